@@ -1,0 +1,49 @@
+"""Time as a parameter: instants in milliseconds since the Unix epoch, taken from one place.
+
+Inside a process time only goes forward: wall time is read once, at the start, and the monotonic clock of the event loop
+is added. A step of the machine's clock moves no deadline of a running process; under virtual time (looptime) the loop's
+clock is virtual, and so is this one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where a driver reads time."""
+
+    def now(self) -> int:
+        """The present instant, milliseconds since the Unix epoch, UTC; never goes back."""
+        ...
+
+
+class LoopClock:
+    """Wall time at construction plus the running event loop's monotonic time. Make it inside the loop that uses it."""
+
+    def __init__(self, start_ms: int | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._zero_ms = (time.time_ns() // 1_000_000 if start_ms is None else start_ms) - int(self._loop.time() * 1000)
+
+    def now(self) -> int:
+        return self._zero_ms + int(self._loop.time() * 1000)
+
+    def at(self, instant_ms: int) -> float:
+        """The loop time (seconds) of an instant, for `loop.call_at`."""
+        return (instant_ms - self._zero_ms) / 1000
+
+
+class ManualClock:
+    """A clock that a test moves by hand."""
+
+    def __init__(self, start_ms: int = 1_800_000_000_000) -> None:
+        self._now = start_ms
+
+    def now(self) -> int:
+        return self._now
+
+    def advance(self, ms: int) -> None:
+        """Move forward by `ms` milliseconds."""
+        self._now += ms

@@ -1,0 +1,153 @@
+"""Every error of the package, in one tree.
+
+    ContractNetError
+        DefinitionError        a file in agents/ or protocols/, or a value a user gave, is wrong
+        DecodeError            bytes are not a message; carries field paths
+        ProtocolViolation      never raised itself; carries state, sender, performative
+            IllegalSend        we tried to say what the protocol forbids now: our bug
+            OutOfSequence      the peer said it: answered not-understood, the state is unchanged
+        TransportError         never raised itself
+            TransportClosed    we closed it
+            TransportBroken    it broke; the fate of the last message is unknown
+            TransportRefused   the broker refused for a reason an operator must mend
+        LedgerError            never raised itself
+            LedgerUnusable     it cannot be opened: missing folder, wrong kind of file, wrong version
+            LedgerLocked       another process writes it
+            LedgerDamaged      the hash chain or the file does not hold; names the position
+            LedgerBroken       disk or server error at a commit: the process ends, the commit is not tried again
+            VersionConflict    an entry with that version or message id exists
+        MechanismError         bids a rule cannot order, such as two from one participant
+        ContractError          never raised itself; what `result()` ends in
+            NoAward            nobody was awarded; carries the reason
+            ContractFailed     awarded, and it did not happen
+            BudgetExceeded     not opened, since its worst case is over what is left
+        ReplayDifference       a recorded entry is not what the facts before it give
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ContractNetError(Exception):
+    """Base of every error the package raises on purpose."""
+
+
+class DefinitionError(ContractNetError):
+    """A file in agents/ or protocols/, or a value a user gave, is wrong."""
+
+
+class DecodeError(ContractNetError):
+    """Bytes are not a message.
+
+    Attributes:
+        code: which step refused: `size`, `utf8`, `json`, `schema`, `duplicate-key`.
+        fields: (path, what is wrong) pairs; a path looks like `$.content.price`.
+    """
+
+    def __init__(self, code: str, fields: Sequence[tuple[str, str]]) -> None:
+        self.code = code
+        self.fields = tuple(fields)
+        super().__init__("; ".join(f"{path}: {text}" for path, text in self.fields) + f" ({code})")
+
+
+class ProtocolViolation(ContractNetError):
+    """A move the tables do not have. Never raised itself: see its two children."""
+
+    def __init__(self, text: str, *, state: str, sender: str, performative: str) -> None:
+        self.state = state
+        self.sender = sender
+        self.performative = performative
+        super().__init__(text)
+
+
+class IllegalSend(ProtocolViolation):
+    """We tried to say what the protocol forbids now: a bug of ours."""
+
+
+class OutOfSequence(ProtocolViolation):
+    """The peer said what the protocol forbids now: answer not-understood, the state is unchanged."""
+
+
+class TransportError(ContractNetError):
+    """Never raised itself: see its children."""
+
+
+class TransportClosed(TransportError):
+    """We closed this transport."""
+
+
+class TransportBroken(TransportError):
+    """The connection broke; the fate of the last message is unknown. Send it again, receivers know duplicates."""
+
+
+class TransportRefused(TransportError):
+    """The broker refused for a reason an operator must mend: login, vhost, permission, another queue argument."""
+
+
+class LedgerError(ContractNetError):
+    """Never raised itself: see its children."""
+
+
+class LedgerUnusable(LedgerError):
+    """The ledger cannot be opened: missing folder, another kind of file, another version, read-only."""
+
+
+class LedgerLocked(LedgerError):
+    """Another process writes this ledger."""
+
+
+class LedgerDamaged(LedgerError):
+    """The hash chain or the file does not hold.
+
+    Attributes:
+        position: the first bad position, or None where the file itself cannot be read.
+    """
+
+    def __init__(self, text: str, position: int | None = None) -> None:
+        self.position = position
+        super().__init__(text)
+
+
+class LedgerBroken(LedgerError):
+    """A disk or server error at a commit. The process ends; the commit is not tried again."""
+
+
+class VersionConflict(LedgerError):
+    """An entry with that position, version or message id exists already."""
+
+
+class MechanismError(ContractNetError):
+    """Bids a rule cannot order, such as two from one participant."""
+
+
+class ContractError(ContractNetError):
+    """What `contract.result()` ends in when there is no result. Never raised itself."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(text)
+
+
+class NoAward(ContractError):
+    """Nobody was awarded; `reason` is one of the closed list."""
+
+
+class ContractFailed(ContractError):
+    """Awarded, and it did not happen; `reason` is one of the closed list."""
+
+
+class BudgetExceeded(ContractError):
+    """Not opened: its worst case is over what is left of the budget."""
+
+
+class ReplayDifference(ContractNetError):
+    """A recorded entry is not what the facts before it give.
+
+    Attributes:
+        position: of the first differing entry.
+    """
+
+    def __init__(self, text: str, position: int) -> None:
+        self.position = position
+        super().__init__(text)
