@@ -1,0 +1,1 @@
+"""A running daemon: agents from files or functions, joined to a transport and a journal."""

@@ -1,0 +1,1 @@
+"""How a price is found and work is done: scripted bidders, cost models, commands."""

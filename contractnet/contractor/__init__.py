@@ -1,0 +1,1 @@
+"""The participant: bidding, capacity, work, and the driver around them."""

@@ -1,0 +1,1 @@
+"""Who offers which skill: presence with leases."""

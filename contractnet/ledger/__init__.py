@@ -1,0 +1,1 @@
+"""What is remembered: the port, the hash chain, SQLite and memory, JSONL."""

@@ -1,0 +1,1 @@
+"""The initiator: the tender (pure) and the driver around it."""

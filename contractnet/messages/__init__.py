@@ -1,0 +1,1 @@
+"""What is said: values, performatives, envelopes, the codec, the generated schemas."""

@@ -1,0 +1,1 @@
+"""The public test kit: a private RabbitMQ node."""
