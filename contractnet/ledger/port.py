@@ -2,8 +2,8 @@
 
 Rules every implementation keeps:
 
-1. **Order is decided by the call.** `append` takes its place in the sequence when it is called, not when it is awaited; the future
-   it returns resolves once the entries are durable (memory: at once).
+1. **Order is decided by the call.** `append` takes its place in the sequence when it is called, not when it is
+   awaited; the future it returns resolves once the entries are durable (memory: at once).
 2. **All or nothing.** The drafts of one `append` are one transaction.
 3. **Gap-free.** Positions are 1, 2, 3 ...; versions of one (agent, conversation) are 1, 2, 3 ...
 4. **Chained.** `hash = SHA-256(canonical JSON of everything else of the entry, previous hash included)`.
@@ -22,7 +22,7 @@ from typing import Protocol
 import msgspec
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class Draft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An entry before it has its place."""
 
     agent: str  #: whose entry: the manager's id, or a hosted agent's; the ledger's own entries carry its owner
@@ -48,18 +48,36 @@ class LedgerReader(Protocol):
     """Read access; never blocks the writer."""
 
     def entries(self, after: int = 0, conversation: str | None = None) -> Iterator[Entry]:
-        """The entries with a position over `after`, in order; of one conversation where named.
+        """The durable entries with a position over `after`, in order; of one conversation where named.
+
+        They are not checked on the way (`chain.checked` does it); an iteration sees what was recorded while it ran,
+        or not.
 
         Raises:
             LedgerDamaged: the file cannot be read as what it was.
         """
         ...
 
-    def close(self) -> None: ...
+    def check(self) -> None:
+        """Check everything that is stored: the structure of the file, then the whole chain.
+
+        Raises:
+            LedgerDamaged: at the first position that does not hold, or without one where the file itself is damaged.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the file. A writer first records what was appended, and blocks meanwhile: see `Ledger.aclose`."""
+        ...
 
 
 class Ledger(LedgerReader, Protocol):
-    """The one writer."""
+    """The one writer. Its first entry says whose it is (`founding.Founding`)."""
+
+    @property
+    def owner(self) -> str:
+        """The manager's id, or the daemon's name, from the first entry."""
+        ...
 
     @property
     def head(self) -> Entry | None:
@@ -69,11 +87,16 @@ class Ledger(LedgerReader, Protocol):
     def append(self, drafts: Sequence[Draft]) -> asyncio.Future[Sequence[Entry]]:
         """Give the drafts their places now; the future resolves with the entries when they are durable.
 
-        Must be called on a running event loop, always the same one.
+        Must be called on a running event loop, always the same one. Without drafts it resolves once everything before
+        is durable.
 
         Raises (the future):
-            VersionConflict: one of the unique keys exists; nothing of this call was written.
-            LedgerBroken: disk or server error; this ledger is over.
+            VersionConflict: a version is not the next one, or the message is recorded; nothing of this call was
+            written.
+            LedgerBroken: disk or server error, or closed; this ledger is over.
+        Raises (the call):
+            ValueError: a mistake of the caller: `at` goes back, or a message's fields are not set together. Nothing
+            was written.
         """
         ...
 
