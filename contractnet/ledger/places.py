@@ -59,7 +59,7 @@ class Places(Chain):
             version = versions.get(stream, self.versions.get(stream, 0)) + 1
             if draft.version != version:
                 raise VersionConflict(
-                    f"{draft.type} of {draft.agent} in {draft.conversation}: version {draft.version}, where {version} is next"
+                    f"{draft.type} of {draft.agent} in {draft.conversation}: version {draft.version}, not {version}"
                 )
             key = _message_key(draft)
             if key is not None:
