@@ -19,7 +19,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -142,10 +142,15 @@ def _decode(text: str, where: str) -> _File:
     except msgspec.ValidationError as error:
         place = where
         if (found := re.search(r"\$\.rows\[(\d+)\]", str(error))) is not None:
-            row = raw["rows"][int(found[1])]
-            name = row.get("row", "without a name") if isinstance(row, Mapping) else "without a name"
-            place = f"{where}, row {name} (number {int(found[1]) + 1})"
+            place = f"{where}, {_row_name(raw, int(found[1]))}"
         raise DefinitionError(f"{place}: {error}; write it as protocols/README.md describes") from None
+
+
+def _row_name(raw: Mapping[str, Any], index: int) -> str:
+    try:
+        return f"row {raw['rows'][index]['row']}"
+    except (KeyError, TypeError):
+        return f"row number {index + 1}"
 
 
 def _judge_head(file: _File, where: str) -> None:

@@ -92,6 +92,7 @@ def _ways(table: Table, where: str) -> None:
             raise DefinitionError(
                 f"{where}, state {state}: a dead end, no row leads to a final state; add a way to end"
             )
+    for state in table.states:
         if state not in by_itself and state != table.start:
             raise DefinitionError(
                 f"{where}, state {state}: no timer (@) or derived event (=) leads to a final state, so a silent peer"
