@@ -3,11 +3,11 @@
 Rules:
 
 1. An act is immutable and complete: what decides an award is a field, never prose.
-2. `message_id` stays the same when the message is sent again; every effect is keyed by it. `reply_with` is what an answer names in
-   `in_reply_to`; we set it to the message id.
+2. `message_id` stays the same when the message is sent again; every effect is keyed by it. `reply_with` is what an
+   answer names in `in_reply_to`; we set it to the message id.
 3. Instants are by the sender's clock and are information for others; durations (`*_ms`) and the manager's clock decide.
-4. A whole-conversation `reject-proposal` and a `cancel` are equal bytes for all their receivers: no offer, no `in_reply_to`, no
-   score (D8).
+4. A whole-conversation `reject-proposal` and a `cancel` are equal bytes for all their receivers: no offer, no
+   `in_reply_to`, no score (D8).
 5. An envelope names its sender's daemon, so that answers that several agents of one daemon share travel once (D10).
 
 Source: FIPA SC00061 (parameters), SC00037 (acts), SC00029 and SC00030 (protocols); our own fields are marked X in

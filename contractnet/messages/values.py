@@ -1,7 +1,7 @@
 """The values that messages are made of: identifiers, amounts, instants, closed lists of reasons, and their bounds.
 
-Everything is an integer or a bounded string. Prices are millionths of the tender's unit, eta is seconds, confidence is parts per
-million, instants are milliseconds since the Unix epoch (UTC), durations are milliseconds.
+Everything is an integer or a bounded string. Prices are millionths of the tender's unit, eta is seconds, confidence is
+parts per million, instants are milliseconds since the Unix epoch (UTC), durations are milliseconds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ MAX_ETA_S: Final = 604_800
 MAX_TEXT: Final = 500
 MAX_TASK: Final = 20_000
 
-# `$(?!\n)`: Python's `$` also matches before a trailing line feed; JSON Schema's does not. This form is the same in both.
+# `$(?!\n)`: Python's `$` also matches before a trailing line feed; JSON Schema's does not. This form is the same in
+# both.
 _ID = r"^[a-z0-9][a-z0-9_]{0,47}$(?!\n)"
 _KEY = r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,95}$(?!\n)"
 _SKILL = r"^[a-z0-9_]{1,32}(\.[a-z0-9_]{1,32}){1,3}$(?!\n)"
@@ -157,11 +158,12 @@ def parse_amount(text: str, what: str) -> int:
     """Read a decimal such as `0.05` exactly, as micros (millionths of the unit).
 
     Raises:
-        DefinitionError: not a plain decimal of at most six places, negative, or over MAX_MICROS; `what` names the place.
+        DefinitionError: not a plain decimal of at most six places, or over MAX_MICROS; `what` names the place.
     """
     if not _AMOUNT.fullmatch(text):
         raise DefinitionError(
-            f"{what}: {text[:40]!r} is not an amount; write a decimal from 0 to 1000000000 with at most six places, such as 0.05"
+            f"{what}: {text[:40]!r} is not an amount; write a decimal from 0 to 1000000000 with at most six places, "
+            "such as 0.05"
         )
     whole, _, part = text.partition(".")
     micros = int(whole) * MICROS_PER_UNIT + int(part.ljust(6, "0"))
