@@ -1,0 +1,83 @@
+"""Entries that manager and contractor have in common: what was heard and said, which rows were taken, which timer
+fired.
+
+A record is the body of an entry; its class's name is the entry's type. Facts (`Heard`, `Misheard`, `Fired`, `Sent`)
+are given; conclusions (`Moved`, `Said`) are derived again by replay (D14). Heard entries are the inbox, Said entries
+without a matching Sent are the outbox.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from contractnet.messages.acts import AnyAct, FieldError
+
+
+class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of all records; the entry's type is the class's name."""
+
+
+class Heard(Record, frozen=True):
+    """A message came in."""
+
+    message: AnyAct
+    digest: str  #: SHA-256 of the bytes that came
+    lane: str
+
+
+class Misheard(Record, frozen=True):
+    """An act came in that is not one: what could be told of it, and what was wrong."""
+
+    digest: str
+    lane: str
+    sender: str
+    message_id: str | None
+    performative: str
+    fields: tuple[FieldError, ...]
+
+
+class Quarantined(Record, frozen=True):
+    """Something came in that belongs nowhere; nobody was moved and nobody answered."""
+
+    digest: str
+    lane: str
+    why: str
+    sender: str | None = None
+    message_id: str | None = None
+    performative: str | None = None
+
+
+class Fired(Record, frozen=True):
+    """A timer's instant came; each side names its own."""
+
+    timer: str
+
+
+class Sent(Record, frozen=True):
+    """The broker confirmed a message for these receivers."""
+
+    message_id: str
+    receivers: tuple[str, ...]
+
+
+class Move(Record, frozen=True, array_like=True):
+    """One row taken: (table, participant or empty, row, state after it)."""
+
+    table: str
+    who: str
+    row: str
+    state: str
+
+
+class Moved(Record, frozen=True):
+    """The rows that a step took, in order."""
+
+    moves: tuple[Move, ...]
+
+
+class Said(Record, frozen=True):
+    """A message to be sent: durable before it is sent (promise 1). `receivers` empty: an open call by skill."""
+
+    message: AnyAct
+    receivers: tuple[str, ...]
+    expires_ms: int | None = None

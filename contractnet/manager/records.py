@@ -1,0 +1,244 @@
+"""What a manager's ledger holds: facts, which are given, and conclusions, which replay derives again (D14).
+
+Facts come from outside the core: what was opened, who was there, what was heard, which timer fired when, what a check said. Each is
+one entry; the core turns it into conclusions, which follow it in the same transaction. `contractnet replay` feeds the facts to the
+same core and compares the conclusions byte for byte.
+
+The conversation of an entry is the conversation id for what belongs to one call, and the tender id for the rest.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from contractnet.ledger.records import Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
+from contractnet.messages.values import RefuseReason, RejectReason
+
+Status = Literal["settled", "partial", "no-award", "failed", "cancelled"]
+Reason = Literal[
+    "no-bidders",
+    "busy",
+    "silent",
+    "refused",
+    "over-reserve",
+    "within",
+    "failed",
+    "lease",
+    "result-deadline",
+    "invalid-result",
+    "check",
+    "budget",
+    "user",
+]
+
+
+# ---- facts
+
+
+class TaskSpec(Record, frozen=True):
+    """What is asked for."""
+
+    task: str  #: the abstract, told to every bidder
+    skill: str
+    input: dict[str, Any] = {}  #: told to every bidder
+    private: dict[str, Any] = {}  #: told to the winner only
+    result_schema: dict[str, Any] | None = None  #: what a result must meet
+
+
+class TenderTerms(Record, frozen=True):
+    """Under which conditions. Amounts in micros of `unit`, durations in milliseconds."""
+
+    unit: str
+    rule: str
+    reserve: int | None = None  #: the most that will be paid
+    public_reserve: bool = False  #: whether bidders are told
+    value: int | None = None  #: worth of a good result; None: the reserve stands for it
+    eta_cost: int = 0  #: micros per second of eta
+    slots: int = 1  #: winners sought
+    max_rounds: int = 3
+    reply_within_ms: int = 20_000
+    work_within_ms: int = 600_000
+    lease_ms: int = 60_000
+    within_ms: int = 600_000  #: no call opens later than this after the first
+    wait_for_agents_ms: int = 30_000
+
+
+class Timers(Record, frozen=True):
+    """The settings of D7 that the initiator's core uses, milliseconds; recorded so that replay has them."""
+
+    offer_margin_ms: int = 2_000  #: an offer is not used any more this long before its end
+    pickup_ms: int = 10_000  #: added to the first lease
+    cancel_ms: int = 30_000  #: a cancel unanswered for so long has an unknown outcome
+    valid_for_extra_ms: int = 40_000  #: asked valid-for = reply within + lease + this
+    max_faults: int = 5  #: not-understood answers to one participant per conversation
+    max_awards: int = 3  #: awards per slot and tender (D1)
+
+
+class Opened(Record, frozen=True):
+    """A tender begins: the seed of every id and draw is recorded before any proposal can come in."""
+
+    spec: TaskSpec
+    terms: TenderTerms
+    timers: Timers
+    seed: str  #: 32 hex digits
+    key: str | None = None  #: the caller's name for it; the same key never buys twice (D13)
+    checked: bool = False  #: the caller has a check function for the result (D11)
+    position: int | None = None  #: 1-based line of the task in a tasks file
+
+
+class Invited(Record, frozen=True):
+    """A call opens: who is expected to answer it (D6)."""
+
+    number: int  #: of the call in its tender, from 1
+    expected: dict[str, str]  #: agent id -> its daemon
+    manager_epoch: int
+
+
+class Gone(Record, frozen=True):
+    """Expected agents said goodbye or their presence lease lapsed: nobody waits for them (D6)."""
+
+    agents: tuple[str, ...]
+
+
+class Returned(Record, frozen=True):
+    """The broker knew no queue for a call."""
+
+    agents: tuple[str, ...]
+
+
+class LeaseLapsed(Record, frozen=True):
+    """A winner was silent for a whole lease (G7)."""
+
+    slot: int
+    epoch: int
+
+
+class Grace(Record, frozen=True):
+    """The manager was away, or without the broker: until then no timer fires (D5)."""
+
+    until: int
+
+
+class Checked(Record, frozen=True):
+    """The verdict of the task's check on a result (D11)."""
+
+    slot: int
+    epoch: int
+    ok: bool
+    reason: str = ""
+
+
+class CancelAsked(Record, frozen=True):
+    """The user no longer wants the tender, or it cannot be paid for."""
+
+    reason: Literal["user", "shutdown", "budget"]
+
+
+class Granted(Record, frozen=True):
+    """The total that this ledger's tenders may spend, in one unit (D12). A later grant replaces it."""
+
+    amount: int
+    unit: str
+
+
+class Started(Record, frozen=True):
+    """A manager process took the ledger over."""
+
+    manager_epoch: int
+
+
+# ---- conclusions
+
+
+class Held(Record, frozen=True):
+    """Money is set aside for the worst case (D12)."""
+
+    amount: int
+    unit: str
+
+
+class Assessed(Record, frozen=True):
+    """One bid in the decision: its own score, its margin to the best, and why it lost."""
+
+    participant: str
+    offer: str
+    price: int
+    eta: int
+    confidence: int  #: as stated, ppm
+    probability: int  #: as used, ppm
+    score: int
+    margin: int
+    rank: int
+    tied: bool = False
+    reason: RejectReason | None = None  #: None: awarded
+
+
+class Decided(Record, frozen=True):
+    """The round was evaluated: every bid with its score and reason, and who did not bid."""
+
+    round: int
+    rule: str
+    bids: tuple[Assessed, ...]
+    refused: dict[str, RefuseReason]
+    silent: tuple[str, ...]
+    winner: str | None
+    runner_up: str | None
+    ties: tuple[str, ...]  #: the named set among which the seed drew, empty where none
+
+
+class Awarded(Record, frozen=True):
+    """A slot is given to a participant, under an epoch that fences all before it (G8)."""
+
+    slot: int
+    epoch: int
+    participant: str
+    offer: str
+    price: int
+
+
+class Freed(Record, frozen=True):
+    """A slot lost its holder; the epoch goes up before anything is sent (G8)."""
+
+    slot: int
+    epoch: int  #: the new one
+    participant: str
+    reason: Reason
+    again: bool  #: a loss after which the tender may call again (D1 b)
+    detail: str = ""
+
+
+class Closed(Record, frozen=True):
+    """A call has reached its end; `again_at`: the tender calls again, not before that instant."""
+
+    outcome: str  #: ok, partial, failed, no-award, cancelled
+    reason: Reason | None
+    again_at: int | None = None
+
+
+class Ended(Record, frozen=True):
+    """The tender's one end. Held = spent + released."""
+
+    status: Status
+    reason: Reason | None
+    winner: str | None
+    price: int | None
+    unit: str
+    result_of: str | None  #: message id of the inform that carries the result
+    conversation_id: str | None
+    spent: int
+    released: int
+
+
+Fact = Opened | Invited | Heard | Misheard | Gone | Returned | Fired | LeaseLapsed | Grace | Checked | CancelAsked
+#: facts that belong to no tender, or change nothing in one
+LooseFact = Sent | Granted | Started | Quarantined
+Conclusion = Moved | Said | Held | Decided | Awarded | Freed | Closed | Ended
+
+FACTS: Final[dict[str, type[Record]]] = {
+    kind.__name__: kind
+    for kind in (Opened, Invited, Heard, Misheard, Gone, Returned, Fired, LeaseLapsed, Grace, Checked, CancelAsked)
+}
+LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Sent, Granted, Started, Quarantined)}
+CONCLUSIONS: Final[dict[str, type[Record]]] = {
+    kind.__name__: kind for kind in (Moved, Said, Held, Decided, Awarded, Freed, Closed, Ended)
+}

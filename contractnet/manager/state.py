@@ -1,0 +1,63 @@
+"""What a call knows of its participants and slots. Plain data; the tables say what may happen to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from contractnet.interaction.machine import Machine
+from contractnet.manager.records import Reason
+from contractnet.messages.acts import Propose
+
+
+@dataclass(slots=True)
+class Offer:
+    """A valid proposal on file."""
+
+    message: Propose
+    usable_until: int  #: instant from which the initiator does not use it any more (G4)
+
+    @property
+    def id(self) -> str:
+        return self.message.content.offer
+
+
+@dataclass(slots=True)
+class Participant:
+    """One agent in one call."""
+
+    agent: str
+    daemon: str
+    machine: Machine
+    expected: bool
+    gone: bool = False  #: said goodbye or its lease lapsed: not waited for
+    offer: Offer | None = None
+    refusal: str | None = None  #: reason of its refuse, or why it has no bid
+    faults: int = 0  #: not-understood answers it was sent
+    offers_seen: set[str] = field(default_factory=set[str])  #: offer ids it has used
+    accept_id: str | None = None  #: message id of the accept it was sent
+    cancel_due: int | None = None  #: instant at which its cancel counts as unanswered
+
+
+@dataclass(slots=True)
+class Slot:
+    """One winner's place in the tender. It outlives a call: its epochs go on counting (D1)."""
+
+    number: int
+    epoch: int = 1  #: of the present or next award
+    awards: int = 0  #: made so far
+    holder: str | None = None  #: agent at work, or whose result counted
+    price: int = 0  #: of the present award, micros
+    awarded_at: int = 0
+    lease_due: int = 0  #: instant at which the holder counts as dead
+    result_due: int = 0  #: instant at which the result is overdue
+    result: str | None = None  #: message id of the inform that is being checked or was credited
+    checking: bool = False  #: a result is being checked: lease and result deadline stand still (D11)
+    done: bool = False
+    abandoned: bool = False  #: lost in this call without a runner-up
+    lost: Reason | None = None  #: why it was lost last
+    again: bool = False  #: it was lost in a way after which the tender may call again (D1 b)
+
+    @property
+    def working(self) -> bool:
+        """Whether somebody is at work on it, and time runs."""
+        return self.holder is not None and not self.done and not self.checking

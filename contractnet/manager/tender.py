@@ -1,0 +1,324 @@
+"""A tender: one task from its opening to its one end, over one or more calls. Pure: facts in, drafts for the ledger out.
+
+Rules:
+
+1. A step is one fact at one instant; its conclusions follow from the facts before it and nothing else. No clock, no I/O, no chance
+   but the recorded seed. A live run, a restart and `replay` call the same `step`.
+2. Busy is not no, death is not failure (D1): where nothing was awarded and not all said a final no, or a slot was lost by a death
+   without a runner-up, the tender calls again, within its bounds. The closing of a call and what follows are one step.
+3. The hold is taken with the first opening and released at the end (D12).
+4. While a grace is open no timer fires (D5); no timer ever fires before its instant (D14).
+
+The caller records the drafts, then sends what they say. It asks `due(now)` before every other fact and steps what it gets.
+Source: D1, D5, D6, D11, D12, D14.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from contractnet.ledger.port import Draft
+from contractnet.manager.award import cancel, no_award_reason, settle
+from contractnet.manager.call import Call, Step
+from contractnet.manager.hearing import check_done, hear, mishear, renew
+from contractnet.manager.records import (
+    CancelAsked,
+    Checked,
+    Closed,
+    Ended,
+    Fact,
+    Gone,
+    Grace,
+    Held,
+    Invited,
+    LeaseLapsed,
+    Opened,
+    Reason,
+    Returned,
+    Status,
+)
+from contractnet.ledger.records import Fired, Heard, Misheard
+from contractnet.ledger.scribe import Pen, Scribe, seeded
+from contractnet.manager.state import Slot
+from contractnet.manager.timers import fire, timers
+from contractnet.messages.acts import Inform, Payload, ResultContent
+from contractnet.messages.values import CancelReason
+
+#: waits before the next call of a tender, milliseconds, then the last for ever (D1)
+BACK_OFF_MS: Final = (1_000, 2_000, 4_000, 5_000)
+
+
+class Tender:
+    """The state of one tender at its manager."""
+
+    def __init__(self, manager: str, tender_id: str) -> None:
+        self.id = tender_id
+        self._manager = manager
+        self.calls: list[Call] = []
+        self.slots: list[Slot] = []
+        self.results: dict[str, Inform] = {}  #: message id -> an inform that carried a result for a present award
+        self.held = 0  #: micros set aside (D12)
+        self.ended: Ended | None = None
+        self.calling = False  #: a call is open; else the tender waits
+        self.not_before = 0  #: instant before which no further call opens
+        self.first_opened: int | None = None
+        self.grace_until = 0
+        self._last_reason: Reason = "within"
+        self._cancelling: CancelAsked | None = None
+
+    opened: Opened
+    _pen: Pen
+
+    # ---- the one entry
+
+    def step(self, conversation: str, fact: Fact, at: int) -> list[Draft]:
+        """Take one fact and return its entry and those of its conclusions.
+
+        Args:
+            conversation: the conversation it belongs to; the tender's id for what concerns the whole.
+            fact: legal now: the caller looked (`due`, `waiting`, `ended`) or it came from a ledger.
+            at: the step's instant, milliseconds; never less than that of the step before.
+        Raises:
+            IllegalSend: the fact is not possible in this state: a bug of the caller's, or a ledger that was tampered with.
+        """
+        if isinstance(fact, Opened):
+            self._open(fact, at)
+        scribe = Scribe(self._pen, at)
+        message = fact.message if isinstance(fact, Heard) else None
+        sender = message.sender if message else fact.sender if isinstance(fact, Misheard) else None
+        message_id = message.message_id if message else fact.message_id if isinstance(fact, Misheard) else None
+        scribe.fact(conversation, fact, sender, message_id)
+        if isinstance(fact, Invited):
+            self._invite(scribe, conversation, fact)
+        elif isinstance(fact, Grace):
+            self._extend(scribe, fact)
+        elif isinstance(fact, CancelAsked):
+            self._cancel(scribe, fact)
+        elif conversation == self.id:
+            if isinstance(fact, Fired):
+                self._give_up(scribe, fact)
+        else:
+            self._step_call(scribe, self.call(conversation), fact)
+        return scribe.finish()
+
+    def call(self, conversation: str) -> Call:
+        """The call of that conversation. Raises KeyError where this tender has none."""
+        for call in self.calls:
+            if call.conversation == conversation:
+                return call
+        raise KeyError(conversation)
+
+    def next_conversation(self) -> str:
+        """The id that the next call's conversation will have."""
+        return f"{self.id}.{len(self.calls) + 1}"
+
+    def beat(self, conversation: str, agent: str, slot: int, epoch: int, at: int) -> None:
+        """Progress came by the presence lane: the lease begins anew. The one input that is not recorded (promise 1)."""
+        renew(self.call(conversation), agent, slot, epoch, at)
+
+    # ---- time
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the next thing to happen is the opening of a call."""
+        return not self.calling and self.ended is None
+
+    def deadline(self) -> int | None:
+        """The next instant at which `due` may have something, milliseconds, or None."""
+        instants = [instant for call in self.calls for instant, _ in timers(call)]
+        if self.waiting:
+            instants.append(self._alone_until)
+            if self.first_opened is not None:
+                instants.append(self._within_until)
+        return max(min(instants), self.grace_until) if instants else None
+
+    def due(self, now: int, anyone_there: bool = False) -> tuple[str, Fired | LeaseLapsed] | None:
+        """The (conversation, timer) that must be stepped before anything else at `now`, or None.
+
+        Args:
+            anyone_there: an agent with the skill is present, so that the wait for agents goes on.
+        """
+        if now < self.grace_until:
+            return None
+        running = [(instant, call.conversation, timer) for call in self.calls for instant, timer in timers(call)]
+        if self.waiting and not anyone_there:
+            running.append((self._alone_until, self.id, Fired(timer="no-bidders")))
+        if self.waiting and self.first_opened is not None:
+            running.append((self._within_until, self.id, Fired(timer="within")))
+        if not running:
+            return None
+        instant, conversation, timer = min(running, key=lambda item: item[0])
+        return (conversation, timer) if instant <= now else None
+
+    @property
+    def _alone_until(self) -> int:
+        return self.not_before + self.opened.terms.wait_for_agents_ms
+
+    @property
+    def _within_until(self) -> int:
+        assert self.first_opened is not None  # asked only then
+        return self.first_opened + self.opened.terms.within_ms
+
+    # ---- the check of a result
+
+    def awaiting_check(self) -> list[tuple[str, Slot, Payload]]:
+        """Results whose check has still to run: (conversation, slot, result)."""
+        found: list[tuple[str, Slot, Payload]] = []
+        for slot in self.slots:
+            if slot.checking and slot.result is not None:
+                inform = self.results[slot.result]
+                assert isinstance(inform.content, ResultContent)  # only such are kept
+                found.append((inform.conversation_id, slot, inform.content.result))
+        return found
+
+    # ---- parts of a step
+
+    def _open(self, fact: Opened, at: int) -> None:
+        self.opened = fact
+        self._pen = Pen(self._manager, self._manager, fact.seed)
+        self.slots = [Slot(number) for number in range(1, fact.terms.slots + 1)]
+        self.not_before = at
+
+    def _invite(self, scribe: Scribe, conversation: str, fact: Invited) -> None:
+        terms = self.opened.terms
+        self._pen.manager_epoch = fact.manager_epoch
+        if self.first_opened is None:
+            self.first_opened = scribe.at
+            if terms.reserve is not None:
+                self.held = terms.reserve * terms.slots
+                scribe.note(self.id, Held(amount=self.held, unit=terms.unit))
+        for slot in self.slots:
+            slot.abandoned = False
+        salt = hashlib.sha256(f"{self.opened.seed}|{conversation}|salt".encode()).hexdigest()
+        parent = self.calls[-1].conversation if self.calls else None
+        call = Call(
+            conversation, fact.number, self.opened, salt, [slot for slot in self.slots if not slot.done], parent
+        )
+        self.calls.append(call)
+        self.calling = True
+        step = Step(scribe)
+        call.open(step, fact.expected)
+        self._after(step, call)
+
+    def _extend(self, scribe: Scribe, fact: Grace) -> None:
+        self.grace_until = fact.until
+        for call in self.calls:
+            if call.machine.has("collecting") and not call.extended and call.reply_due < fact.until:
+                call.extended = True
+                call.move(Step(scribe), "#extend")
+        for slot in self.slots:
+            if slot.working:
+                fresh = scribe.at + self.opened.terms.lease_ms + self.opened.timers.pickup_ms
+                slot.lease_due = max(slot.lease_due, fresh)
+
+    def _cancel(self, scribe: Scribe, fact: CancelAsked) -> None:
+        self._cancelling = fact
+        if not self.calling:
+            self._end(scribe, "cancelled", "budget" if fact.reason == "budget" else "user")
+            return
+        call, step = self.calls[-1], Step(scribe)
+        if call.machine.can("#cancel"):
+            cancel(call, step, CancelReason.SHUTDOWN if fact.reason == "shutdown" else CancelReason.USER)
+        self._after(step, call)
+
+    def _give_up(self, scribe: Scribe, fact: Fired) -> None:
+        """A waiting tender has reached one of its bounds."""
+        lost = next((slot.lost for slot in self.slots if slot.lost is not None), None)
+        if lost is not None:
+            self._end(scribe, "failed", lost)
+        else:
+            self._end(scribe, "no-award", "no-bidders" if fact.timer == "no-bidders" else self._last_reason)
+
+    def _step_call(self, scribe: Scribe, call: Call, fact: Fact) -> None:
+        step = Step(scribe)
+        match fact:
+            case Heard():
+                act = fact.message
+                participant = call.participants.get(act.sender)
+                if participant is None:
+                    participant = call.join_uninvited(step, act.sender, act.daemon)
+                participant.daemon = act.daemon
+                if isinstance(act, Inform) and isinstance(act.content, ResultContent):
+                    self.results[act.message_id] = act
+                hear(call, step, participant, act)
+            case Misheard():
+                mishear(call, step, call.participants[fact.sender], fact)
+            case Gone():
+                for agent in fact.agents:
+                    call.participants[agent].gone = True
+            case Returned():
+                for agent in fact.agents:
+                    if call.participants[agent].machine.can("#returned"):
+                        call.participants[agent].gone = True
+                        call.move_one(step, call.participants[agent], "#returned")
+            case Fired() | LeaseLapsed():
+                fire(call, step, fact)
+            case Checked():
+                self._checked(call, step, fact)
+            case _:
+                raise AssertionError(f"{type(fact).__name__} is no fact of a call")
+        self._after(step, call)
+
+    def _checked(self, call: Call, step: Step, fact: Checked) -> None:
+        slot = next(slot for slot in call.slots if slot.number == fact.slot)
+        if not slot.checking or slot.epoch != fact.epoch or slot.holder is None or slot.result is None:
+            return
+        about = self.results[slot.result].reply_with
+        check_done(call, step, call.participants[slot.holder], fact.ok, fact.reason, about)
+
+    # ---- what follows a step
+
+    def _after(self, step: Step, call: Call) -> None:
+        settle(call, step)
+        if self.calling and call is self.calls[-1] and call.machine.has("closed"):
+            self._conclude(step.scribe, call)
+
+    def _conclude(self, scribe: Scribe, call: Call) -> None:
+        """The call is closed: the tender ends, or calls again (D1)."""
+        self.calling = False
+        outcome = call.machine.outcome or ""
+        reason: Reason | None = None
+        status: Status = "settled"
+        again = False
+        if outcome == "cancelled":
+            status, reason = "cancelled", "user"
+        elif outcome == "no-award":
+            status = "no-award"
+            reason, again = no_award_reason(call)
+        elif outcome == "failed":
+            lost = next(slot for slot in call.slots if slot.lost is not None)
+            status, reason = "failed", lost.lost
+            again = any(slot.again and slot.awards < self.opened.timers.max_awards for slot in call.slots)
+        elif outcome == "partial":
+            status = "partial"
+        again_at = self._again_at(scribe.at) if again and self._cancelling is None else None
+        scribe.end(call.conversation, Closed(outcome=outcome, reason=reason, again_at=again_at))
+        if again_at is None:
+            self._end(scribe, status, reason)
+            return
+        self.not_before = again_at
+        self._last_reason = reason or "within"
+
+    def _again_at(self, now: int) -> int | None:
+        """When the next call may open: after a back-off with jitter from the seed; None: too late for another."""
+        wait = BACK_OFF_MS[min(len(self.calls), len(BACK_OFF_MS)) - 1]
+        jitter = 750_000 + seeded(self.opened.seed, self.id, len(self.calls)) // 2
+        at = now + wait * jitter // 1_000_000
+        return at if at <= self._within_until else None
+
+    def _end(self, scribe: Scribe, status: Status, reason: Reason | None) -> None:
+        done = [slot for slot in self.slots if slot.done]
+        spent = sum(slot.price for slot in done)
+        self.ended = Ended(
+            status=status,
+            reason=reason,
+            winner=done[0].holder if done else None,
+            price=spent if done else None,
+            unit=self.opened.terms.unit,
+            result_of=done[0].result if done else None,
+            conversation_id=self.calls[-1].conversation if self.calls else None,
+            spent=spent,
+            released=max(0, self.held - spent),
+        )
+        scribe.end(self.id, self.ended)

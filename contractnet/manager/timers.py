@@ -1,0 +1,65 @@
+"""What is due at the initiator: the next instant of a call, and what fires then.
+
+No timer fires before its instant; while a grace is open none fires at all (D5). Source: D7; rows C3, C20, I13, I23, I29, I33.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contractnet.ledger.records import Fired
+from contractnet.manager.award import evaluate, free
+from contractnet.manager.call import Call, Step
+from contractnet.manager.records import LeaseLapsed
+from contractnet.messages.values import CancelReason, RejectReason
+
+Timer = Fired | LeaseLapsed
+
+
+def timers(call: Call) -> Iterator[tuple[int, Timer]]:
+    """Every running timer of the call: (instant, the fact that its firing is)."""
+    if call.machine.has("collecting"):
+        yield call.reply_due, Fired(timer="reply")
+    if call.machine.has("cancelling") and call.cancel_due is not None:
+        yield call.cancel_due, Fired(timer="cancel")
+    for participant in call.participants.values():
+        if participant.offer is not None and participant.machine.has("offer"):
+            yield participant.offer.usable_until, Fired(timer=f"offer:{participant.agent}")
+        if participant.machine.has("cancelling") and participant.cancel_due is not None:
+            yield participant.cancel_due, Fired(timer=f"cancel:{participant.agent}")
+    for slot in call.slots:
+        if slot.working and slot.holder in call.participants:
+            yield slot.lease_due, LeaseLapsed(slot=slot.number, epoch=slot.epoch)
+            yield slot.result_due, Fired(timer=f"result:{slot.number}")
+
+
+def fire(call: Call, step: Step, timer: Timer) -> None:
+    """The timer's instant has come."""
+    if isinstance(timer, LeaseLapsed):
+        _free_slot(call, step, timer.slot, "@lease")
+        return
+    kind, _, which = timer.timer.partition(":")
+    if kind == "reply":
+        call.close_round(step, "@deadline")
+        evaluate(call, step)
+    elif kind == "offer":
+        participant = call.participants[which]
+        call.move_one(step, participant, "@offer-lapse")
+        step.farewells.reject(which, RejectReason.OFFER_LAPSED)
+    elif kind == "result":
+        _free_slot(call, step, int(which), "@result-due")
+    elif which:
+        call.move_one(step, call.participants[which], "@cancel-timeout")
+    else:
+        call.move(step, "@cancel-timeout")
+
+
+def _free_slot(call: Call, step: Step, number: int, event: str) -> None:
+    """I29: fence, cancel, free."""
+    slot = next(slot for slot in call.slots if slot.number == number)
+    assert slot.holder is not None  # only a slot at work has these timers
+    participant = call.participants[slot.holder]
+    lease = event == "@lease"
+    reason = CancelReason.LEASE_EXPIRED if lease else CancelReason.RESULT_OVERDUE
+    call.cancel_one(step, participant, event, reason)
+    free(call, step, participant, "lease" if lease else "result-deadline")
