@@ -142,8 +142,9 @@ def _check_size(raw: bytes) -> None:
     """Step 1. Only what names itself as one of the large acts may be over MAX_ACT_BYTES."""
     if len(raw) <= MAX_ACT_BYTES:
         return
-    most = MAX_ACT_BYTES
+    most = MAX_LARGE_BYTES
     if len(raw) <= MAX_LARGE_BYTES:
+        most = MAX_ACT_BYTES
         try:
             head = _HEADS.decode(raw)
         except (ValueError, RecursionError):
