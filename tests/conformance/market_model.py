@@ -1,7 +1,7 @@
 """One conversation with two bidders and one slot: table C decides, tables I and P as in the model of a pair.
 
-Left out, because another event has the same effect: a second reason to fail, heartbeats, messages that cannot be parsed,
-a refusal (the end of the bid window does the same), the second timer of an award.
+Left out, because another event has the same effect: a second reason to fail, heartbeats, messages that cannot be
+parsed, a refusal (the end of the bid window does the same), the second timer of an award.
 """
 
 from __future__ import annotations

@@ -38,8 +38,8 @@ def wrong_with(market: Market, initiator: Table, closed: frozenset[str]) -> str 
 @pytest.mark.parametrize(
     ("rounds", "loss", "options", "states"),
     [
-        pytest.param(1, False, {}, 0, id="mediation"),
-        pytest.param(1, True, {"mediation": False}, 0, id="loss"),
+        pytest.param(1, False, {}, 401_556, id="mediation"),
+        pytest.param(1, True, {"mediation": False}, 434_266, id="loss"),
         pytest.param(2, False, {"mediation": False, **QUIETER}, 0, id="two rounds"),
         pytest.param(1, False, {"extra_round": True, **QUIETER}, 0, id="the mediator's extra round"),
     ],
