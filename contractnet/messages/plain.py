@@ -31,7 +31,7 @@ MIN_INT: Final = -(2**63)
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_BARE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+_BARE_NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_]{0,39}")
 _SHOWN: Final = 40
 _PATH_SHOWN: Final = 160
 #: turns every digit into 0, so that a long run of digits is one substring search
