@@ -1,0 +1,1 @@
+"""The transport over RabbitMQ: AMQP 0-9-1, profile `open`. The only package that imports the AMQP client."""

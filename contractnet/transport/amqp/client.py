@@ -1,0 +1,135 @@
+"""One connection: dialled, used with timeouts, closed for certain."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Any, TypeVar, cast
+
+import aiormq
+from aiormq.connection import TCPTransportFactory, TLSTransportFactory
+from aiormq.exceptions import ConnectionClosed
+from yarl import URL
+
+from contractnet.transport.amqp import shim
+from contractnet.transport.amqp.errors import WIRE_ERRORS, at_call, at_connect
+from contractnet.transport.amqp.settings import AmqpSettings, Broker
+
+_T = TypeVar("_T")
+
+
+class _Dial(aiormq.TransportFactory):
+    """Opens the socket and keeps hold of it, so that it can be cut."""
+
+    def __init__(self, scheme: str) -> None:
+        self._inner = TLSTransportFactory() if scheme == "amqps" else TCPTransportFactory()
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def create(self, url: URL, **kwargs: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, self._writer = await self._inner.create(url, **kwargs)
+        return reader, self._writer
+
+    def cut(self) -> None:
+        if self._writer is not None:
+            self._writer.transport.abort()
+
+
+class Client:
+    """A connection to the broker. Make it with `Client.connect`."""
+
+    def __init__(self, connection: aiormq.Connection, dial: _Dial, broker: Broker, settings: AmqpSettings) -> None:
+        self.broker = broker
+        self.settings = settings
+        self._connection = connection
+        self._dial = dial
+
+    @classmethod
+    async def connect(cls, broker: Broker, settings: AmqpSettings, name: str) -> Client:
+        """Dial and log in; `name` is what the broker's operator sees.
+
+        Raises:
+            Trouble
+        """
+        shim.install()
+        _quiet()
+        query = {"heartbeat": str(settings.heartbeat_s), **broker.url.query, "name": name}
+        dial = _Dial(broker.url.scheme)
+        connection = aiormq.Connection(broker.url.with_query(query), transport_factory=dial)
+        try:
+            async with asyncio.timeout(settings.connect_timeout_s):
+                await connection.connect()  # pyright: ignore[reportUnknownMemberType]
+        except Exception as error:  # the client has no closed list: a broker at its limits looks like a broken frame
+            dial.cut()
+            raise at_connect(error, broker, settings.connect_timeout_s) from error
+        except BaseException:
+            dial.cut()
+            raise
+        return cls(connection, dial, broker, settings)
+
+    @property
+    def closing(self) -> asyncio.Future[object]:
+        """Done when the connection is lost or closed."""
+        return closing_of(self._connection)
+
+    @property
+    def frame_max(self) -> int:
+        """The largest frame the broker takes, bytes."""
+        return self._connection.connection_tune.frame_max or 131_072
+
+    @property
+    def silence_s(self) -> float:
+        """After so long a silence the link counts as dead."""
+        return 3.0 * (self._connection.heartbeat_timeout + 1)
+
+    async def channel(self, *, confirms: bool = False) -> aiormq.Channel:
+        """A channel of this connection; with `confirms`, unroutable publishes raise.
+
+        Raises:
+            Trouble
+        """
+        work = self._connection.channel(publisher_confirms=confirms, on_return_raises=True)
+        channel = await self.call(work, "open a channel")
+        assert isinstance(channel, aiormq.Channel)
+        return channel
+
+    async def call(self, work: Awaitable[_T], doing: str) -> _T:
+        """Await the answer to one call, no longer than the settings say.
+
+        Raises:
+            Trouble
+        """
+        try:
+            return await self.timed(work)
+        except WIRE_ERRORS as error:
+            raise at_call(error, self.broker, doing, self.settings.call_timeout_s) from error
+
+    async def timed(self, work: Awaitable[_T]) -> _T:
+        """As `call`, with the client's own errors."""
+        async with asyncio.timeout(self.settings.call_timeout_s):
+            return await work
+
+    async def close(self) -> None:
+        """Close in order, or cut the socket; never raises."""
+        with suppress(*WIRE_ERRORS):
+            async with asyncio.timeout(self.settings.close_timeout_s):
+                await self._connection.close(ConnectionClosed(200, "closed by us"))
+        self._dial.cut()
+
+
+def closing_of(thing: aiormq.Connection | aiormq.Channel) -> asyncio.Future[object]:
+    """Done when it is lost or closed, with the reason."""
+    # The client does not say what the future holds; it is looked at for its exception alone.
+    return cast("asyncio.Future[object]", thing.closing)  # pyright: ignore[reportUnknownMemberType]
+
+
+def _quiet() -> None:
+    """Switch the client's own logs off, where nobody has set them.
+
+    It logs, with tracebacks, what is translated here, and at debug level bodies and credentials.
+    """
+    for name in ("aiormq", "aio_pika", "pamqp"):
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.CRITICAL)

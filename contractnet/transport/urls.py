@@ -1,0 +1,31 @@
+"""From a broker URL to a transport."""
+
+from __future__ import annotations
+
+from contractnet.errors import DefinitionError
+from contractnet.transport.masking import masked
+from contractnet.transport.memory import MemoryTransport
+from contractnet.transport.port import Transport
+
+ALLOWED = "memory://, amqp://USER:PASSWORD@HOST:PORT/VHOST or amqps://…"
+
+
+def open_transport(url: str) -> Transport:
+    """The transport a URL names. Nothing is connected yet.
+
+    `memory://` is a new hub each time: those who are to meet in it share the transport.
+
+    Raises:
+        DefinitionError: no such scheme, or the rest of the URL cannot be used; shown without its password.
+    """
+    scheme, colon, rest = url.partition("://")
+    if scheme in ("amqp", "amqps"):
+        # Its client takes a tenth of a second to import, which commands without a broker need not pay.
+        from contractnet.transport.amqp.link import AmqpTransport
+
+        return AmqpTransport(url)
+    if scheme == "memory" and colon:
+        if rest:
+            raise DefinitionError(f"broker URL {masked(url)!r}: nothing follows memory:// (it is private to its maker)")
+        return MemoryTransport()
+    raise DefinitionError(f"broker URL {masked(url)!r} has no scheme that we know; allowed are {ALLOWED}")
