@@ -33,9 +33,8 @@ from contractnet.contractor.replies import Reply, reply
 from contractnet.errors import OutOfSequence
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine, Row
-from contractnet.ledger.port import Draft
 from contractnet.ledger.records import Fired, Heard, Misheard
-from contractnet.ledger.scribe import Pen, Scribe
+from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.messages.acts import (
     AcceptProposal,
     AnyAct,
@@ -94,17 +93,17 @@ class Engagement:
         self.seen: set[tuple[str, str]] = set()
         self._timers = timers
         self._cancel_id: str | None = None
-        self._pen = Pen(agent, daemon, seed)
+        self.pen = Pen(agent, daemon, seed)
 
     # ---- the one entry
 
-    def step(self, fact: Fact, at: int) -> list[Draft]:
+    def step(self, fact: Fact, at: int) -> list[Writing]:
         """Take one fact and return its entry and those of its conclusions.
 
         Raises:
             IllegalSend: a fact of our own that is not possible in this state: a bug of the caller's.
         """
-        scribe = Scribe(self._pen, at)
+        scribe = Scribe(self.pen, at)
         match fact:
             case Heard():
                 act = fact.message
@@ -160,6 +159,14 @@ class Engagement:
                 return Fired(timer=timer)
         return Fired(timer="stop")
 
+    def allows(self, fact: Fact) -> bool:
+        """Whether a decision of ours is still possible: the conversation may have moved on meanwhile."""
+        wanted = {Bade: "#bid", Declined: "#decline", Withdrew: "#withdraw", Finished: "#finish", Failed: "#fail"}
+        wanted |= {Stopped: "#stopped", LeaseLost: "@lease-lost"}
+        if isinstance(fact, Began):
+            return self.machine.has("committed")
+        return self.machine.can(wanted[type(fact)])
+
     # ---- what was heard
 
     def _hear(self, scribe: Scribe, act: AnyAct) -> None:
@@ -189,7 +196,7 @@ class Engagement:
         ):
             return
         self.cfp, self.heard_at, self.repair = act, scribe.at, None
-        self._pen.protocol = act.protocol
+        self.pen.protocol = act.protocol
         window, timers = act.content.reply_within_ms, self._timers
         margin = window * timers.margin_ppm // 1_000_000
         self.bid_until = (
@@ -302,7 +309,7 @@ class Engagement:
         cfp = self.cfp
         assert cfp is not None  # DELIBERATING is entered by a cfp
         self._move(scribe, "#bid")
-        text = f"{self._pen.seed}|{self.conversation}|{self.agent}|offer|{len(self.offers) + 1}"
+        text = f"{self.pen.seed}|{self.conversation}|{self.agent}|offer|{len(self.offers) + 1}"
         offer = hashlib.sha256(text.encode()).hexdigest()[:24]
         message_id = self._say(scribe, Reply("propose", cfp.reply_with, offer=offer, bid=fact))
         until = scribe.at + cfp.content.terms.valid_for_ms + self._timers.offer_grace_ms

@@ -45,6 +45,8 @@ class Quarantined(Record, frozen=True):
     sender: str | None = None
     message_id: str | None = None
     performative: str | None = None
+    conversation: str | None = None  #: the one it named
+    about: str | None = None  #: set: its sender is told `unknown-conversation`, about this message
 
 
 class Fired(Record, frozen=True):

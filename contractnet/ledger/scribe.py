@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from contractnet.ledger.port import Draft
 from contractnet.ledger.records import Move, Moved, Record, Said
 from contractnet.messages.acts import CONTRACT_NET, AnyAct, ProtocolName
 from contractnet.messages.codec import canonical
+
+
+class Writing(NamedTuple):
+    """One entry that a step wants recorded: as a draft, and as the record it was made of."""
+
+    draft: Draft
+    record: Record
 
 
 class Header(TypedDict):
@@ -47,7 +54,7 @@ class Scribe:
     def __init__(self, pen: Pen, at: int) -> None:
         self._pen = pen
         self.at = at
-        self.drafts: list[Draft] = []
+        self._written: list[Writing] = []
         self._moves: dict[str, list[Move]] = {}
         self._notes: list[tuple[str, Record]] = []
         self._says: list[tuple[str, Said]] = []
@@ -85,13 +92,15 @@ class Scribe:
             "manager_epoch": self._pen.manager_epoch,
         }
 
-    def say(self, act: AnyAct, receivers: Iterable[str], expires_ms: int | None = None) -> None:
-        """A message to be sent to these agents; none: an open call."""
+    def say(
+        self, act: AnyAct, receivers: Iterable[str], expires_ms: int | None = None, stream: str | None = None
+    ) -> None:
+        """A message to be sent to these agents; none: an open call. `stream`: where it is recorded, if elsewhere."""
         said = Said(message=act, receivers=tuple(receivers), expires_ms=expires_ms)
-        self._says.append((act.conversation_id, said))
+        self._says.append((stream or act.conversation_id, said))
 
-    def finish(self) -> list[Draft]:
-        """All drafts of the step, the fact first."""
+    def finish(self) -> list[Writing]:
+        """All entries of the step, the fact first."""
         for conversation, moves in self._moves.items():
             self._draft(conversation, Moved(moves=tuple(moves)))
         for conversation, record in self._notes:
@@ -100,7 +109,7 @@ class Scribe:
             self._draft(conversation, said, "out", said.message.sender, said.message.message_id)
         for conversation, record in self._ends:
             self._draft(conversation, record)
-        return self.drafts
+        return self._written
 
     def _draft(
         self,
@@ -111,19 +120,18 @@ class Scribe:
         message_id: str | None = None,
     ) -> None:
         version = self._pen.versions[conversation] = self._pen.versions.get(conversation, 0) + 1
-        self.drafts.append(
-            Draft(
-                agent=self._pen.writer,
-                conversation=conversation,
-                version=version,
-                type=type(record).__name__,
-                at=self.at,
-                body=canonical(record).decode(),
-                direction=direction,
-                sender=sender,
-                message_id=message_id,
-            )
+        draft = Draft(
+            agent=self._pen.writer,
+            conversation=conversation,
+            version=version,
+            type=type(record).__name__,
+            at=self.at,
+            body=canonical(record).decode(),
+            direction=direction,
+            sender=sender,
+            message_id=message_id,
         )
+        self._written.append(Writing(draft, record))
 
 
 def seeded(seed: str, *parts: Any) -> int:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from contractnet.ledger.port import Draft
 from contractnet.manager.award import cancel, no_award_reason, settle
 from contractnet.manager.call import Call, Step
 from contractnet.manager.hearing import check_done, hear, mishear, renew
@@ -39,7 +38,7 @@ from contractnet.manager.records import (
     Status,
 )
 from contractnet.ledger.records import Fired, Heard, Misheard
-from contractnet.ledger.scribe import Pen, Scribe, seeded
+from contractnet.ledger.scribe import Pen, Scribe, Writing, seeded
 from contractnet.manager.state import Slot
 from contractnet.manager.timers import fire, timers
 from contractnet.messages.acts import Inform, Payload, ResultContent
@@ -68,11 +67,11 @@ class Tender:
         self._cancelling: CancelAsked | None = None
 
     opened: Opened
-    _pen: Pen
+    pen: Pen  #: of its entries
 
     # ---- the one entry
 
-    def step(self, conversation: str, fact: Fact, at: int) -> list[Draft]:
+    def step(self, conversation: str, fact: Fact, at: int) -> list[Writing]:
         """Take one fact and return its entry and those of its conclusions.
 
         Args:
@@ -84,7 +83,7 @@ class Tender:
         """
         if isinstance(fact, Opened):
             self._open(fact, at)
-        scribe = Scribe(self._pen, at)
+        scribe = Scribe(self.pen, at)
         message = fact.message if isinstance(fact, Heard) else None
         sender = message.sender if message else fact.sender if isinstance(fact, Misheard) else None
         message_id = message.message_id if message else fact.message_id if isinstance(fact, Misheard) else None
@@ -160,6 +159,33 @@ class Tender:
         assert self.first_opened is not None  # asked only then
         return self.first_opened + self.opened.terms.within_ms
 
+    def overlooked(self, at: int) -> str | None:
+        """For replay: a timer that was due before `at` and whose instant the record alone determines, or None.
+
+        A lease depends on beats, which are not recorded, and the wait for agents on who was there: they are left out.
+        """
+        if at < self.grace_until:
+            return None
+        late = [
+            timer.timer
+            for call in self.calls
+            for instant, timer in timers(call)
+            if instant <= at and isinstance(timer, Fired)
+        ]
+        return late[0] if late else None
+
+    def may_fire(self, conversation: str, timer: Fired | LeaseLapsed, at: int) -> bool:
+        """For replay: whether this timer runs and its instant has come at `at` (beats of a lease excepted)."""
+        if at < self.grace_until:
+            return False
+        if conversation == self.id:
+            bound = self._alone_until if timer == Fired(timer="no-bidders") else self._within_until
+            return self.waiting and bound <= at
+        running = {timer: instant for instant, timer in timers(self.call(conversation))}
+        if isinstance(timer, LeaseLapsed):
+            return timer in running
+        return timer in running and running[timer] <= at
+
     # ---- the check of a result
 
     def awaiting_check(self) -> list[tuple[str, Slot, Payload]]:
@@ -176,13 +202,13 @@ class Tender:
 
     def _open(self, fact: Opened, at: int) -> None:
         self.opened = fact
-        self._pen = Pen(self._manager, self._manager, fact.seed)
+        self.pen = Pen(self._manager, self._manager, fact.seed)
         self.slots = [Slot(number) for number in range(1, fact.terms.slots + 1)]
         self.not_before = at
 
     def _invite(self, scribe: Scribe, conversation: str, fact: Invited) -> None:
         terms = self.opened.terms
-        self._pen.manager_epoch = fact.manager_epoch
+        self.pen.manager_epoch = fact.manager_epoch
         if self.first_opened is None:
             self.first_opened = scribe.at
             if terms.reserve is not None:

@@ -1,0 +1,93 @@
+"""`@bidder`: a function that bids, and with `.perform` one that works, become an agent."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from contractnet.contractor.ports import Agent, Award, Call, Proposal, Refusal
+from contractnet.errors import DefinitionError
+from contractnet.messages.values import require
+
+Answer = Proposal | Refusal
+
+
+class FunctionAgent:
+    """An agent made of two functions; what `@bidder` returns.
+
+    The bidding function takes a `Call` and returns a `Proposal` or a `Refusal`; the performing one takes an `Award` and returns the
+    result, a JSON object. Either may be `async`; one that is not runs in a thread.
+    """
+
+    def __init__(self, bid: Callable[[Call], Any], skills: Sequence[str], capacity: int, name: str | None) -> None:
+        self.id = require("id", name if name is not None else getattr(bid, "__name__", ""), "agent id")
+        self.skills = tuple(require("skill", skill, f"skill of {self.id}") for skill in skills)
+        if not self.skills:
+            raise DefinitionError(f"agent {self.id}: name at least one skill, such as text.summarise")
+        if isinstance(capacity, bool) or not 1 <= capacity <= 100_000:
+            raise DefinitionError(f"agent {self.id}: capacity {capacity!r} is not a whole number from 1 to 100000")
+        self.capacity = capacity
+        self._bid = bid
+        self._perform: Callable[[Award], Any] | None = None
+
+    def perform(self, function: Callable[[Award], Any]) -> Callable[[Award], Any]:
+        """Decorator: this function does the work of an award."""
+        self._perform = function
+        return function
+
+    def agent(self) -> Agent:
+        """As its daemon knows it.
+
+        Raises:
+            DefinitionError: there is no performing function.
+        """
+        if self._perform is None:
+            raise DefinitionError(
+                f"agent {self.id} bids, and nothing does its work: decorate a function with @{self.id}.perform"
+            )
+        perform = self._perform
+
+        async def bid(call: Call) -> Answer:
+            answer: Answer = await _run(self._bid, call)
+            return answer
+
+        async def work(award: Award) -> dict[str, Any]:
+            result: dict[str, Any] = await _run(perform, award)
+            return result
+
+        return Agent(id=self.id, skills=self.skills, capacity=self.capacity, bid=bid, perform=work)
+
+    async def __call__(self, call: Call) -> Answer:
+        """Bid: so that the decorated function can still be called and tested."""
+        answer: Answer = await _run(self._bid, call)
+        return answer
+
+
+def bidder(
+    skill: str | Sequence[str], *, capacity: int = 1, name: str | None = None
+) -> Callable[[Callable[[Call], Any]], FunctionAgent]:
+    """Decorator: the function becomes an agent that bids on calls for its skill.
+
+    Args:
+        skill: one skill such as `text.summarise`, or several.
+        capacity: tasks it does at once, its open offers included.
+        name: the agent's id; the function's name where it is left out.
+    Raises:
+        DefinitionError: an id, skill or capacity is not valid.
+    """
+    skills = [skill] if isinstance(skill, str) else list(skill)
+
+    def make(function: Callable[[Call], Any]) -> FunctionAgent:
+        return FunctionAgent(function, skills, capacity, name)
+
+    return make
+
+
+async def _run(function: Callable[[Any], Any], argument: Any) -> Any:
+    """Call the user's function: on the loop if it is a coroutine function, else in a thread."""
+    if inspect.iscoroutinefunction(function):
+        return await function(argument)
+    answer = await asyncio.to_thread(function, argument)
+    return await answer if inspect.isawaitable(answer) else answer

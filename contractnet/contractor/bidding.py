@@ -1,0 +1,156 @@
+"""The bidding desk: which call gets a place, when a bidder runs, what its answer becomes. Owns one task for each running bidder.
+
+Rules (D2): a call without a place is kept for a short patience, in the same order everywhere, then answered `busy`; an agent keeps at
+most 1,000; needing room, it withdraws the offer longest past its round. A bidder that raises is a refusal, not a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from contractnet.contractor.capacity import MOST_KEPT, order, patience_ms, taken, withdrawable
+from contractnet.contractor.engagement import Engagement
+from contractnet.contractor.ports import Agent, Call, Proposal, Refusal
+from contractnet.contractor.records import Bade, Declined, Fact, Withdrew
+from contractnet.errors import ContractNetError
+from contractnet.messages.values import RefuseReason
+
+
+class Host(Protocol):
+    """What the desk and the workshop need of their daemon."""
+
+    def now(self) -> int: ...
+    def engagements_of(self, agent: str) -> list[Engagement]: ...
+    def take(self, agent: str, conversation: str, fact: Fact) -> None: ...
+    def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
+
+
+class Desk:
+    """The bidding of one agent."""
+
+    def __init__(self, agent: Agent, host: Host) -> None:
+        self.agent = agent
+        self.closed = False  #: the daemon stops: every call is refused
+        self._host = host
+        self._kept: dict[str, int] = {}  #: conversation -> instant at which its patience ends
+        self._bidders: dict[str, asyncio.Task[None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def free(self) -> int:
+        """Places free now."""
+        return max(0, self.agent.capacity - self._taken())
+
+    def look(self, engagement: Engagement) -> None:
+        """A conversation of the agent has moved: start, stop or forget its bidding."""
+        conversation = engagement.conversation
+        if engagement.machine.has("deliberating"):
+            if conversation not in self._bidders and conversation not in self._kept:
+                self._keep(engagement)
+        else:
+            self._kept.pop(conversation, None)
+            bidder = self._bidders.pop(conversation, None)
+            if bidder is not None:
+                bidder.cancel()
+        self.serve()
+
+    def serve(self) -> None:
+        """Give places to the calls that are kept, by (reply_by, conversation)."""
+        waiting = sorted((one for one in self._open() if one.conversation in self._kept), key=order)
+        for engagement in waiting:
+            if self.closed:
+                self._decline(engagement, "the daemon is stopping")
+            elif self.free > 0 or self._make_room():
+                del self._kept[engagement.conversation]
+                self._start(engagement)
+            elif self._kept[engagement.conversation] <= self._host.now():
+                self._decline(engagement)
+        self._schedule()
+
+    def close(self) -> None:
+        """The daemon stops: calls are refused, bidding ends, offers are withdrawn."""
+        self.closed = True
+        for engagement in self._host.engagements_of(self.agent.id):
+            if engagement.machine.has("deliberating"):
+                self._kept[engagement.conversation] = 0
+                bidder = self._bidders.pop(engagement.conversation, None)
+                if bidder is not None:
+                    bidder.cancel()
+            elif engagement.machine.has("offered"):
+                self._host.take(self.agent.id, engagement.conversation, Withdrew())
+        self.serve()
+
+    # ---- parts
+
+    def _open(self) -> list[Engagement]:
+        return [one for one in self._host.engagements_of(self.agent.id) if one.machine.has("deliberating")]
+
+    def _taken(self) -> int:
+        return taken(self._host.engagements_of(self.agent.id), set(self._bidders))
+
+    def _keep(self, engagement: Engagement) -> None:
+        cfp = engagement.cfp
+        assert cfp is not None  # it is deliberating
+        full = len(self._kept) >= MOST_KEPT
+        self._kept[engagement.conversation] = 0 if full else self._host.now() + patience_ms(cfp.content.reply_within_ms)
+
+    def _make_room(self) -> bool:
+        for engagement in withdrawable(self._host.engagements_of(self.agent.id), self._host.now()):
+            self._host.take(self.agent.id, engagement.conversation, Withdrew())
+            return self.free > 0
+        return False
+
+    def _decline(self, engagement: Engagement, text: str = "") -> None:
+        self._kept.pop(engagement.conversation, None)
+        self._host.take(self.agent.id, engagement.conversation, Declined(reason=RefuseReason.BUSY, text=text))
+
+    def _schedule(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._kept:
+            wait_s = max(0.01, (min(self._kept.values()) - self._host.now()) / 1000)
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self.serve)
+
+    def _start(self, engagement: Engagement) -> None:
+        conversation = engagement.conversation
+        self._bidders[conversation] = self._host.spawn(f"bid {conversation}", self._bid(engagement))
+
+    async def _bid(self, engagement: Engagement) -> None:
+        """Run the bidder; it is cancelled when the window closes or the conversation moves on."""
+        cfp, conversation = engagement.cfp, engagement.conversation
+        assert cfp is not None  # it is deliberating
+        call = Call(
+            task=cfp.content.task,
+            skill=cfp.content.skill,
+            input=cfp.content.input,
+            terms=cfp.content.terms,
+            round=cfp.content.round,
+            conversation=conversation,
+            manager=cfp.sender,
+            time_left_s=max(0.0, (engagement.bid_until - self._host.now()) / 1000),
+            errors=engagement.repair.content.fields if engagement.repair else (),
+        )
+        answer = await _ask(self.agent, call)
+        if self._bidders.get(conversation) is asyncio.current_task():
+            del self._bidders[conversation]
+        if engagement.machine.has("deliberating") and engagement.cfp is cfp:
+            self._host.take(self.agent.id, conversation, answer)
+
+
+async def _ask(agent: Agent, call: Call) -> Bade | Declined:
+    """The user's code: whatever it raises or returns beside an offer is a refusal."""
+    try:
+        answer = await agent.bid(call)
+    except ContractNetError as error:
+        return Declined(reason=RefuseReason.INVALID_PROPOSAL, text=str(error)[:500])
+    except Exception as error:  # the user's own code: any failure of it is no bid, and its text may be private
+        return Declined(reason=RefuseReason.INVALID_PROPOSAL, text=f"the bidder raised {type(error).__name__}")
+    if isinstance(answer, Proposal):
+        return Bade(price=answer.price, eta=answer.eta, confidence=answer.confidence, rationale=answer.rationale)
+    if isinstance(answer, Refusal):
+        return Declined(reason=answer.reason, text=answer.text)
+    text = f"the bidder returned {type(answer).__name__}, not a Proposal or a Refusal"
+    return Declined(reason=RefuseReason.INVALID_PROPOSAL, text=text)

@@ -1,0 +1,421 @@
+"""The contractor: one process's agents behind one link and one journal. A thin loop: take, step, record, then send.
+
+Rules: a delivery is acked as soon as all its envelopes are journalled, before any bidder runs (D3); what is said is sent when it is
+durable; mail for an agent that is not hosted here is recorded and not answered (D9); an envelope without `receivers` moves an agent
+only if exactly one of the daemon's is in that conversation (D10).
+
+It owns the tasks of receiving, sending, presence, every bidder and all work. It ends by `stop` (orderly), by cancellation, or by an
+error of the journal or of the transport's configuration.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from contractnet.clock import LoopClock
+from contractnet.contractor.bidding import Desk
+from contractnet.contractor.engagement import Engagement
+from contractnet.contractor.ports import Agent
+from contractnet.contractor.records import Fact, Hosted, Seeded
+from contractnet.contractor.replay import DAEMON, STRAYS, Diary, replay
+from contractnet.contractor.settings import Settings
+from contractnet.contractor.work import Workshop
+from contractnet.errors import TransportError
+from contractnet.ledger.port import Ledger
+from contractnet.ledger.records import Heard, Misheard, Quarantined, Said, Sent
+from contractnet.ledger.scribe import Writing
+from contractnet.mail.inbox import Letter, Scrap, letters
+from contractnet.mail.outbox import Envelope, Outbox
+from contractnet.messages.acts import AnyAct, Cfp, Failure, HostedAgent, Inform, Presence
+from contractnet.messages.codec import canonical, encode_body
+from contractnet.telemetry.failpoints import failpoint
+from contractnet.transport.port import (
+    Delivery,
+    Down,
+    Lane,
+    Link,
+    Outcome,
+    Parcel,
+    Standby,
+    ToEveryManager,
+    ToManager,
+    Up,
+)
+
+GROUP = "multi"
+
+
+class Contractor:
+    """The participants' side of a process.
+
+    Args:
+        agents: those hosted here, ids distinct.
+        journal: this daemon's own, open for writing; its owner is the daemon's name.
+        link: of the daemon's party, not yet entered; `run` enters it.
+    Raises:
+        ReplayDifference: the journal is not what its facts give.
+    """
+
+    def __init__(self, agents: Sequence[Agent], journal: Ledger, link: Link, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.name = journal.owner
+        self.agents = {agent.id: agent for agent in agents}
+        self.state: Up | Down | Standby | None = None  #: of the link, for people
+        self.diary: Diary = replay(self.name, journal.entries(), self.settings.timers)
+        self.on_change: Callable[[], None] = _nothing  #: called on the loop when something moved
+        self._journal = journal
+        self._link = link
+        self._clock = LoopClock()
+        self._grace_until = 0
+        self._group: asyncio.TaskGroup | None = None
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._desks = {agent.id: Desk(agent, self) for agent in agents}
+        self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts)
+        self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
+        self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self._by_agent: dict[str, dict[str, Engagement]] = {agent.id: {} for agent in agents}
+        self._incarnation = self._clock.now()
+        self._sequence = 0
+        self._stopping = False
+        self._stopped = asyncio.Event()
+
+    # ---- the loop
+
+    async def run(self) -> None:
+        """Work until stopped or cancelled.
+
+        Raises:
+            LedgerBroken, VersionConflict: the journal failed; the process must end.
+            TransportRefused: an operator must mend something first.
+        """
+        self._begin()
+        async with self._link, asyncio.TaskGroup() as group:
+            self._group = group
+            tasks = [group.create_task(work) for work in (self._outbox.run(), self._receive(), self._announce())]
+            for engagement in list(self.diary.engagements.values()):
+                self._look(engagement)
+            stopped = asyncio.ensure_future(self._stopped.wait())
+            ends: list[asyncio.Future[Any]] = [stopped, self._broken]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            for timer in self._timers.values():
+                timer.cancel()
+            if self._broken.done():
+                self._broken.result()
+            for task in tasks:
+                task.cancel()
+
+    async def stop(self, grace_s: float) -> None:
+        """An orderly end: no new work; what runs may finish within the grace, the rest is handed back; all is sent."""
+        self._stopping = True
+        await self._say_presence()
+        for desk in self._desks.values():
+            desk.close()
+        try:
+            async with asyncio.timeout(grace_s):
+                while self._workshop.busy:
+                    await self._moved()
+        except TimeoutError:
+            self._workshop.hand_back()
+        try:
+            async with asyncio.timeout(max(1.0, self.settings.confirm_ms / 1000)):
+                while self.diary.unsent or not self._outbox.empty:
+                    await self._moved()
+        except TimeoutError:
+            pass  # it is journalled: the next start sends it
+        self._stopped.set()
+
+    def _begin(self) -> None:
+        """The journal's first entries, and what it still owes."""
+        now = self.now()
+        written: list[Writing] = []
+        if not self.diary.seed:
+            written += self.diary.loose(self.name, DAEMON, Seeded(seed=secrets.token_hex(16)), now)
+        hosted = {agent.id: list(agent.skills) for agent in self.agents.values()}
+        if self.diary.hosted != hosted:
+            written += self.diary.loose(self.name, DAEMON, Hosted(agents=hosted), now)
+        self._commit(written)
+        for (agent, conversation), engagement in self.diary.engagements.items():
+            if agent in self._by_agent:
+                self._by_agent[agent][conversation] = engagement
+        for (agent, _), (conversation, said) in self.diary.unsent.items():
+            self._outbox.put([self._envelope(agent, conversation, said)])
+
+    async def _receive(self) -> None:
+        while True:
+            written: list[Writing] = []
+            mail: list[Delivery] = []
+            touched: dict[tuple[str, str], Engagement] = {}
+            for event in await self._link.receive():
+                match event:
+                    case Up():
+                        self.state = event
+                        self._came_up()
+                    case Down() | Standby():
+                        self.state = event
+                        self.on_change()
+                    case _:
+                        mail.append(event)
+                        for item in letters(event):
+                            written += self._hear(item, event.lane, touched)
+            self._commit(written, mail, list(touched.values()))
+
+    def _came_up(self) -> None:
+        self._grace_until = self.now() + self.settings.grace_ms
+        self._workshop.renew()
+        self._outbox.resume()
+        if self._group is not None:
+            self._group.create_task(self._say_presence())
+        self.on_change()
+
+    # ---- hearing
+
+    def _hear(self, item: Letter | Scrap, lane: Lane, touched: dict[tuple[str, str], Engagement]) -> list[Writing]:
+        if isinstance(item, Scrap):
+            return self._hear_scrap(item, lane)
+        act, written = item.act, list[Writing]()
+        targets = self._targets(act)
+        if not targets:
+            return self._quarantine(item.digest, lane, "it is for no agent hosted here", act)
+        for agent in targets:
+            engagement = self._engagement(agent, act.conversation_id)
+            if (act.sender, act.message_id) in engagement.seen:
+                self._repeat(engagement, act)
+                continue
+            if engagement.manager not in (None, act.sender):
+                written += self._quarantine(item.digest, lane, "its sender is not the conversation's initiator", act)
+                continue
+            written += self._due(engagement)
+            fact = Heard(message=act, digest=item.digest, lane=lane.value)
+            written += self.diary.step(agent, act.conversation_id, fact, self.now())
+            touched[agent, act.conversation_id] = engagement
+        return written
+
+    def _targets(self, act: AnyAct) -> list[str]:
+        """Which of our agents an act is for (D10)."""
+        if isinstance(act, Cfp) and act.receiver.startswith("skill:"):
+            skill = act.receiver.removeprefix("skill:")
+            return [agent.id for agent in self.agents.values() if skill in agent.skills]
+        if act.receivers is not None:
+            return [agent for agent in act.receivers if agent in self.agents]
+        if act.receiver != GROUP:
+            return [act.receiver] if act.receiver in self.agents else []
+        mine = [agent for agent, held in self._by_agent.items() if act.conversation_id in held]
+        return mine if len(mine) == 1 else []
+
+    def _repeat(self, engagement: Engagement, act: AnyAct) -> None:
+        """Heard before: the recorded answer is given again (the gate, step 2)."""
+        answer = engagement.answers.get(act.message_id)
+        if answer is not None and (engagement.agent, answer) not in self.diary.unsent:
+            agent, conversation, said = self.diary.said[answer]
+            self._outbox.put([self._envelope(agent, conversation, said)])
+
+    def _hear_scrap(self, scrap: Scrap, lane: Lane) -> list[Writing]:
+        """An act that does not decode: its sender is told once, where it belongs to a conversation of one of our agents."""
+        if scrap.sender and scrap.conversation and scrap.performative:
+            mine = [agent for agent, held in self._by_agent.items() if scrap.conversation in held]
+            if len(mine) == 1:
+                engagement = self._by_agent[mine[0]][scrap.conversation]
+                fresh = (scrap.sender, scrap.message_id or "") not in engagement.seen
+                if engagement.manager == scrap.sender and fresh:
+                    fact = Misheard(
+                        digest=scrap.digest,
+                        lane=lane.value,
+                        sender=scrap.sender,
+                        message_id=scrap.message_id,
+                        performative=scrap.performative,
+                        fields=scrap.fields,
+                    )
+                    engagement.seen.add((scrap.sender, scrap.message_id or ""))
+                    return self.diary.step(mine[0], scrap.conversation, fact, self.now())
+        why = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]
+        stray = Quarantined(digest=scrap.digest, lane=lane.value, why=f"{scrap.code}: {why}")
+        return self.diary.loose(self.name, STRAYS, stray, self.now())
+
+    def _quarantine(self, digest: str, lane: Lane, why: str, act: AnyAct) -> list[Writing]:
+        if (act.sender, act.message_id) in self.diary.strays:
+            return []
+        stray = Quarantined(
+            digest=digest,
+            lane=lane.value,
+            why=why,
+            sender=act.sender,
+            message_id=act.message_id,
+            performative=str(act.__struct_config__.tag),
+            conversation=act.conversation_id,
+        )
+        return self.diary.loose(self.name, STRAYS, stray, self.now())
+
+    def _engagement(self, agent: str, conversation: str) -> Engagement:
+        engagement = self.diary.engagement(agent, conversation)
+        self._by_agent[agent][conversation] = engagement
+        return engagement
+
+    # ---- what the desk and the workshop call
+
+    def now(self) -> int:
+        """The instant of the next step, milliseconds (D14)."""
+        return max(self._clock.now(), self.diary.at)
+
+    def engagements_of(self, agent: str) -> list[Engagement]:
+        """All conversations of one agent that are not over."""
+        return [one for one in self._by_agent[agent].values() if not one.machine.finished]
+
+    def take(self, agent: str, conversation: str, fact: Fact) -> None:
+        """A decision of one of our agents: step it, record, send, and look at what follows."""
+        engagement = self.diary.engagements[agent, conversation]
+        written = self._due(engagement)
+        if engagement.allows(fact):
+            written += self.diary.step(agent, conversation, fact, self.now())
+        self._commit(written, (), [engagement])
+
+    def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task of the daemon's own group."""
+        assert self._group is not None  # nothing runs before `run`
+        return self._group.create_task(work, name=name)
+
+    def _due(self, engagement: Engagement) -> list[Writing]:
+        """Fire what is due; while the broker is away, and for a grace after it, only the bid window (D5)."""
+        now, written = self.now(), list[Writing]()
+        calm = self._link.up and now >= self._grace_until
+        while (timer := engagement.due(now)) is not None and (calm or timer.timer in ("bid-window", "stop")):
+            written += self.diary.step(engagement.agent, engagement.conversation, timer, now)
+        return written
+
+    # ---- recording and sending
+
+    def _commit(
+        self, written: Sequence[Writing], mail: Sequence[Delivery] = (), moved: Sequence[Engagement] = ()
+    ) -> None:
+        """Record; when it is durable ack the mail, send what was said, and look at what moved."""
+        if not written:
+            _settle(mail)
+            for engagement in moved:
+                self._look(engagement)
+            return
+        failpoint("contractor.before-commit")
+        future = self._journal.append([writing.draft for writing in written])
+
+        def recorded(done: asyncio.Future[Any]) -> None:
+            if done.cancelled():
+                return
+            error = done.exception()
+            if error is not None:
+                if not self._broken.done():
+                    self._broken.set_exception(error)
+                return
+            failpoint("contractor.after-commit")
+            _settle(mail)
+            self._outbox.put(
+                [
+                    self._envelope(draft.agent, draft.conversation, said)
+                    for draft, said in written
+                    if isinstance(said, Said)
+                ]
+            )
+            for engagement in moved:
+                self._look(engagement)
+
+        future.add_done_callback(recorded)
+
+    def _look(self, engagement: Engagement) -> None:
+        """A conversation has moved: bidding, work and its timer follow."""
+        if engagement.agent not in self.agents or self._group is None or self._stopped.is_set():
+            return
+        self._schedule(engagement)
+        self._workshop.look(engagement)
+        self._desks[engagement.agent].look(engagement)
+        self.on_change()
+
+    def _schedule(self, engagement: Engagement) -> None:
+        key = (engagement.agent, engagement.conversation)
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+        deadline = engagement.deadline()
+        if deadline is None:
+            return
+        if not engagement.machine.has("deliberating"):
+            deadline = max(deadline, self._grace_until)
+        at = max(self._clock.at(deadline), asyncio.get_running_loop().time() + 0.01)
+        self._timers[key] = asyncio.get_running_loop().call_at(at, self._on_timer, engagement)
+
+    def _on_timer(self, engagement: Engagement) -> None:
+        self._timers.pop((engagement.agent, engagement.conversation), None)
+        written = self._due(engagement)
+        if written:
+            self._commit(written, (), [engagement])
+        else:
+            loop = asyncio.get_running_loop()
+            key = (engagement.agent, engagement.conversation)
+            self._timers[key] = loop.call_later(0.5, self._on_timer, engagement)
+
+    def _envelope(self, agent: str, conversation: str, said: Said) -> Envelope:
+        act = said.message
+        lane = Lane.WORK if isinstance(act, Inform | Failure) else Lane.BID
+        to = ToManager(act.receiver, lane)
+        return Envelope(conversation, agent, act.message_id, canonical(act), to, (act.receiver,))
+
+    def _delivered(self, envelopes: Sequence[Envelope], outcome: Outcome) -> None:
+        """The broker has them, or the manager's queue is gone: recorded either way."""
+        written: list[Writing] = []
+        for envelope in envelopes:
+            if (envelope.agent, envelope.message_id) in self.diary.unsent:
+                sent = Sent(message_id=envelope.message_id, receivers=envelope.receivers)
+                written += self.diary.loose(envelope.agent, envelope.conversation, sent, self.now())
+        self._commit(written)
+        self.on_change()
+
+    # ---- presence
+
+    async def _announce(self) -> None:
+        while True:
+            await self._say_presence()
+            await asyncio.sleep(self.settings.beat_ms / 1000)
+
+    async def _say_presence(self) -> None:
+        """One message for all agents; may be lost."""
+        if not self._link.up:
+            return
+        self._sequence += 1
+        hosted = tuple(
+            HostedAgent(
+                agent=agent.id,
+                skills=agent.skills,
+                capacity=agent.capacity,
+                free=self._desks[agent.id].free,
+                since=self._incarnation,
+            )
+            for agent in self.agents.values()
+        )
+        presence = Presence(
+            daemon=self.name,
+            incarnation=self._incarnation,
+            sequence=self._sequence,
+            lease_ms=self.settings.presence_lease_ms,
+            agents=() if self._stopping else hosted,
+            goodbye=self._stopping,
+        )
+        lease_ms = self.settings.presence_lease_ms
+        try:
+            await self._link.send(Parcel(ToEveryManager(self.name), encode_body([presence]), lease_ms), lease_ms / 1000)
+        except TransportError:
+            return  # the next beat says it again
+
+    async def _moved(self) -> None:
+        await asyncio.sleep(0.02)
+
+
+def _settle(mail: Sequence[Delivery]) -> None:
+    for delivery in mail:
+        if delivery.undecodable is None:
+            delivery.ack()
+        else:
+            delivery.reject()
+
+
+def _nothing() -> None:
+    """Nobody listens."""

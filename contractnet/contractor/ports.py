@@ -1,0 +1,134 @@
+"""The ports of a contractor: what an agent is to its daemon, what a bidder may see, what work is given.
+
+A bidder and a performer are the user's code (or a model's, or a command's) behind two functions. A bidder sees a `Call` and nothing
+private of others; it answers with a `Proposal` or a `Refusal`. A performer sees an `Award` and returns the result as a JSON object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from contractnet.errors import DefinitionError
+from contractnet.messages.acts import FieldError, Terms
+from contractnet.messages.values import MAX_ETA_S, MAX_TEXT, PPM, RefuseReason, parse_amount
+
+Amount = str | int | Decimal
+
+
+def micros(amount: Amount, what: str) -> int:
+    """An amount that a user wrote, as micros: a decimal string, a whole number of units, or a Decimal.
+
+    Raises:
+        DefinitionError: not such an amount; floats are refused, since they are not exact.
+    """
+    if isinstance(amount, bool) or not isinstance(amount, str | int | Decimal):
+        raise DefinitionError(f"{what}: write an amount as a string such as '0.05', not as {type(amount).__name__}")
+    if isinstance(amount, Decimal):
+        try:
+            amount = format(amount, "f")
+        except (InvalidOperation, ValueError) as error:
+            raise DefinitionError(f"{what}: {amount!r} is not an amount") from error
+    return parse_amount(str(amount), what)
+
+
+class Proposal:
+    """An offer: what the work costs, how long it takes, how sure the contractor is.
+
+    Args:
+        price: for the whole task, in the call's unit: a decimal string such as `"0.01"`, an int, or a Decimal.
+        eta: whole seconds from the award to the result, 1 to 604800.
+        confidence: own chance of success, 0 to 1.
+        rationale: public words, at most 500 characters; no rule reads them.
+    Raises:
+        DefinitionError: a value is out of its bounds.
+    """
+
+    __slots__ = ("confidence", "eta", "price", "rationale")
+
+    def __init__(self, price: Amount, eta: int, confidence: float = 1.0, rationale: str = "") -> None:
+        self.price = micros(price, "price")  #: micros
+        if isinstance(eta, bool) or not isinstance(eta, int) or not 1 <= eta <= MAX_ETA_S:
+            raise DefinitionError(f"eta: {eta!r} is not a whole number of seconds from 1 to {MAX_ETA_S}")
+        self.eta = eta  #: seconds
+        if isinstance(confidence, bool) or not 0 <= confidence <= 1:
+            raise DefinitionError(f"confidence: {confidence!r} is not between 0 and 1")
+        self.confidence = round(confidence * PPM)  #: ppm
+        self.rationale = rationale[:MAX_TEXT]
+
+    def __repr__(self) -> str:
+        return f"Proposal(price={self.price} micros, eta={self.eta} s, confidence={self.confidence} ppm)"
+
+
+class Refusal:
+    """No offer, and why: `busy`, `unfit`, `over-reserve`, `unsupported`, `invalid-proposal` or `policy`.
+
+    Raises:
+        DefinitionError: another reason.
+    """
+
+    __slots__ = ("reason", "text")
+
+    def __init__(self, reason: str, text: str = "") -> None:
+        allowed = {one.value for one in RefuseReason} - {RefuseReason.WITHDRAWN.value, RefuseReason.CLOSED.value}
+        if reason not in allowed:
+            raise DefinitionError(f"refusal: {reason[:40]!r} is not a reason; use one of {', '.join(sorted(allowed))}")
+        self.reason = RefuseReason(reason)
+        self.text = text[:MAX_TEXT]
+
+    def __repr__(self) -> str:
+        return f"Refusal({self.reason.value!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a bidder may know."""
+
+    task: str
+    skill: str
+    input: Mapping[str, Any]
+    terms: Terms
+    round: int
+    conversation: str
+    manager: str
+    time_left_s: float  #: seconds until a bid is too late
+    errors: tuple[FieldError, ...] = ()  #: what was wrong with the proposal before, when this is its repair
+
+
+Beat = Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """What a winner gets."""
+
+    task: str
+    skill: str
+    input: Mapping[str, Any]  #: the call's input with the private part merged in
+    price: int  #: micros that a good result is paid
+    deadline: int  #: instant at which the result is overdue, milliseconds
+    fence: str  #: "conversation/slot/epoch": pass it to what you write to, so that a later award outbids you
+    attempt: int  #: 1, and more after a restart in the middle of the work
+    result_schema: Mapping[str, Any] | None
+    beat: Beat = field(repr=False)
+
+    async def progress(self, text: str) -> None:
+        """Tell the manager, at most 500 characters; may be lost. The lease is renewed without it, too."""
+        await self.beat(text)
+
+
+Bidder = Callable[[Call], Awaitable[Proposal | Refusal]]
+Performer = Callable[[Award], Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A program that bids and works, as its daemon knows it."""
+
+    id: str
+    skills: tuple[str, ...]
+    capacity: int  #: tasks at once, offers that are out included
+    bid: Bidder
+    perform: Performer

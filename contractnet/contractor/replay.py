@@ -1,0 +1,132 @@
+"""The journal read back: every engagement of a daemon, what it owes, what it hosted. The same check as a manager's replay."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import cast
+
+import msgspec
+
+from contractnet.contractor.engagement import Engagement, Timers
+from contractnet.contractor.records import FACTS, LOOSE, Fact, Hosted, Seeded
+from contractnet.errors import ContractNetError, ReplayDifference
+from contractnet.ledger.port import Draft, Entry
+from contractnet.ledger.records import Quarantined, Record, Said, Sent
+from contractnet.ledger.scribe import Pen, Scribe, Writing
+
+#: streams of the daemon's own
+DAEMON, STRAYS = "daemon", "strays"
+
+
+class Diary:
+    """What a journal means: the state of all agents of one daemon. Pure."""
+
+    def __init__(self, daemon: str, timers: Timers) -> None:
+        self.daemon = daemon
+        self.seed = ""
+        self.engagements: dict[tuple[str, str], Engagement] = {}  #: by (agent, conversation)
+        self.unsent: dict[tuple[str, str], tuple[str, Said]] = {}  #: (agent, message id) -> (conversation, said)
+        self.said: dict[str, tuple[str, str, Said]] = {}  #: message id -> (agent, conversation, said)
+        self.hosted: dict[str, list[str]] = {}
+        self.strays: set[tuple[str, str]] = set()
+        self.at = 0  #: of the last entry
+        self._timers = timers
+        self._pen = Pen(daemon, daemon, "")
+
+    def engagement(self, agent: str, conversation: str) -> Engagement:
+        """The agent's side of a conversation; a new one where there was none."""
+        found = self.engagements.get((agent, conversation))
+        if found is None:
+            found = Engagement(agent, self.daemon, conversation, self.seed, self._timers)
+            self.engagements[agent, conversation] = found
+        return found
+
+    def step(self, agent: str, conversation: str, fact: Fact, at: int) -> list[Writing]:
+        """Step one engagement."""
+        return self._follow(self.engagement(agent, conversation).step(fact, at), at)
+
+    def loose(self, agent: str, conversation: str, record: Record, at: int) -> list[Writing]:
+        """A fact that moves nobody: `Sent`, `Quarantined`, `Hosted`, `Seeded`."""
+        engagement = self.engagements.get((agent, conversation))
+        scribe = Scribe(engagement.pen if engagement else self._pen, at)
+        if isinstance(record, Quarantined):
+            scribe.fact(conversation, record, record.sender, record.message_id)
+            if record.sender and record.message_id:
+                self.strays.add((record.sender, record.message_id))
+        else:
+            scribe.fact(conversation, record)
+        match record:
+            case Sent():
+                self.unsent.pop((agent, record.message_id), None)
+            case Seeded():
+                self.seed = record.seed
+            case Hosted():
+                self.hosted = record.agents
+            case _:
+                pass
+        return self._follow(scribe.finish(), at)
+
+    def _follow(self, written: list[Writing], at: int) -> list[Writing]:
+        for draft, record in written:
+            if isinstance(record, Said):
+                self.unsent[draft.agent, record.message.message_id] = (draft.conversation, record)
+                self.said[record.message.message_id] = (draft.agent, draft.conversation, record)
+        self.at = max(self.at, at)
+        return written
+
+
+def replay(daemon: str, entries: Iterable[Entry], timers: Timers) -> Diary:
+    """Rebuild the diary of a daemon from its journal, checking every entry.
+
+    Raises:
+        ReplayDifference: an entry is not what the facts before it give; names its position.
+    """
+    diary = Diary(daemon, timers)
+    expected: deque[Writing] = deque()
+    last = 0
+    for entry in entries:
+        if entry.type == "Founded":
+            continue
+        last = entry.position
+        if not expected:
+            expected = deque(_concluded(diary, entry))
+        compare(entry, expected.popleft().draft)
+    if expected:
+        kind = expected[0].draft.type
+        raise ReplayDifference(f"the journal ends after position {last}, where a `{kind}` entry must follow", last)
+    return diary
+
+
+def _concluded(diary: Diary, entry: Entry) -> list[Writing]:
+    kind = FACTS.get(entry.type) or LOOSE.get(entry.type)
+    if kind is None:
+        raise ReplayDifference(
+            f"position {entry.position}: a `{entry.type}` entry follows from no fact", entry.position
+        )
+    try:
+        record = msgspec.json.decode(entry.body, type=kind)
+        if entry.type in LOOSE:
+            return diary.loose(entry.agent, entry.conversation, record, entry.at)
+        fact = cast(Fact, record)  # FACTS holds the members of Fact
+        return diary.step(entry.agent, entry.conversation, fact, entry.at)
+    except (msgspec.MsgspecError, ContractNetError, KeyError, AssertionError, ValueError) as error:
+        if isinstance(error, ReplayDifference):
+            raise
+        text = f"position {entry.position}: the fact `{entry.type}` is not possible here: {error}"
+        raise ReplayDifference(text, entry.position) from error
+
+
+_COMPARED = ("type", "agent", "conversation", "version", "at", "direction", "sender", "message_id", "body")
+
+
+def compare(entry: Entry, draft: Draft) -> None:
+    """The recorded entry is what was derived, byte for byte."""
+    for name in _COMPARED:
+        recorded, derived = getattr(entry, name), getattr(draft, name)
+        if recorded != derived:
+            text = (
+                f"position {entry.position}: the recorded {name} of this `{entry.type}` entry is {str(recorded)[:200]!r}, "
+                f"the facts before it give {str(derived)[:200]!r}"
+            )
+            raise ReplayDifference(text, entry.position)

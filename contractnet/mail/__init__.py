@@ -1,0 +1,1 @@
+"""What is recorded goes out, what comes in is taken apart: the outbox and the inbox of both sides."""

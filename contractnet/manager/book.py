@@ -1,0 +1,141 @@
+"""The book of one manager: all its tenders, its money, what it has seen, and what it has said and not yet sent. Pure.
+
+The book is what a ledger means. A live manager steps it and records the drafts; a manager that starts again, `replay` and `audit`
+feed it the recorded entries: facts are stepped through the same cores, and what they conclude must be what was recorded, byte for
+byte (promise 4). There is no second code path.
+
+Source: D4, D12, D13, D14; the gate's steps 2 and 3 in protocols/README.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contractnet.errors import DefinitionError
+from contractnet.ledger.records import Quarantined, Record, Said, Sent
+from contractnet.ledger.scribe import Pen, Scribe, Writing
+from contractnet.manager.accounts import Accounts, Room
+from contractnet.manager.records import Awarded, Ended, Fact, Granted, Held, Opened, Started
+from contractnet.manager.tender import Tender
+from contractnet.messages.acts import NotUnderstood, NotUnderstoodContent
+from contractnet.messages.values import NotUnderstoodReason
+
+#: streams of the manager's own, beside those of tenders and conversations
+MONEY, STARTS, STRAYS = "money", "starts", "strays"
+
+
+@dataclass(slots=True)
+class Owed:
+    """Something said that the broker has not confirmed for all its receivers."""
+
+    conversation: str
+    said: Said
+    receivers: set[str]  #: not yet covered; an open call counts as one receiver, the empty name
+    at: int  #: instant at which it was said
+
+
+class Book:
+    """The state of one manager."""
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+        self.tenders: dict[str, Tender] = {}
+        self.by_key: dict[str, Tender] = {}
+        self.accounts = Accounts()
+        self.manager_epoch = 0
+        self.at = 0  #: of the last entry: `now` never goes back (D14)
+        self.seen: set[tuple[str, str]] = set()  #: (sender, message id) of everything heard
+        self.answers: dict[str, Said] = {}  #: message id heard -> what answered it, to be said again for a duplicate
+        self.unsent: dict[str, Owed] = {}  #: message id said -> what is owed; the outbox
+        self.stray_answers: dict[str, int] = {}  #: sender -> how often it was told of an unknown conversation
+        self.awards = 0  #: made so far
+        self._pen = Pen(owner, owner, "")
+
+    # ---- stepping
+
+    def step(self, conversation: str, fact: Fact, at: int) -> list[Writing]:
+        """Step the tender that the conversation belongs to; an `Opened` makes it.
+
+        Raises:
+            KeyError: there is no such tender.
+        """
+        tender_id = conversation.partition(".")[0]
+        if isinstance(fact, Opened):
+            self._admit(tender_id, fact)
+        return self._follow(tender_id, self.tenders[tender_id].step(conversation, fact, at), at)
+
+    def loose(self, conversation: str, record: Record, at: int) -> list[Writing]:
+        """A fact that belongs to no tender's core: `Sent`, `Granted`, `Started`, `Quarantined`."""
+        tender = self.tenders.get(conversation.partition(".")[0])
+        scribe = Scribe(tender.pen if tender else self._pen, at)
+        if isinstance(record, Quarantined):
+            scribe.fact(conversation, record, record.sender, record.message_id)
+            self._answer_stray(scribe, record)
+        else:
+            scribe.fact(conversation, record)
+        return self._follow("", scribe.finish(), at)
+
+    def find(self, conversation: str) -> Tender | None:
+        """The tender that holds a call of this conversation, or None."""
+        tender = self.tenders.get(conversation.partition(".")[0])
+        if tender is None or all(call.conversation != conversation for call in tender.calls):
+            return None
+        return tender
+
+    # ---- parts
+
+    def _admit(self, tender_id: str, fact: Opened) -> None:
+        tender = self.tenders[tender_id] = Tender(self.owner, tender_id)
+        if fact.key is not None:
+            self.by_key[fact.key] = tender
+
+    def _answer_stray(self, scribe: Scribe, stray: Quarantined) -> None:
+        """The gate's step 3: an unknown conversation is answered, a not-understood about one only recorded."""
+        if stray.about is None or stray.sender is None or stray.conversation is None:
+            return
+        header = scribe.header(stray.conversation)
+        content = NotUnderstoodContent(
+            reason=NotUnderstoodReason.UNKNOWN_CONVERSATION, about=(stray.performative or "unknown")[:32]
+        )
+        act = NotUnderstood(**header, receiver=stray.sender, in_reply_to=stray.about, content=content)
+        scribe.say(act, (stray.sender,), stream=STRAYS)
+        self.stray_answers[stray.sender] = self.stray_answers.get(stray.sender, 0) + 1
+
+    def _follow(self, tender_id: str, written: list[Writing], at: int) -> list[Writing]:
+        """Keep the indexes: what was seen and said, what is owed, what money is held."""
+        for draft, record in written:
+            if draft.direction == "in" and draft.sender is not None and draft.message_id is not None:
+                self.seen.add((draft.sender, draft.message_id))
+            self._index(tender_id, draft.conversation, record)
+        self.at = max(self.at, at)
+        return written
+
+    def _index(self, tender_id: str, conversation: str, record: Record) -> None:
+        match record:
+            case Said():
+                act = record.message
+                self.unsent[act.message_id] = Owed(conversation, record, set(record.receivers or ("",)), self.at)
+                if act.in_reply_to is not None:
+                    self.answers[act.in_reply_to] = record
+            case Sent():
+                owed = self.unsent.get(record.message_id)
+                if owed is not None:
+                    owed.receivers.difference_update(record.receivers or ("",))
+                    if not owed.receivers:
+                        del self.unsent[record.message_id]
+            case Held():
+                if self.accounts.room(record.amount) is not Room.FITS:
+                    raise DefinitionError(
+                        f"tender {tender_id} holds {record.amount} micros that the grant does not cover"
+                    )
+                self.accounts.hold(tender_id, record.amount)
+            case Ended():
+                self.accounts.settle(tender_id, record.spent)
+            case Granted():
+                self.accounts.grant(record.amount, record.unit)
+            case Started():
+                self.manager_epoch = record.manager_epoch
+            case Awarded():
+                self.awards += 1
+            case _:
+                pass

@@ -1,0 +1,437 @@
+"""The manager: a thin loop around its book. It takes what comes, steps the core, records, then sends.
+
+It owns three tasks (receiving, sending, running checks) and one timer a tender. It ends when it is cancelled, or by an error: of the
+ledger (the process must end, nothing pending is acked) or of the transport's configuration.
+
+Rules: what is heard is acked when it is durable; what is said is sent when it is durable; while the broker is away no timer fires,
+and after it came back a grace is recorded first (D5); a call opens when somebody is there, a place is free and the money fits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from contractnet.clock import LoopClock
+from contractnet.directory.directory import Directory
+from contractnet.ledger.port import Ledger
+from contractnet.ledger.records import Said, Sent
+from contractnet.ledger.scribe import Writing
+from contractnet.mail.inbox import beats, letters
+from contractnet.mail.outbox import Envelope, Outbox
+from contractnet.manager.accounts import Room
+from contractnet.manager.book import MONEY, STARTS, Book
+from contractnet.manager.checks import Checks
+from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, judge, skill_of
+from contractnet.manager.records import (
+    CancelAsked,
+    Ended,
+    Fact,
+    Gone,
+    Grace,
+    Granted,
+    Invited,
+    Opened,
+    Returned,
+    Started,
+)
+from contractnet.manager.replay import replay
+from contractnet.manager.settings import Settings
+from contractnet.manager.tender import Tender
+from contractnet.messages.acts import Presence, ProgressContent
+from contractnet.messages.codec import canonical
+from contractnet.telemetry.failpoints import failpoint
+from contractnet.transport.port import (
+    Delivery,
+    Down,
+    Lane,
+    Link,
+    Outcome,
+    Standby,
+    ToAgents,
+    ToSkill,
+    Up,
+)
+
+
+class Manager:
+    """The initiator's side of a process.
+
+    Args:
+        ledger: this manager's own, open for writing; its owner is the manager's id.
+        link: of the manager's party, not yet entered; `run` enters it.
+        settings: see there.
+    Raises:
+        ReplayDifference: the ledger is not what its facts give.
+    """
+
+    def __init__(self, ledger: Ledger, link: Link, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.directory = Directory()
+        self.book: Book = replay(ledger.owner, ledger.entries())
+        self.state: Up | Down | Standby | None = None  #: of the link, for people
+        self._ledger = ledger
+        self._link = link
+        self._clock = LoopClock()
+        self._listening_until = 0
+        self._waiting: dict[str, Tender] = {t.id: t for t in self.book.tenders.values() if t.waiting}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._ends: dict[str, asyncio.Future[Ended]] = {}
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
+        self._checks = Checks(self.settings.check_ms / 1000, self._step_checked)
+        self._directory_timer: asyncio.TimerHandle | None = None
+        self.on_change: Callable[[], None] = _nothing  #: called on the loop when a tender or the link changed
+
+    # ---- what a caller does
+
+    def open(self, tender_id: str, opened: Opened) -> Tender:
+        """Begin a tender. It is recorded before anything follows from it."""
+        self._commit(self.book.step(tender_id, opened, self._now()))
+        tender = self.book.tenders[tender_id]
+        self._waiting[tender.id] = tender
+        self._schedule(tender)
+        self._open_calls()
+        return tender
+
+    def check_with(self, tender: Tender, check: Callable[[dict[str, Any]], Any]) -> None:
+        """Give the function that judges this tender's result; after a restart it is given again (D11)."""
+        self._checks.know(tender.id, check)
+        self._checks.look(tender)
+
+    def cancel(self, tender: Tender, reason: CancelAsked) -> None:
+        """No longer wanted. A tender that has ended stays as it is."""
+        if tender.ended is None:
+            self._step(tender, tender.id, reason)
+
+    def grant(self, amount: int, unit: str) -> None:
+        """Set the ledger's total budget (D12). Granted before with the same amount: nothing is recorded.
+
+        Raises:
+            DefinitionError: another unit, or less than is spent and held.
+        """
+        if (self.book.accounts.granted, self.book.accounts.unit) != (amount, unit):
+            self._commit(self.book.loose(MONEY, Granted(amount=amount, unit=unit), self._now()))
+
+    async def ended(self, tender: Tender) -> Ended:
+        """Wait until the tender has ended and that is durable.
+
+        Raises:
+            LedgerBroken: the ledger is over.
+        """
+        if tender.ended is not None and tender.id not in self._ends:
+            return tender.ended
+        future = self._ends.setdefault(tender.id, asyncio.get_running_loop().create_future())
+        ends: list[asyncio.Future[Any]] = [future, self._broken]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if not future.done():
+            self._broken.result()
+        return future.result()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is due: all tenders ended, all sent, no timer runs."""
+        tenders = self.book.tenders.values()
+        done = all(tender.ended is not None and tender.deadline() is None for tender in tenders)
+        return done and self._outbox.empty and not self.book.unsent
+
+    async def drained(self) -> None:
+        """Wait until what was said has been sent."""
+        await self._outbox.drained()
+
+    # ---- the loop
+
+    async def run(self) -> None:
+        """Work until cancelled.
+
+        Raises:
+            LedgerBroken, VersionConflict: the ledger failed; the process must end.
+            TransportRefused: an operator must mend something first.
+        """
+        self._commit(self.book.loose(STARTS, Started(manager_epoch=self.book.manager_epoch + 1), self._now()))
+        self._outbox.put(
+            [
+                one
+                for owed in self.book.unsent.values()
+                for one in self._envelopes(owed.conversation, owed.said, owed.at, owed.receivers)
+            ]
+        )
+        for tender in self.book.tenders.values():
+            self._checks.look(tender)
+        try:
+            async with self._link, asyncio.TaskGroup() as group:
+                group.create_task(self._outbox.run())
+                group.create_task(self._checks.run())
+                group.create_task(self._receive())
+                await self._broken
+        finally:
+            for timer in self._timers.values():
+                timer.cancel()
+            if self._directory_timer is not None:
+                self._directory_timer.cancel()
+
+    async def _receive(self) -> None:
+        while True:
+            written: list[Writing] = []
+            mail: list[Delivery] = []
+            for event in await self._link.receive():
+                match event:
+                    case Up():
+                        self.state = event
+                        written += self._came_up()
+                    case Down() | Standby():
+                        self.state = event
+                        self.on_change()
+                    case _ if event.lane is Lane.PRESENCE:
+                        written += self._hear_presence(event)
+                        event.ack()
+                    case _:
+                        mail.append(event)
+                        written += self._hear(event)
+            self._commit(written, mail)
+            self._open_calls()
+
+    def _hear(self, delivery: Delivery) -> list[Writing]:
+        written: list[Writing] = []
+        for item in letters(delivery):
+            verdict = judge(self.book, item, delivery.lane, self.settings.timers.max_faults)
+            match verdict:
+                case ToStep():
+                    tender = self.book.tenders[verdict.conversation.partition(".")[0]]
+                    written += self._advance(tender, verdict.conversation, verdict.fact)
+                case ToRecord():
+                    written += self.book.loose(verdict.conversation, verdict.stray, self._now())
+                case ToRepeat():
+                    if verdict.said is not None and verdict.said.message.message_id not in self.book.unsent:
+                        said = verdict.said
+                        conversation = said.message.conversation_id
+                        self._outbox.put(self._envelopes(conversation, said, self._now(), set(said.receivers)))
+        return written
+
+    def _hear_presence(self, delivery: Delivery) -> list[Writing]:
+        now, gone = self._now(), frozenset[str]()
+        for beat in beats(delivery):
+            if isinstance(beat, Presence):
+                gone |= self.directory.hear(beat, now)
+            elif beat.receiver == self.book.owner and isinstance(beat.content, ProgressContent):
+                tender = self.book.find(beat.conversation_id)
+                if tender is not None:
+                    tender.beat(beat.conversation_id, beat.sender, beat.content.slot, beat.content.epoch, now)
+        self._schedule_directory()
+        self.on_change()
+        return self._lose(gone)
+
+    def _lose(self, gone: frozenset[str]) -> list[Writing]:
+        """Nobody waits for agents that are gone (D6)."""
+        written: list[Writing] = []
+        if not gone:
+            return written
+        for tender in self.book.tenders.values():
+            if tender.calling and tender.calls[-1].machine.has("collecting"):
+                call = tender.calls[-1]
+                waited = [one.agent for one in call.unanswered() if one.agent in gone and one.expected and not one.gone]
+                if waited:
+                    written += self._advance(tender, call.conversation, Gone(agents=tuple(waited)))
+        return written
+
+    def _came_up(self) -> list[Writing]:
+        """The broker is there (again): a grace first, then what waits is read and sent (D5)."""
+        now = self._now()
+        self.directory.renew_all(now, self.settings.presence_lease_ms)
+        self._listening_until = now + self.settings.listen_ms
+        written: list[Writing] = []
+        for tender in self.book.tenders.values():
+            if tender.calls and tender.deadline() is not None:
+                written += self.book.step(tender.id, Grace(until=now + self.settings.grace_ms), now)
+                self._schedule(tender)
+        self._schedule_directory()
+        asyncio.get_running_loop().call_later(self.settings.listen_ms / 1000, self._open_calls)
+        self._outbox.resume()
+        self.on_change()
+        return written
+
+    # ---- stepping and recording
+
+    def _now(self) -> int:
+        return max(self._clock.now(), self.book.at)
+
+    def _step(self, tender: Tender, conversation: str, fact: Fact) -> None:
+        self._commit(self._advance(tender, conversation, fact))
+        self._open_calls()
+
+    def _step_checked(self, tender: Tender, conversation: str, fact: Fact) -> None:
+        if tender.awaiting_check():
+            self._step(tender, conversation, fact)
+
+    def _advance(self, tender: Tender, conversation: str, fact: Fact) -> list[Writing]:
+        """Step a fact at one instant, after whatever was due before it."""
+        now = self._now()
+        written = self._expire(tender, now)
+        if isinstance(fact, CancelAsked) and tender.ended is not None:
+            return written
+        written += self.book.step(conversation, fact, now)
+        self._schedule(tender)
+        return written
+
+    def _expire(self, tender: Tender, now: int) -> list[Writing]:
+        """Fire what is due; while the broker is away nothing fires, and that is recorded as a grace (D5)."""
+        written: list[Writing] = []
+        if not self._link.up:
+            if tender.due(now, anyone_there=True) is not None:
+                written += self.book.step(tender.id, Grace(until=now + self.settings.grace_ms), now)
+            return written
+        while (due := tender.due(now, self._anyone_there(tender))) is not None:
+            written += self.book.step(due[0], due[1], now)
+        return written
+
+    def _commit(self, written: Sequence[Writing], mail: Sequence[Delivery] = ()) -> None:
+        """Record; when it is durable ack the mail, send what was said, and tell who waits."""
+        if not written:
+            for delivery in mail:
+                delivery.ack()
+            return
+        failpoint("manager.before-commit")
+        future = self._ledger.append([writing.draft for writing in written])
+
+        def recorded(done: asyncio.Future[Any]) -> None:
+            if done.cancelled():
+                return
+            error = done.exception()
+            if error is not None:
+                self._break(error)
+                return
+            self._recorded(written, mail)
+
+        future.add_done_callback(recorded)
+
+    def _recorded(self, written: Sequence[Writing], mail: Sequence[Delivery]) -> None:
+        failpoint("manager.after-commit")
+        for delivery in mail:
+            if delivery.undecodable is None:
+                delivery.ack()
+            else:
+                delivery.reject()
+        for draft, record in written:
+            if isinstance(record, Said):
+                to = set(record.receivers or ("",))
+                self._outbox.put(self._envelopes(draft.conversation, record, draft.at, to))
+            elif isinstance(record, Ended):
+                failpoint("manager.ended")
+                self._waiting.pop(draft.conversation, None)
+                future = self._ends.pop(draft.conversation, None)
+                if future is not None and not future.done():
+                    future.set_result(record)
+            elif draft.type == "Heard":
+                self._checks.look(self.book.tenders[draft.conversation.partition(".")[0]])
+        self.on_change()
+
+    def _break(self, error: BaseException) -> None:
+        if not self._broken.done():
+            self._broken.set_exception(error)
+
+    # ---- sending
+
+    def _envelopes(self, conversation: str, said: Said, at: int, receivers: set[str]) -> list[Envelope]:
+        skill = skill_of(said)
+        to = ToSkill(skill) if skill is not None else ToAgents(tuple(sorted(receivers)))
+        expires = None if said.expires_ms is None else at + said.expires_ms
+        named = () if skill is not None else tuple(sorted(receivers))
+        raw = canonical(said.message)
+        return [Envelope(conversation, self.book.owner, said.message.message_id, raw, to, named, expires)]
+
+    def _delivered(self, envelopes: Sequence[Envelope], outcome: Outcome) -> None:
+        """The broker has them, or knows no queue for them: recorded either way, and nothing is owed any more."""
+        written: list[Writing] = []
+        for envelope in envelopes:
+            if envelope.message_id in self.book.unsent:
+                sent = Sent(message_id=envelope.message_id, receivers=envelope.receivers)
+                written += self.book.loose(envelope.conversation, sent, self._now())
+            tender = self.book.find(envelope.conversation)
+            if outcome is Outcome.UNROUTABLE and isinstance(envelope.to, ToSkill) and tender is not None:
+                call = tender.call(envelope.conversation)
+                agents = tuple(one.agent for one in call.unanswered())
+                if agents and call.machine.has("collecting"):
+                    written += self._advance(tender, envelope.conversation, Returned(agents=agents))
+        self._commit(written)
+
+    # ---- time
+
+    def _schedule(self, tender: Tender) -> None:
+        """One timer a tender, at its next instant."""
+        timer = self._timers.pop(tender.id, None)
+        if timer is not None:
+            timer.cancel()
+        deadline = tender.deadline()
+        if deadline is None:
+            return
+        now = self._clock.now()
+        if tender.waiting and tender.not_before > now:
+            deadline = min(deadline, tender.not_before)
+        if deadline <= now:
+            deadline = now + self.settings.recheck_ms
+        loop = asyncio.get_running_loop()
+        self._timers[tender.id] = loop.call_at(self._clock.at(deadline), self._on_timer, tender)
+
+    def _on_timer(self, tender: Tender) -> None:
+        self._timers.pop(tender.id, None)
+        if self._link.up:
+            self._commit(self._expire(tender, self._now()))
+        self._schedule(tender)
+        self._open_calls()
+
+    def _schedule_directory(self) -> None:
+        if self._directory_timer is not None:
+            self._directory_timer.cancel()
+            self._directory_timer = None
+        deadline = self.directory.deadline()
+        if deadline is not None:
+            at = max(self._clock.at(deadline), asyncio.get_running_loop().time() + 0.01)
+            self._directory_timer = asyncio.get_running_loop().call_at(at, self._on_directory)
+
+    def _on_directory(self) -> None:
+        self._directory_timer = None
+        if self._link.up:
+            self._commit(self._lose(self.directory.expire(self._now())))
+            self._schedule_directory()
+
+    # ---- opening calls
+
+    def _anyone_there(self, tender: Tender) -> bool:
+        return bool(self.directory.with_skill(tender.opened.spec.skill))
+
+    def _open_calls(self) -> None:
+        """Open what may be opened: somebody is there, a place is free, the money fits (D1, D6, D12)."""
+        now = self._now()
+        if not self._link.up or now < self._listening_until or self._broken.done():
+            return
+        free = self.settings.concurrency - sum(tender.calling for tender in self.book.tenders.values())
+        for tender in list(self._waiting.values()):
+            if free <= 0:
+                return
+            if not tender.waiting or tender.not_before > now or now < tender.grace_until:
+                continue
+            expected = self.directory.with_skill(tender.opened.spec.skill)
+            if expected and self._afford(tender):
+                number = len(tender.calls) + 1
+                fact = Invited(number=number, expected=dict(expected), manager_epoch=self.book.manager_epoch)
+                written = self._expire(tender, now)
+                if tender.waiting:
+                    written += self.book.step(tender.next_conversation(), fact, now)
+                    free -= tender.calling
+                self._commit(written)
+                self._schedule(tender)
+
+    def _afford(self, tender: Tender) -> bool:
+        """Whether the hold of a first opening fits; what can never fit ends the tender (D12)."""
+        terms = tender.opened.terms
+        if tender.first_opened is not None or terms.reserve is None:
+            return True
+        room = self.book.accounts.room(terms.reserve * terms.slots)
+        if room is Room.NEVER:
+            self._commit(self._advance(tender, tender.id, CancelAsked(reason="budget")))
+        return room is Room.FITS
+
+
+def _nothing() -> None:
+    """Nobody listens."""

@@ -1,0 +1,111 @@
+"""The reception: what comes in for a manager passes the gate and becomes facts. Decides nothing, records nothing.
+
+The gate's order: undecodable or from nobody who may speak here: quarantined, not answered; heard before: answered again, nothing
+moves; unknown conversation: answered once; else the tender is stepped.
+
+Source: the gate in protocols/README.md; promise 7 for the `open` profile: a sender must be a participant of the conversation, in an
+open call any agent that answers it.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from contractnet.ledger.records import Heard, Misheard, Quarantined, Said
+from contractnet.mail.inbox import Letter, Scrap
+from contractnet.manager.book import STRAYS, Book
+from contractnet.manager.records import Fact
+from contractnet.messages.acts import AnyAct, Cfp, NotUnderstood, Propose, Refuse
+from contractnet.transport.port import Lane
+
+
+class ToStep(Struct, frozen=True):
+    """A fact for a tender."""
+
+    conversation: str
+    fact: Fact
+
+
+class ToRecord(Struct, frozen=True):
+    """Recorded, and nobody is moved."""
+
+    conversation: str
+    stray: Quarantined
+
+
+class ToRepeat(Struct, frozen=True):
+    """Heard before: this answer is given again, if there was one."""
+
+    said: Said | None
+
+
+Verdict = ToStep | ToRecord | ToRepeat
+
+#: acts by which an agent that was not expected joins an open call
+_JOINS = (Propose, Refuse, NotUnderstood)
+
+
+def judge(book: Book, item: Letter | Scrap, lane: Lane, max_strays: int) -> Verdict:
+    """What is to be done about one element of a delivery.
+
+    Args:
+        max_strays: how often one sender is told of an unknown conversation.
+    """
+    if isinstance(item, Scrap):
+        return _judge_scrap(book, item, lane)
+    act = item.act
+    if (act.sender, act.message_id) in book.seen:
+        return ToRepeat(book.answers.get(act.message_id))
+    if act.receiver != book.owner:
+        return _stray(item, lane, "it is for another receiver")
+    tender = book.find(act.conversation_id)
+    if tender is None:
+        tell = not isinstance(act, NotUnderstood) and book.stray_answers.get(act.sender, 0) < max_strays
+        return _stray(item, lane, "unknown conversation", act.reply_with if tell else None)
+    call = tender.call(act.conversation_id)
+    if act.sender not in call.participants and not isinstance(act, _JOINS):
+        return _stray(item, lane, "its sender is no participant of the conversation")
+    return ToStep(act.conversation_id, Heard(message=act, digest=item.digest, lane=lane.value))
+
+
+def _judge_scrap(book: Book, scrap: Scrap, lane: Lane) -> Verdict:
+    """A proposal that does not decode is a bad bid of the participant that it names; anything else is kept apart."""
+    key = (scrap.sender or "", scrap.message_id or "")
+    if scrap.sender and scrap.message_id and key in book.seen:
+        return ToRepeat(book.answers.get(scrap.message_id))
+    if scrap.sender and scrap.conversation and scrap.performative:
+        tender = book.find(scrap.conversation)
+        if tender is not None and scrap.sender in tender.call(scrap.conversation).participants:
+            fact = Misheard(
+                digest=scrap.digest,
+                lane=lane.value,
+                sender=scrap.sender,
+                message_id=scrap.message_id,
+                performative=scrap.performative,
+                fields=scrap.fields,
+            )
+            return ToStep(scrap.conversation, fact)
+    why = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]
+    return ToRecord(STRAYS, Quarantined(digest=scrap.digest, lane=lane.value, why=f"{scrap.code}: {why}"))
+
+
+def _stray(letter: Letter, lane: Lane, why: str, about: str | None = None) -> ToRecord:
+    act: AnyAct = letter.act
+    stray = Quarantined(
+        digest=letter.digest,
+        lane=lane.value,
+        why=why,
+        sender=act.sender,
+        message_id=act.message_id,
+        performative=str(act.__struct_config__.tag),
+        conversation=act.conversation_id,
+        about=about,
+    )
+    return ToRecord(STRAYS, stray)
+
+
+def skill_of(said: Said) -> str | None:
+    """The skill of an open call, or None for a message to named agents."""
+    if said.receivers or not isinstance(said.message, Cfp):
+        return None
+    return said.message.content.skill
