@@ -27,6 +27,7 @@ PYTHON = os.path.join(VENV, "bin", "python")
 BEGUN = os.path.join(VENV, "begun-by-run.py")  # written first: this .venv is ours
 STAMP = os.path.join(VENV, "finished-by-run.py")  # written last: what it holds, and that it is whole
 OLDEST = (3, 11)
+PROGRESS_EVERY_S = 8
 NO_NETWORK = (
     "Temporary failure in name resolution", "Name or service not known", "Network is unreachable",
     "Failed to establish a new connection", "ConnectTimeoutError", "ConnectionRefusedError", "ProxyError",
@@ -34,13 +35,12 @@ NO_NETWORK = (
 )  # fmt: skip
 
 
-class CannotGoOn(Exception):
+class SetUpError(Exception):
     """What keeps us from going on, and what to do, for the user to read."""
 
 
 def say(text):
-    sys.stderr.write("run.py: %s\n" % text)
-    sys.stderr.flush()
+    print(f"run.py: {text}", file=sys.stderr, flush=True)
 
 
 # --- the stamp -------------------------------------------------------------------------------------------------------
@@ -49,7 +49,7 @@ def say(text):
 def wanted(kind):
     """What .venv must have been made from: the checkout's place, pyproject.toml and the pinned packages of `kind`."""
     digest = hashlib.sha256(ROOT.encode())
-    for name in ("pyproject.toml", "requirements/%s.txt" % kind):
+    for name in ("pyproject.toml", f"requirements/{kind}.txt"):
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(hashlib.sha256(file.read()).digest())
     return digest.hexdigest()
@@ -62,9 +62,8 @@ def read_stamp():
             stamp = json.load(file)
     except (OSError, ValueError):
         return {}
-    if not isinstance(stamp, dict) or stamp.get("python") != os.path.realpath(PYTHON) or not os.path.exists(PYTHON):
-        return {}
-    return stamp
+    same = isinstance(stamp, dict) and stamp.get("python") == os.path.realpath(PYTHON) and os.path.exists(PYTHON)
+    return stamp if same else {}
 
 
 def is_ready(kind):
@@ -74,6 +73,7 @@ def is_ready(kind):
 
 
 def write_stamp(kind):
+    """Say, last of all, that .venv is whole."""
     stamp = {"python": os.path.realpath(PYTHON), kind: wanted(kind)}
     with open(STAMP + ".new", "w", encoding="utf-8") as file:
         json.dump(stamp, file)
@@ -87,30 +87,41 @@ def serves(python):
     """Whether `python` runs, is new enough and has what a build of Python may lack."""
     import subprocess
 
-    check = "import sys, ssl, sqlite3, venv; sys.exit(sys.version_info < %r)" % (OLDEST,)
+    check = f"import sys, ssl, sqlite3, venv; sys.exit(sys.version_info < {OLDEST!r})"
     done = subprocess.run([python, "-c", check], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return done.returncode == 0
 
 
 def choose_python():
     """A Python that serves, this one first; None where there is none."""
-    names = ["python3.%d" % minor for minor in (13, 12, 11, 14, 15, 16, 17)]
-    for python in [sys.executable] + [shutil.which(name) for name in names]:
+    names = [f"python3.{minor}" for minor in (13, 12, 11, 14, 15, 16, 17)]
+    for python in [sys.executable, *(shutil.which(name) for name in names)]:
         if python and serves(python):
             return python
     return None
 
 
 def find_uv():
-    """uv, which can fetch a Python: the one on PATH, else one put into .cache with this Python's pip; else None."""
+    """uv, which can fetch a Python: the one on PATH, else one put into .cache with this Python's pip.
+
+    Raises:
+        SetUpError: if there is neither.
+    """
     import importlib.util
 
+    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
     own = os.path.join(CACHE, "uv")
     uv = shutil.which("uv") or shutil.which("uv", path=os.path.join(own, "bin"))
     if uv is None and importlib.util.find_spec("pip"):
-        say("this is Python %d.%d, and 3.11 is needed: fetching uv, which brings one" % sys.version_info[:2])
+        say(f"this is Python {here}, and 3.11 is needed; fetching uv, which brings one, into .cache")
         run([sys.executable, "-m", "pip", "install", "--target", own, "uv"], "fetching uv")
         uv = shutil.which("uv", path=os.path.join(own, "bin"))
+    if uv is None:
+        raise SetUpError(
+            f"Python 3.11 or newer is needed, with ssl and sqlite3. This is {here}, and neither a newer python3.N nor "
+            "uv is on PATH. Install one (Debian 12, Ubuntu 24.04: apt-get install python3; macOS: brew install "
+            "python@3.13; anywhere: uv, https://docs.astral.sh/uv/) and try again."
+        )
     return uv
 
 
@@ -118,108 +129,118 @@ def find_uv():
 
 
 def run(command, what, env=None):
-    """Run `command` with its output in .cache/run.log; on failure show the end of it."""
+    """Run `command` with its output in .cache/run.log; say now and then how far it is, and how a failure ended."""
     import subprocess
 
-    log = os.path.join(CACHE, "run.log")
-    with open(log, "wb") as file:
+    path = os.path.join(CACHE, "run.log")
+    fetched, told = 0, time.time()
+    with open(path, "w", encoding="utf-8") as log:
         try:
-            code = subprocess.run(
-                command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
-            ).returncode
+            child = subprocess.Popen(
+                command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+            )  # fmt: skip
         except OSError as error:
-            raise CannotGoOn("%s: cannot start %s: %s" % (what, command[0], error))
-    if code == 0:
+            raise SetUpError(f"{what}: cannot start {command[0]}: {error}") from error
+        with child:
+            for line in child.stdout:
+                log.write(line)
+                fetched += line.startswith("Collecting ")
+                if fetched and time.time() - told > PROGRESS_EVERY_S:
+                    told = time.time()
+                    say(f"  {fetched} packages looked up")
+    if child.returncode == 0:
         return
-    with open(log, encoding="utf-8", errors="replace") as file:
-        text = file.read()
-    sys.stderr.write("".join("  | %s\n" % line for line in text.splitlines()[-15:]))
+    with open(path, encoding="utf-8") as log:
+        text = log.read()
+    print(*(f"  | {line}" for line in text.splitlines()[-15:]), sep="\n", file=sys.stderr)
     if any(sign in text for sign in NO_NETWORK):
-        raise CannotGoOn(
-            "%s: there seems to be no network. The first run downloads packages (from the index and the proxy that pip "
-            "is configured for); later runs need none. Try again when there is one." % what
+        raise SetUpError(
+            f"{what}: there seems to be no network. The first run downloads packages (from the index and by the proxy "
+            "that pip is configured for); later runs need none. Try again when there is one."
         )
-    raise CannotGoOn("%s failed (exit code %d); all it said is in %s" % (what, code, log))
+    raise SetUpError(f"{what} failed with exit code {child.returncode}; all it said is in {path}")
 
 
 def pip_from_debian():
     """Fetch pip as Debian packages it, where Python came without: (its wheel, more environment for it).
 
-    Nothing is installed: the package is unpacked under .cache/, so that it is the same with and without root.
+    Nothing is installed: the package is unpacked under .cache/, the same with and without root.
+
+    Raises:
+        SetUpError: if it cannot be had.
     """
-    from contractnet.testing import debian  # standard library only
+    from pathlib import Path
+
+    from contractnet.errors import NodeError
+    from contractnet.testing import debian  # the standard library only, as this file
 
     if not debian.is_available():
-        raise CannotGoOn(
-            "%s has no ensurepip, so it cannot make a virtual environment with pip. Install that part (Debian, "
-            "Ubuntu: apt-get install python3-venv ca-certificates) and try again." % sys.executable
+        raise SetUpError(
+            f"{sys.executable} has no ensurepip, so it cannot make a virtual environment with pip. Install that part "
+            "(Debian, Ubuntu: apt-get install python3-venv ca-certificates) and try again."
         )
     try:
-        return debian.fetch_pip(CACHE, say)
-    except debian.AptFailed as error:
-        raise CannotGoOn(str(error))
+        return debian.fetch_pip(Path(CACHE), say)
+    except NodeError as error:
+        raise SetUpError(str(error)) from error
 
 
-def make_venv():
-    """Make an empty .venv with pip, marked as ours before anything else; return more environment that pip needs."""
+def make_venv(with_uv):
+    """Make an empty .venv with pip, marked as ours first of all; return more environment that pip needs."""
     import importlib.util
 
-    if os.path.isdir(VENV):
-        say("removing an unfinished .venv of an earlier run")
+    if os.path.isdir(VENV) and os.listdir(VENV):
+        say("removing the unfinished .venv of an earlier run")
         shutil.rmtree(VENV)
-    os.mkdir(VENV)
+    os.makedirs(VENV, exist_ok=True)
     with open(BEGUN, "w") as file:
         file.write("Made by run.py, which may remove and rebuild this folder.\n")
-    more = {}
-    if not serves(sys.executable):  # so main() found no other either
-        uv = find_uv()
-        if uv is None:
-            raise CannotGoOn(
-                "Python 3.11 or newer is needed, with ssl and sqlite3; this is %d.%d, and neither a python3.11 nor uv "
-                "is on PATH. Install one of them (Debian 12, Ubuntu 24.04: apt-get install python3 python3-venv; "
-                "macOS: brew install python@3.13; anywhere: https://docs.astral.sh/uv/) and try again."
-                % sys.version_info[:2]
-            )
-        run([uv, "venv", "--allow-existing", "--seed", "--python", ">=3.11", VENV], "making .venv with uv")
-    elif importlib.util.find_spec("ensurepip"):
+    if with_uv:
+        run([find_uv(), "venv", "--allow-existing", "--seed", "--python", ">=3.11", VENV], "making .venv with uv")
+        return {}
+    if importlib.util.find_spec("ensurepip"):
         run([sys.executable, "-m", "venv", VENV], "making .venv")
-    else:
-        wheel, more = pip_from_debian()
-        run([sys.executable, "-m", "venv", "--without-pip", VENV], "making .venv")
-        run([PYTHON, os.path.join(wheel, "pip"), "install", "--no-index", "--no-deps", wheel], "installing pip")
+        return {}
+    wheel, more = pip_from_debian()
+    run([sys.executable, "-m", "venv", "--without-pip", VENV], "making .venv")
+    run([PYTHON, os.path.join(str(wheel), "pip"), "install", "--no-index", "--no-deps", str(wheel)], "installing pip")
     return more
 
 
-def install(kind):
+def install(kind, with_uv):
     """Bring .venv to what the checkout asks for; the stamp goes first and comes back last."""
     began = time.time()
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH", "PIP_USER")}
-    if os.path.isdir(VENV) and not os.path.exists(BEGUN) and os.listdir(VENV):
-        raise CannotGoOn(
-            "%s was not made by run.py, and is left alone. Move it away, or use it yourself: "
-            "`pip install -r requirements/dev.txt && pip install --no-deps --no-build-isolation -e .` "
-            "inside it, then `contractnet demo` and `pytest`." % VENV
-        )
-    if read_stamp():
-        say("renewing .venv, since the pinned packages or pyproject.toml changed")
+    stamp = read_stamp()
+    if stamp:
+        say("renewing .venv, since pyproject.toml or the pinned packages changed")
+        kind = "dev" if "dev" in stamp else kind
         os.remove(STAMP)
     else:
-        say("making .venv in %s" % ROOT)
-        env.update(make_venv())
+        say(f"making .venv in {ROOT}")
+        env.update(make_venv(with_uv))
     with open(os.path.join(ROOT, "requirements", kind + ".txt"), encoding="utf-8") as file:
         count = sum("==" in line for line in file)
-    say("installing %d pinned packages; the first time this takes half a minute or so" % count)
+    say(f"installing {count} pinned packages; the first time this may take a minute")
     pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--retries", "2"]
-    run(pip + ["--require-hashes", "-r", "requirements/%s.txt" % kind], "installing the packages", env)
-    run(pip + ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."], "installing contractnet itself", env)
+    run([*pip, "--require-hashes", "-r", f"requirements/{kind}.txt"], "installing the packages", env)
+    run([*pip, "--no-index", "--no-deps", "--no-build-isolation", "-e", "."], "installing contractnet itself", env)
     write_stamp(kind)
-    say(".venv is ready, after %.0f s" % (time.time() - began))
+    say(f".venv is ready, after {time.time() - began:.0f} s")
 
 
 def prepare(kind):
-    """Make sure of .venv; where two calls start at once, the second waits for the first."""
+    """Make sure of .venv. Where two calls start at once, the second waits for the first.
+
+    Raises:
+        SetUpError: if that cannot be done.
+        OSError: if the folder cannot be written.
+    """
     if is_ready(kind):
         return
+    if os.name != "posix":
+        raise SetUpError("this needs Linux or another POSIX system; on Windows use WSL")
     import fcntl
 
     os.makedirs(CACHE, exist_ok=True)
@@ -231,42 +252,46 @@ def prepare(kind):
             fcntl.flock(lock, fcntl.LOCK_EX)
         if is_ready(kind):
             return
-        if not read_stamp() and sys.version_info < OLDEST:
-            python = choose_python()
-            if python and os.path.realpath(python) != os.path.realpath(sys.executable):
-                lock.close()
-                os.execv(python, [python, os.path.join(ROOT, "run.py")] + sys.argv[1:])
-        install(kind)
+        if os.path.lexists(VENV) and not os.path.exists(BEGUN) and (not os.path.isdir(VENV) or os.listdir(VENV)):
+            raise SetUpError(
+                f"{VENV} was not made by run.py, and is left alone. Move it away; or use it, with `pip install -r "
+                "requirements/dev.txt`, `pip install --no-deps --no-build-isolation -e .`, then `contractnet demo` "
+                "and `pytest`."
+            )
+        python = sys.executable if read_stamp() else choose_python()
+        if python and os.path.realpath(python) != os.path.realpath(sys.executable):
+            lock.close()  # the other takes it anew
+            os.execv(python, [python, os.path.join(ROOT, "run.py"), *sys.argv[1:]])
+        install(kind, with_uv=python is None)
 
 
 # --- the commands ----------------------------------------------------------------------------------------------------
 
 
 def main(arguments):
-    """Prepare .venv and become the program asked for, whose exit code is ours."""
-    command = arguments[0] if arguments else "--help"
-    if command in ("-h", "--help"):
-        sys.stdout.write((__doc__ or "").strip() + "\n")
-        return 0 if arguments else 2
+    """Prepare .venv, then become the program asked for, so that its exit code is ours."""
+    command = arguments[0] if arguments else ""
+    if command in ("", "-h", "--help"):
+        print((__doc__ or "").strip())
+        return 0 if command else 2
     if command not in ("demo", "test", "install"):
-        say("unknown command %r. It is demo, test or install; see python3 run.py --help" % command)
+        say(f"unknown command {command!r}; it is demo, test or install: see python3 run.py --help")
         return 2
     try:
         prepare("core" if command == "demo" else "dev")
-    except CannotGoOn as error:
+        if command == "demo":
+            program = os.path.join(VENV, "bin", "contractnet")
+            os.execv(program, [program, *arguments])
+        if command == "test":
+            os.chdir(ROOT)
+            os.execv(PYTHON, [PYTHON, "-m", "pytest", *arguments[1:]])
+    except SetUpError as error:
         say(str(error))
         return 3
     except OSError as error:
-        say("cannot write here: %s. The folder %s must be writable and have room." % (error, ROOT))
+        say(f"{error}. Is {ROOT} writable, with 500 MB of room?")
         return 3
-    if command == "install":
-        return 0
-    sys.stdout.flush()
-    if command == "demo":
-        program = os.path.join(VENV, "bin", "contractnet")
-        os.execv(program, [program, "demo"] + arguments[1:])
-    os.chdir(ROOT)
-    os.execv(PYTHON, [PYTHON, "-m", "pytest"] + arguments[1:])
+    return 0
 
 
 if __name__ == "__main__":

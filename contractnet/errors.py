@@ -1,27 +1,28 @@
 """Every error of the package, in one tree.
 
-    ContractNetError
-        DefinitionError        a file in agents/ or protocols/, or a value a user gave, is wrong
-        DecodeError            bytes are not a message; carries field paths
-        ProtocolViolation      never raised itself; carries state, sender, performative
-            IllegalSend        we tried to say what the protocol forbids now: our bug
-            OutOfSequence      the peer said it: answered not-understood, the state is unchanged
-        TransportError         never raised itself
-            TransportClosed    we closed it
-            TransportBroken    it broke; the fate of the last message is unknown
-            TransportRefused   the broker refused for a reason an operator must mend
-        LedgerError            never raised itself
-            LedgerUnusable     it cannot be opened: missing folder, wrong kind of file, wrong version
-            LedgerLocked       another process writes it
-            LedgerDamaged      the hash chain or the file does not hold; names the position
-            LedgerBroken       disk or server error at a commit: the process ends, the commit is not tried again
-            VersionConflict    an entry with that version or message id exists
-        MechanismError         bids a rule cannot order, such as two from one participant
-        ContractError          never raised itself; what `result()` ends in
-            NoAward            nobody was awarded; carries the reason
-            ContractFailed     awarded, and it did not happen
-            BudgetExceeded     not opened, since its worst case is over what is left
-        ReplayDifference       a recorded entry is not what the facts before it give
+ContractNetError
+    DefinitionError        a file in agents/ or protocols/, or a value a user gave, is wrong
+    DecodeError            bytes are not a message; carries field paths
+    ProtocolViolation      never raised itself; carries state, sender, performative
+        IllegalSend        we tried to say what the protocol forbids now: our bug
+        OutOfSequence      the peer said it: answered not-understood, the state is unchanged
+    TransportError         never raised itself
+        TransportClosed    we closed it
+        TransportBroken    it broke; the fate of the last message is unknown
+        TransportRefused   the broker refused for a reason an operator must mend
+    LedgerError            never raised itself
+        LedgerUnusable     it cannot be opened: missing folder, wrong kind of file, wrong version
+        LedgerLocked       another process writes it
+        LedgerDamaged      the hash chain or the file does not hold; names the position
+        LedgerBroken       disk or server error at a commit: the process ends, the commit is not tried again
+        VersionConflict    an entry with that version or message id exists
+    MechanismError         bids a rule cannot order, such as two from one participant
+    ContractError          never raised itself; what `result()` ends in
+        NoAward            nobody was awarded; carries the reason
+        ContractFailed     awarded, and it did not happen
+        BudgetExceeded     not opened, since its worst case is over what is left
+    NodeError              the test kit could not fetch, start or reach what it needs
+    ReplayDifference       a recorded entry is not what the facts before it give
 """
 
 from __future__ import annotations
@@ -139,6 +140,10 @@ class ContractFailed(ContractError):
 
 class BudgetExceeded(ContractError):
     """Not opened: its worst case is over what is left of the budget."""
+
+
+class NodeError(ContractNetError):
+    """The test kit could not fetch, start or reach what it needs: packages, the private broker."""
 
 
 class ReplayDifference(ContractNetError):

@@ -1,0 +1,122 @@
+"""What all tests share: a RabbitMQ of their own, the folder of outside data, and last lines that say what was left out.
+
+`amqp_url` gives a fresh, empty vhost on a node that is started when the first test asks for one. `own_node` gives a
+node that the test may kill. With CONTRACTNET_TEST_AMQP_URL vhosts are made on that broker instead (tests/brokers.py).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contractnet.errors import NodeError
+from contractnet.testing.node import PrivateNode
+from contractnet.testing.server import find_server, provide_server
+from tests.brokers import OutsideBroker
+
+AMQP_VARIABLE = "CONTRACTNET_TEST_AMQP_URL"
+DATA_VARIABLE = "CONTRACTNET_TEST_DATA"
+BROKER_FIXTURES = {"broker_node", "amqp_url", "own_node"}
+NO_BROKER_FOUND = 3
+LEFT_OUT = pytest.StashKey[int]()
+ON_DEMAND = pytest.StashKey[int]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-broker", action="store_true", help="leave out the tests that need RabbitMQ, and say so")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures they use; take out those that --no-broker or the missing `-m campaign` leaves out."""
+    for item in items:
+        names: set[str] = set(getattr(item, "fixturenames", ()))
+        if names & BROKER_FIXTURES:
+            item.add_marker(pytest.mark.rabbitmq)
+        if "test_data" in names:
+            item.add_marker(pytest.mark.data)
+    if config.getoption("--no-broker"):
+        out = [item for item in items if item.get_closest_marker("rabbitmq")]
+        config.stash[LEFT_OUT] = len(out)
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if not item.get_closest_marker("rabbitmq")]
+    if "campaign" not in config.option.markexpr:
+        out = [item for item in items if item.get_closest_marker("campaign")]
+        config.stash[ON_DEMAND] = len(out)
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if not item.get_closest_marker("campaign")]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Find or unpack RabbitMQ now, aloud, where a selected test needs it; without any, end the run with the reason."""
+    needs = [item for item in session.items if item.get_closest_marker("rabbitmq")]
+    if not needs or session.config.option.collectonly or os.environ.get(AMQP_VARIABLE):
+        return
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    try:
+        with capture.global_and_fixture_disabled():
+            provide_server(reporter.write_line)
+    except NodeError as error:
+        pytest.exit(f"{error}\n{len(needs)} of the selected tests need RabbitMQ.", NO_BROKER_FOUND)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left_out = config.stash.get(LEFT_OUT, 0)
+    if left_out:
+        terminalreporter.write_line(f"LEFT OUT: {left_out} tests that need RabbitMQ (--no-broker)", yellow=True)
+    on_demand = config.stash.get(ON_DEMAND, 0)
+    if on_demand:
+        terminalreporter.write_line(f"LEFT OUT: {on_demand} longer runs (ask for them with -m campaign)")
+    without_data = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and DATA_VARIABLE in report.longrepr[2]
+    ]
+    if without_data:
+        terminalreporter.write_line(
+            f"LEFT OUT: {len(without_data)} tests that read outside data ({DATA_VARIABLE} is not set)", yellow=True
+        )
+
+
+@pytest.fixture(scope="session")
+def broker_node() -> Iterator[PrivateNode]:
+    """The run's private node, started with the first test that asks for it. Do not stop it: see `own_node`."""
+    if os.environ.get(AMQP_VARIABLE):
+        pytest.skip(f"needs a private node, and {AMQP_VARIABLE} is set")
+    with PrivateNode() as node:
+        yield node
+
+
+@pytest.fixture
+def amqp_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh, empty vhost with all rights, deleted with all that is in it after the test."""
+    outside = os.environ.get(AMQP_VARIABLE)
+    broker = OutsideBroker(outside) if outside else request.getfixturevalue("broker_node")
+    url = broker.vhost()
+    yield url
+    broker.drop_vhost(url)
+
+
+@pytest.fixture
+def own_node() -> Iterator[PrivateNode]:
+    """A node of the test's own, started: about six seconds. The test may kill, stop and restart it."""
+    if os.environ.get(AMQP_VARIABLE) and find_server() is None:
+        pytest.skip(f"needs a private node; no RabbitMQ server is here, only {AMQP_VARIABLE}")
+    with PrivateNode() as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of outside data; the test is skipped, aloud, where there is none."""
+    folder = os.environ.get(DATA_VARIABLE)
+    if not folder:
+        pytest.skip(f"reads outside data: set {DATA_VARIABLE} to its folder")
+    path = Path(folder)
+    if not path.is_dir():
+        pytest.fail(f"{DATA_VARIABLE} is {folder!r}, which is no folder")
+    return path
