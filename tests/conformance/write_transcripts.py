@@ -1,0 +1,30 @@
+"""Write `protocols/transcripts/*.jsonl` anew: `python -m tests.conformance.write_transcripts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.conformance.illegal_transcripts import illegal
+from tests.conformance.legal_transcripts import legal
+from tests.conformance.transcript_tables import PROTOCOLS
+from tests.conformance.transcript_writer import Transcript
+
+FOLDER = PROTOCOLS / "transcripts"
+
+
+def everything() -> Iterator[tuple[str, Transcript]]:
+    """(file name, transcript)."""
+    for transcript in legal():
+        yield f"legal-{transcript.name}.jsonl", transcript
+    for transcript in illegal():
+        yield f"illegal-{transcript.name}.jsonl", transcript
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for name, transcript in everything():
+        (FOLDER / name).write_text(transcript.text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
