@@ -45,6 +45,7 @@ from contractnet.messages.values import (
     Seconds,
     Skill,
     Slot,
+    Starts,
     TaskFailure,
     TaskText,
     Text,
@@ -88,7 +89,7 @@ class Act(
         None  #: only agents of the one daemon it goes to (D10)
     )
     reply_by: Instant | None = None  #: latest time for the answer, sender's clock
-    manager_epoch: Epoch | None = None  #: how often this manager started; information, never a filter (D4)
+    manager_epoch: Starts | None = None  #: how often this manager started; information, never a filter (D4)
     parent: ConversationId | None = None  #: the conversation this one follows or belongs to
     ontology: Literal["contractnet/1"] = "contractnet/1"
     language: Literal["json"] = "json"

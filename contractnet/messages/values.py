@@ -60,6 +60,7 @@ LateMs = Annotated[int, Meta(ge=0, le=MAX_INSTANT_MS, description="milliseconds"
 Round = Annotated[int, Meta(ge=1, le=1_000, description="1 is the first call of the conversation")]
 Slot = Annotated[int, Meta(ge=1, le=1_000, description="which of the winners sought, from 1")]
 Epoch = Annotated[int, Meta(ge=1, le=1_000_000, description="goes up with each award of the slot")]
+Starts = Annotated[int, Meta(ge=1, le=1_000_000)]
 Capacity = Annotated[int, Meta(ge=0, le=100_000)]
 Score = Annotated[int, Meta(ge=-(10**18), le=10**18, description="integer score of the stated rule, micros")]
 
