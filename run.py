@@ -159,6 +159,11 @@ def run(command, what, env=None):
             f"{what}: there seems to be no network. The first run downloads packages (from the index and by the proxy "
             "that pip is configured for); later runs need none. Try again when there is one."
         )
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        raise SetUpError(
+            f"{what}: the certificate of the package index is not trusted here. If a proxy stands in between, name the "
+            "file with its certificates in PIP_CERT, and try again."
+        )
     raise SetUpError(f"{what} failed with exit code {child.returncode}; all it said is in {path}")
 
 

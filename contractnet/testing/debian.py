@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -116,7 +117,8 @@ def fetch_pip(cache: Path, say: Say) -> tuple[Path, dict[str, str]]:
     """Unpack pip's wheel, as Debian packages it for venv, under `cache`.
 
     Returns:
-        The wheel, and what has to be added to pip's environment: certificates, where the machine has none.
+        The wheel, and what has to be added to pip's environment: certificates, where the machine and its pip
+        know none.
     Raises:
         NodeError: if it cannot be had.
     """
@@ -129,12 +131,13 @@ def fetch_pip(cache: Path, say: Say) -> tuple[Path, dict[str, str]]:
     wheels = _wheels(target)
     if not wheels:
         raise NodeError(f"the Debian package python3-pip-whl held no wheel of pip; see {target}")
-    own = target / "ca-certificates.crt"
-    if CA_BUNDLE.exists() or any(os.environ.get(name) for name in ("PIP_CERT", "REQUESTS_CA_BUNDLE")):
-        return wheels[-1], {}
+    wheel, own = wheels[-1], target / "ca-certificates.crt"
+    configured = ".cert=" in _run([sys.executable, str(wheel / "pip"), "config", "list"]).stdout
+    if configured or CA_BUNDLE.exists() or os.environ.get("REQUESTS_CA_BUNDLE"):
+        return wheel, {}
     parts = sorted((target / "usr/share/ca-certificates").rglob("*.crt"))
     own.write_text("".join(part.read_text(encoding="ascii") for part in parts), encoding="ascii")
-    return wheels[-1], {"PIP_CERT": str(own)}
+    return wheel, {"PIP_CERT": str(own)}
 
 
 def _wheels(target: Path) -> list[Path]:
