@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine
 from contractnet.messages.codec import canonical, decode_act, encode
 from tests.conformance.transcript_checker import check
+from tests.conformance.transcript_tables import PROTOCOLS
 from tests.conformance.write_transcripts import FOLDER, everything
 
 WRITTEN = {name: transcript.text() for name, transcript in everything()}
 LEGAL = [name for name in WRITTEN if name.startswith("legal-")]
+SCHEMA = Draft202012Validator(json.loads((PROTOCOLS / "message.schema.json").read_text(encoding="utf-8")))
 ILLEGAL = [name for name in WRITTEN if name.startswith("illegal-")]
 
 
@@ -53,6 +56,14 @@ def test_its_messages_are_acts_in_canonical_form(name: str) -> None:
         if "message" in entry:
             raw = canonical(entry["message"])
             assert encode(decode_act(raw)) == raw
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_its_messages_keep_the_schema(name: str) -> None:
+    """What another language reads: messages that the published schema takes."""
+    for entry in map(json.loads, lines_of(name)[1:]):
+        if "message" in entry:
+            SCHEMA.validate(entry["message"])
 
 
 @pytest.mark.parametrize("name", LEGAL)
