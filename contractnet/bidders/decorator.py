@@ -17,8 +17,8 @@ Answer = Proposal | Refusal
 class FunctionAgent:
     """An agent made of two functions; what `@bidder` returns.
 
-    The bidding function takes a `Call` and returns a `Proposal` or a `Refusal`; the performing one takes an `Award` and returns the
-    result, a JSON object. Either may be `async`; one that is not runs in a thread.
+    The bidding function takes a `Call` and returns a `Proposal` or a `Refusal`; the performing one takes an `Award`
+    and returns the result, a JSON object. Either may be `async`; one that is not runs in a thread.
     """
 
     def __init__(self, bid: Callable[[Call], Any], skills: Sequence[str], capacity: int, name: str | None) -> None:

@@ -1,7 +1,9 @@
-"""The bidding desk: which call gets a place, when a bidder runs, what its answer becomes. Owns one task for each running bidder.
+"""The bidding desk: which call gets a place, when a bidder runs, what its answer becomes. Owns one task for each
+running bidder.
 
-Rules (D2): a call without a place is kept for a short patience, in the same order everywhere, then answered `busy`; an agent keeps at
-most 1,000; needing room, it withdraws the offer longest past its round. A bidder that raises is a refusal, not a crash.
+Rules (D2): a call without a place is kept for a short patience, in the same order everywhere, then answered `busy`;
+an agent keeps at most 1,000; needing room, it withdraws the offer longest past its round. A bidder that raises is a
+refusal, not a crash.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The capacity book of one agent: it never promises more than it can do (D2).
 
-Places are taken by bids being made, offers that are out, and work. A cfp that finds no place is kept for a short patience, in the
-same order everywhere, then answered `busy`; for room, an offer that is held at best is withdrawn.
+Places are taken by bids being made, offers that are out, and work. A cfp that finds no place is kept for a short
+patience, in the same order everywhere, then answered `busy`; for room, an offer that is held at best is withdrawn.
 """
 
 from __future__ import annotations

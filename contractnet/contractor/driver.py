@@ -1,11 +1,11 @@
 """The contractor: one process's agents behind one link and one journal. A thin loop: take, step, record, then send.
 
-Rules: a delivery is acked as soon as all its envelopes are journalled, before any bidder runs (D3); what is said is sent when it is
-durable; mail for an agent that is not hosted here is recorded and not answered (D9); an envelope without `receivers` moves an agent
-only if exactly one of the daemon's is in that conversation (D10).
+Rules: a delivery is acked as soon as all its envelopes are journalled, before any bidder runs (D3); what is said is
+sent when it is durable; mail for an agent that is not hosted here is recorded and not answered (D9); an envelope
+without `receivers` moves an agent only if exactly one of the daemon's is in that conversation (D10).
 
-It owns the tasks of receiving, sending, presence, every bidder and all work. It ends by `stop` (orderly), by cancellation, or by an
-error of the journal or of the transport's configuration.
+It owns the tasks of receiving, sending, presence, every bidder and all work. It ends by `stop` (orderly), by
+cancellation, or by an error of the journal or of the transport's configuration.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from contractnet.ledger.records import Heard, Misheard, Quarantined, Said, Sent
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import Letter, Scrap, letters
 from contractnet.mail.outbox import Envelope, Outbox
+from contractnet.mail.recorder import Recorder
 from contractnet.messages.acts import AnyAct, Cfp, Failure, HostedAgent, Inform, Presence
 from contractnet.messages.codec import canonical, encode_body
-from contractnet.telemetry.failpoints import failpoint
 from contractnet.transport.port import (
     Delivery,
     Down,
@@ -66,12 +66,11 @@ class Contractor:
         self.state: Up | Down | Standby | None = None  #: of the link, for people
         self.diary: Diary = replay(self.name, journal.entries(), self.settings.timers)
         self.on_change: Callable[[], None] = _nothing  #: called on the loop when something moved
-        self._journal = journal
         self._link = link
         self._clock = LoopClock()
         self._grace_until = 0
         self._group: asyncio.TaskGroup | None = None
-        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._recorder = Recorder(journal, self._recorded)
         self._desks = {agent.id: Desk(agent, self) for agent in agents}
         self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts)
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
@@ -98,13 +97,13 @@ class Contractor:
             for engagement in list(self.diary.engagements.values()):
                 self._look(engagement)
             stopped = asyncio.ensure_future(self._stopped.wait())
-            ends: list[asyncio.Future[Any]] = [stopped, self._broken]
+            ends: list[asyncio.Future[Any]] = [stopped, self._recorder.broken]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
             for timer in self._timers.values():
                 timer.cancel()
-            if self._broken.done():
-                self._broken.result()
+            if self._recorder.broken.done():
+                self._recorder.broken.result()
             for task in tasks:
                 task.cancel()
 
@@ -214,7 +213,9 @@ class Contractor:
             self._outbox.put([self._envelope(agent, conversation, said)])
 
     def _hear_scrap(self, scrap: Scrap, lane: Lane) -> list[Writing]:
-        """An act that does not decode: its sender is told once, where it belongs to a conversation of one of our agents."""
+        """An act that does not decode: its sender is told once, where it belongs to a conversation of one of our
+        agents.
+        """
         if scrap.sender and scrap.conversation and scrap.performative:
             mine = [agent for agent, held in self._by_agent.items() if scrap.conversation in held]
             if len(mine) == 1:
@@ -229,7 +230,6 @@ class Contractor:
                         performative=scrap.performative,
                         fields=scrap.fields,
                     )
-                    engagement.seen.add((scrap.sender, scrap.message_id or ""))
                     return self.diary.step(mine[0], scrap.conversation, fact, self.now())
         why = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]
         stray = Quarantined(digest=scrap.digest, lane=lane.value, why=f"{scrap.code}: {why}")
@@ -291,35 +291,16 @@ class Contractor:
         self, written: Sequence[Writing], mail: Sequence[Delivery] = (), moved: Sequence[Engagement] = ()
     ) -> None:
         """Record; when it is durable ack the mail, send what was said, and look at what moved."""
-        if not written:
-            _settle(mail)
-            for engagement in moved:
-                self._look(engagement)
-            return
-        failpoint("contractor.before-commit")
-        future = self._journal.append([writing.draft for writing in written])
 
-        def recorded(done: asyncio.Future[Any]) -> None:
-            if done.cancelled():
-                return
-            error = done.exception()
-            if error is not None:
-                if not self._broken.done():
-                    self._broken.set_exception(error)
-                return
-            failpoint("contractor.after-commit")
-            _settle(mail)
-            self._outbox.put(
-                [
-                    self._envelope(draft.agent, draft.conversation, said)
-                    for draft, said in written
-                    if isinstance(said, Said)
-                ]
-            )
+        def look() -> None:
             for engagement in moved:
                 self._look(engagement)
 
-        future.add_done_callback(recorded)
+        self._recorder.commit(written, mail, look)
+
+    def _recorded(self, written: Sequence[Writing]) -> None:
+        said = [(draft, record) for draft, record in written if isinstance(record, Said)]
+        self._outbox.put([self._envelope(draft.agent, draft.conversation, record) for draft, record in said])
 
     def _look(self, engagement: Engagement) -> None:
         """A conversation has moved: bidding, work and its timer follow."""
@@ -407,14 +388,6 @@ class Contractor:
 
     async def _moved(self) -> None:
         await asyncio.sleep(0.02)
-
-
-def _settle(mail: Sequence[Delivery]) -> None:
-    for delivery in mail:
-        if delivery.undecodable is None:
-            delivery.ack()
-        else:
-            delivery.reject()
 
 
 def _nothing() -> None:

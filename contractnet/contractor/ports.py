@@ -1,7 +1,8 @@
 """The ports of a contractor: what an agent is to its daemon, what a bidder may see, what work is given.
 
-A bidder and a performer are the user's code (or a model's, or a command's) behind two functions. A bidder sees a `Call` and nothing
-private of others; it answers with a `Proposal` or a `Refusal`. A performer sees an `Award` and returns the result as a JSON object.
+A bidder and a performer are the user's code (or a model's, or a command's) behind two functions. A bidder sees a
+`Call` and nothing private of others; it answers with a `Proposal` or a `Refusal`. A performer sees an `Award` and
+returns the result as a JSON object.
 """
 
 from __future__ import annotations

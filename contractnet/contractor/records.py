@@ -1,7 +1,7 @@
 """What a contractor's journal holds beside what is common: answers of bidders, ends of work, what a daemon hosts.
 
-Facts: `Heard`, `Misheard`, `Fired`, `Sent` (common), and those below. Conclusions: `Moved`, `Said` (common). The journal re-derives
-its conclusions as a manager's ledger does.
+Facts: `Heard`, `Misheard`, `Fired`, `Sent` (common), and those below. Conclusions: `Moved`, `Said` (common). The
+journal re-derives its conclusions as a manager's ledger does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The journal read back: every engagement of a daemon, what it owes, what it hosted. The same check as a manager's replay."""
+"""The journal read back: every engagement of a daemon, what it owes, what it hosted. The same check as a manager's
+replay.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,10 @@ import msgspec
 
 from contractnet.contractor.engagement import Engagement, Timers
 from contractnet.contractor.records import FACTS, LOOSE, Fact, Hosted, Seeded
+from contractnet.contractor.stepping import step
 from contractnet.errors import ContractNetError, ReplayDifference
-from contractnet.ledger.port import Draft, Entry
+from contractnet.ledger.compare import compare
+from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Quarantined, Record, Said, Sent
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 
@@ -44,7 +48,7 @@ class Diary:
 
     def step(self, agent: str, conversation: str, fact: Fact, at: int) -> list[Writing]:
         """Step one engagement."""
-        return self._follow(self.engagement(agent, conversation).step(fact, at), at)
+        return self._follow(step(self.engagement(agent, conversation), fact, at), at)
 
     def loose(self, agent: str, conversation: str, record: Record, at: int) -> list[Writing]:
         """A fact that moves nobody: `Sent`, `Quarantined`, `Hosted`, `Seeded`."""
@@ -115,18 +119,3 @@ def _concluded(diary: Diary, entry: Entry) -> list[Writing]:
             raise
         text = f"position {entry.position}: the fact `{entry.type}` is not possible here: {error}"
         raise ReplayDifference(text, entry.position) from error
-
-
-_COMPARED = ("type", "agent", "conversation", "version", "at", "direction", "sender", "message_id", "body")
-
-
-def compare(entry: Entry, draft: Draft) -> None:
-    """The recorded entry is what was derived, byte for byte."""
-    for name in _COMPARED:
-        recorded, derived = getattr(entry, name), getattr(draft, name)
-        if recorded != derived:
-            text = (
-                f"position {entry.position}: the recorded {name} of this `{entry.type}` entry is {str(recorded)[:200]!r}, "
-                f"the facts before it give {str(derived)[:200]!r}"
-            )
-            raise ReplayDifference(text, entry.position)

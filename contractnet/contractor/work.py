@@ -1,14 +1,15 @@
-"""The workshop: accepted tasks run here, each in a task of its own; beats renew their leases, cancels and lost leases stop them.
+"""The workshop: accepted tasks run here, each in a task of its own; beats renew their leases, cancels and lost leases
+stop them.
 
-Rules: a result is validated against the task's schema before it is said; work that raises ends in `failure` (error) without its
-text, which may be private; work that a restart interrupted begins again with the next attempt, at most `max_attempts` times.
+Rules: a result is validated against the task's schema before it is said; work that raises ends in `failure` (error)
+without its text, which may be private; work that a restart interrupted begins again with the next attempt, at most
+`max_attempts` times.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 from contractnet.contractor.bidding import Host
@@ -137,7 +138,9 @@ class Workshop:
         )
 
     async def _beat_on(self, engagement: Engagement) -> None:
-        """Three beats a lease; without a confirmed one for a whole lease, while the broker is there, the work is lost (G7)."""
+        """Three beats a lease; without a confirmed one for a whole lease, while the broker is there, the work is
+        lost (G7).
+        """
         accept = engagement.accept
         assert accept is not None  # it is committed
         lease_ms = accept.content.lease_ms

@@ -25,9 +25,13 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, Executable, NullPool, Row, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
-from contractnet.errors import LedgerError, LedgerLocked, LedgerUnusable
+from contractnet.errors import LedgerDamaged, LedgerError, LedgerLocked, LedgerUnusable
 
 T = TypeVar("T")
+
+#: what reading may raise: the driver lets the second pass where SQLite's own message holds bytes of a damaged file
+Fault = DBAPIError | UnicodeDecodeError
+FAULTS = (DBAPIError, UnicodeDecodeError)
 
 #: how long the writer waits for another program that has the file locked
 BUSY_TIMEOUT_S = 10
@@ -98,7 +102,7 @@ class ReadOnly:
         """Do some reading with a connection that is open for as long; it may be done a second time.
 
         Raises:
-            DBAPIError: SQLite's; see `code` and `opening_error`.
+            DBAPIError, UnicodeDecodeError: see `is_damage` and `opening_error`.
         """
         while True:
             before = self._state_if_still()
@@ -106,7 +110,7 @@ class ReadOnly:
             try:
                 with engine.connect() as connection:
                     found = work(connection)
-            except DBAPIError:
+            except FAULTS:
                 if before == self._state_if_still():
                     raise
                 continue
@@ -124,18 +128,29 @@ class ReadOnly:
         return found.st_ino, found.st_size, found.st_mtime_ns
 
     def structure(self) -> str | None:
-        """SQLite's own check of the file: None, or the first thing that is wrong."""
-        rows = self.rows(text("PRAGMA quick_check(1)"))
+        """SQLite's own check of the file, indexes included: None, or the first thing that is wrong."""
+        rows = self.rows(text("PRAGMA integrity_check(1)"))
         return None if rows[0][0] == "ok" else str(rows[0][0]).replace("\n", " ")
 
+    def is_cut(self) -> bool:
+        """Whether the file is shorter, or longer, than it says; not known, so False, while it is being written."""
+        pages, size = (self.rows(text(f"PRAGMA {name}"))[0][0] for name in ("page_count", "page_size"))
+        at_rest = self._state_if_still()
+        return at_rest is not None and pages * size != at_rest[1]
 
-def code(error: DBAPIError) -> int | None:
-    """SQLite's primary result code, or None where the driver could not read a value as text."""
-    found = getattr(error.orig, "sqlite_errorcode", None)
+
+def code(error: Fault) -> int | None:
+    """SQLite's primary result code, or None where the driver could not read a text."""
+    found = getattr(error.orig, "sqlite_errorcode", None) if isinstance(error, DBAPIError) else None
     return found & 0xFF if isinstance(found, int) else None
 
 
-def is_damage(error: DBAPIError) -> bool:
+def reason(error: Fault) -> str:
+    """What the database said."""
+    return str(error.orig) if isinstance(error, DBAPIError) else "a text in it is no UTF-8"
+
+
+def is_damage(error: Fault) -> bool:
     """Whether the error speaks of the file's content, not of permission or locks."""
     return code(error) not in (
         sqlite3.SQLITE_BUSY,
@@ -148,13 +163,13 @@ def is_damage(error: DBAPIError) -> bool:
     )
 
 
-def is_no_database(error: DBAPIError) -> bool:
+def is_no_database(error: Fault) -> bool:
     """Whether the file does not begin as a SQLite database does."""
     return code(error) == sqlite3.SQLITE_NOTADB
 
 
-def opening_error(error: DBAPIError, path: Path) -> LedgerError:
-    """What to raise where the file could not be opened."""
+def opening_error(error: Fault, path: Path) -> LedgerError:
+    """What to raise where the file could not be opened, or not read for a reason that is none of one row's."""
     match code(error):
         case sqlite3.SQLITE_NOTADB:
             return LedgerUnusable(
@@ -164,13 +179,16 @@ def opening_error(error: DBAPIError, path: Path) -> LedgerError:
             return LedgerLocked(f"{path} is being written by another program: stop it first, or name another ledger")
         case sqlite3.SQLITE_PERM | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
             return LedgerUnusable(
-                f"{path} cannot be opened ({error.orig}): give permission for it and its folder, or name another file"
+                f"{path} cannot be opened ({reason(error)}): "
+                "give permission for it and for its folder, or name another file"
             )
         case sqlite3.SQLITE_FULL:
             return LedgerUnusable(f"{path}: the disk is full: free some space, then start again")
+        case sqlite3.SQLITE_CORRUPT | None:
+            return LedgerDamaged(f"{path} is damaged ({reason(error)}): it was cut off or overwritten: restore a copy")
         case _:
             return LedgerUnusable(
-                f"{path} cannot be read as a ledger ({error.orig}): restore a copy, or name another file"
+                f"{path} cannot be read as a ledger ({reason(error)}): restore a copy, or name another file"
             )
 
 

@@ -78,6 +78,11 @@ def unreachable(path: Path, error: OSError) -> LedgerUnusable:
     return LedgerUnusable(f"{path} cannot be opened ({error.strerror}): name another file")
 
 
+def cut(path: Path) -> LedgerDamaged:
+    """What to raise where a file is shorter than it says."""
+    return LedgerDamaged(f"{path} is damaged (it is shorter than it says): it was cut off: restore a copy")
+
+
 @contextmanager
 def naming(path: Path) -> Generator[None, None, None]:
     """Put the file's name, and what to do, into a LedgerDamaged that passes."""

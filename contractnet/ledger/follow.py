@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from contractnet.ledger.port import Entry, LedgerReader
 
@@ -11,7 +11,7 @@ from contractnet.ledger.port import Entry, LedgerReader
 POLL_S = 0.2
 
 
-async def follow(reader: LedgerReader, after: int = 0, poll_s: float = POLL_S) -> AsyncIterator[Entry]:
+async def follow(reader: LedgerReader, after: int = 0, poll_s: float = POLL_S) -> AsyncGenerator[Entry, None]:
     """The entries with a position over `after`, those that are there and then those that come; never ends by itself.
 
     Raises:

@@ -33,13 +33,14 @@ class Places(Chain):
 
     def admit(self, entry: Entry) -> None:
         """As `Chain.admit`; a message that is recorded twice is damage too."""
-        key = _message_key(entry)
-        if key is not None and key in self._messages:
-            position, _ = self.next
-            raise LedgerDamaged(f"position {position}: {_named(entry)} is recorded twice", position)
         super().admit(entry)
-        if key is not None:
-            self._messages.add(key)
+        key = _message_key(entry)
+        if key is None:
+            return
+        if key in self._messages:
+            position = entry.position
+            raise LedgerDamaged(f"position {position}: {_named(entry)} is recorded twice", position)
+        self._messages.add(key)
 
     def place(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Give the drafts the next places, all or none.

@@ -59,7 +59,7 @@ class LedgerReader(Protocol):
         ...
 
     def check(self) -> None:
-        """Check everything that is stored: the structure of the file, then the whole chain.
+        """Check everything that is stored: the whole chain, then the structure of the file.
 
         Raises:
             LedgerDamaged: at the first position that does not hold, or without one where the file itself is damaged.

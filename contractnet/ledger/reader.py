@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
 from contractnet.errors import LedgerDamaged, LedgerUnusable
 from contractnet.ledger import files
 from contractnet.ledger.chain import verify
-from contractnet.ledger.engine import ReadOnly, is_no_database, opening_error
+from contractnet.ledger.engine import FAULTS, ReadOnly, is_no_database, opening_error
 from contractnet.ledger.jsonl import JsonlReader, begins_as_jsonl
 from contractnet.ledger.port import Entry, LedgerReader
 from contractnet.ledger.rows import stored
 from contractnet.ledger.schema import HEAD, revision
-
-#: before every position a row can have, right or wrong
-_BEFORE_ALL = -(2**63)
 
 
 class SqlReader:
@@ -31,15 +26,18 @@ class SqlReader:
         try:
             with files.naming(self._path):
                 yield from stored(self._file.rows, after, conversation)
-        except DBAPIError as error:
+        except FAULTS as error:
             raise opening_error(error, self._path) from error
 
     def check(self) -> None:
-        with files.naming(self._path):
-            verify(stored(self._file.rows, _BEFORE_ALL))
-            wrong = self._file.structure()
-            if wrong is not None:
-                raise LedgerDamaged(wrong)
+        try:
+            with files.naming(self._path):
+                verify(stored(self._file.rows))
+                wrong = self._file.structure()
+                if wrong is not None:
+                    raise LedgerDamaged(wrong)
+        except FAULTS as error:
+            raise opening_error(error, self._path) from error
 
     def close(self) -> None:
         pass
@@ -54,9 +52,12 @@ def open_file(path: Path) -> LedgerReader:
     if not files.exists(path):
         raise LedgerUnusable(f"{path} does not exist: look at the name and the folder")
     files.readable(path)
+    file = ReadOnly(path)
     try:
-        found = ReadOnly(path).run(lambda connection: revision(connection, str(path)))
-    except DBAPIError as error:
+        found = file.run(lambda connection: revision(connection, str(path)))
+        if file.is_cut():
+            raise files.cut(path)
+    except FAULTS as error:
         if is_no_database(error) and begins_as_jsonl(path):
             return JsonlReader(path)
         raise opening_error(error, path) from error

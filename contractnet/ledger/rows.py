@@ -7,10 +7,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Row, Select, bindparam, insert, select
-from sqlalchemy.exc import DBAPIError
 
 from contractnet.errors import LedgerDamaged
-from contractnet.ledger.engine import is_damage
+from contractnet.ledger.engine import FAULTS, is_damage, reason
 from contractnet.ledger.port import Entry
 from contractnet.ledger.schema import ENTRY
 
@@ -18,6 +17,9 @@ from contractnet.ledger.schema import ENTRY
 CHUNK = 2000
 #: rows of the largest insert statement
 LARGEST = 64
+
+#: before every position a row can have, right or wrong
+_BEFORE_ALL = -(2**63)
 
 Read = Callable[[Select[*tuple[Any, ...]]], Sequence[Row[*tuple[Any, ...]]]]
 
@@ -28,23 +30,28 @@ _NEXT_OF_ONE = _NEXT.where(ENTRY.c.conversation == bindparam("conversation"))
 def stored(read: Read, after: int = 0, conversation: str | None = None) -> Iterator[Entry]:
     """The entries in the database, in order, by way of a function that executes a query.
 
+    From the beginning (`after` is 0) rows at positions that no entry has, such as 0, are among them: a check must find
+    them.
+
     Raises:
         LedgerDamaged: a row cannot be read; its position is named, unless only one conversation is read.
         DBAPIError: the file cannot be read for a reason that is none of its content's.
     """
+    after = after if after > 0 else _BEFORE_ALL
     most = CHUNK
     query = _NEXT if conversation is None else _NEXT_OF_ONE.params(conversation=conversation)
     while True:
         try:
             rows = read(query.params(after=after, most=most))
-        except DBAPIError as error:
+        except FAULTS as error:
             if not is_damage(error):
                 raise
             if most > 1:
                 most = 1  # one by one up to the row that cannot be read
                 continue
-            position = after + 1 if conversation is None else None
-            raise LedgerDamaged(f"position {after + 1}: it cannot be read ({error.orig})", position) from error
+            position = max(after + 1, 1)
+            named = None if conversation is not None else position
+            raise LedgerDamaged(f"position {position}: it cannot be read ({reason(error)})", named) from error
         for row in rows:
             entry = _entry(*row)
             yield entry

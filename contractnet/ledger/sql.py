@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contractnet.errors import LedgerBroken, LedgerUnusable, VersionConflict
 from contractnet.ledger import files
-from contractnet.ledger.engine import opening_error, writer_engine
+from contractnet.ledger.engine import FAULTS, ReadOnly, opening_error, writer_engine
 from contractnet.ledger.founding import Founding, Kind, founding, founding_draft, same_owner
 from contractnet.ledger.lock import FileLock
 from contractnet.ledger.places import Places
@@ -71,6 +71,8 @@ class SqlLedger:
         files.filled(path)
         engine = writer_engine(path)
         try:
+            if ReadOnly(path).is_cut():
+                raise files.cut(path)
             connection = engine.connect()
             try:
                 places, found = _load(connection, path)
@@ -78,7 +80,7 @@ class SqlLedger:
             except BaseException:
                 connection.close()
                 raise
-        except DBAPIError as error:
+        except FAULTS as error:
             raise opening_error(error, path) from error
 
         def release() -> None:

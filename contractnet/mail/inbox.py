@@ -1,6 +1,7 @@
 """The inbox: a delivery becomes acts, and what is no act is named.
 
-A body is split first and each element is judged alone: one bad element spoils no other (D10). Nothing here decides or records.
+A body is split first and each element is judged alone: one bad element spoils no other (D10). Nothing here decides or
+records.
 """
 
 from __future__ import annotations

@@ -51,8 +51,8 @@ class Outbox:
     Args:
         link: of the party that speaks.
         clock: for what expires.
-        done: called on the loop when the broker has envelopes (`TAKEN`), knows no queue for them (`UNROUTABLE`), or they
-            expired (`TAKEN`: nothing is owed any more). It records `Sent`.
+        done: called on the loop when the broker has envelopes (`TAKEN`), knows no queue for them (`UNROUTABLE`), or
+            they expired (`TAKEN`: nothing is owed any more). It records `Sent`.
         timeout_s: for one confirm.
     """
 

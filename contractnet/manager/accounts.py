@@ -3,7 +3,8 @@
 Rules (D12):
 
 1. A hold is taken with a tender's first opening and released at its end, less what was spent.
-2. What does not fit now, but would if other holds were released, waits. What would not fit with nothing held is refused.
+2. What does not fit now, but would if other holds were released, waits. What would not fit with nothing held is
+   refused.
 3. A grant is a total in one unit: run again, it does not add.
 
 All amounts in micros of the unit. Source: D12.
@@ -53,7 +54,8 @@ class Accounts:
             raise DefinitionError(f"the budget of this ledger is in {self.unit}, not in {unit}")
         if amount < self.held + self.spent:
             raise DefinitionError(
-                f"a budget of {amount} micros is less than what this ledger has spent ({self.spent}) and holds ({self.held})"
+                f"a budget of {amount} micros is less than what this ledger has spent ({self.spent}) "
+                f"and holds ({self.held})"
             )
         self.granted, self.unit = amount, unit
 

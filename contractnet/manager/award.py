@@ -201,7 +201,9 @@ def credit(call: Call, participant: Participant) -> None:
 
 
 def cancel(call: Call, step: Step, reason: CancelReason) -> None:
-    """C19: everyone who is not final is told; their answers are awaited for a while. A slot at work gets a new epoch."""
+    """C19: everyone who is not final is told; their answers are awaited for a while. A slot at work gets a new
+    epoch.
+    """
     call.move(step, "#cancel")
     call.closed_at = call.closed_at or step.at
     call.cancel_due = step.at + call.timers.cancel_ms

@@ -1,8 +1,9 @@
 """The book of one manager: all its tenders, its money, what it has seen, and what it has said and not yet sent. Pure.
 
-The book is what a ledger means. A live manager steps it and records the drafts; a manager that starts again, `replay` and `audit`
-feed it the recorded entries: facts are stepped through the same cores, and what they conclude must be what was recorded, byte for
-byte (promise 4). There is no second code path.
+The book is what a ledger means. A live manager steps it and records the drafts; a manager that starts again, `replay`
+and `audit`
+feed it the recorded entries: facts are stepped through the same cores, and what they conclude must be what was
+recorded, byte for byte (promise 4). There is no second code path.
 
 Source: D4, D12, D13, D14; the gate's steps 2 and 3 in protocols/README.md.
 """

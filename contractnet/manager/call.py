@@ -7,7 +7,8 @@ Rules:
 3. Silence is recorded as silence (R3); an agent that is gone is not waited for, and its bid in time counts (D6).
 4. A slot that loses its holder gets a new epoch before anything is said (G8).
 
-This module holds the state and the moves on it; `hearing` classifies messages, `award` decides, `timers` knows what is due.
+This module holds the state and the moves on it; `hearing` classifies messages, `award` decides, `timers` knows what
+is due.
 Source: SC00029; decisions D1, D6, D8, D11.
 """
 
@@ -18,8 +19,8 @@ from dataclasses import dataclass, field
 
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine, Row
-from contractnet.manager.records import Opened, TaskSpec, TenderTerms, Timers
 from contractnet.ledger.scribe import Scribe
+from contractnet.manager.records import Opened, TaskSpec, TenderTerms, Timers
 from contractnet.manager.speech import Farewells
 from contractnet.manager.state import Participant, Slot
 from contractnet.messages.acts import Cfp, CfpContent, Terms
@@ -113,7 +114,9 @@ class Call:
         return participant
 
     def join_uninvited(self, step: Step, agent: str, daemon: str) -> Participant:
-        """In an open call any agent that answers is a participant; after the round it begins as silent (D6, row I35)."""
+        """In an open call any agent that answers is a participant; after the round it begins as silent (D6, row
+        I35).
+        """
         participant = self.join(agent, daemon, expected=False)
         if not self.machine.has("collecting"):
             self.move_one(step, participant, "@deadline")

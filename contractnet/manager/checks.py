@@ -1,7 +1,8 @@
-"""The checks of results: the caller's own function judges what a winner delivered; its verdict is recorded before it counts (D11).
+"""The checks of results: the caller's own function judges what a winner delivered; its verdict is recorded before it
+counts (D11).
 
-A check that raises or takes too long says no. One that was interrupted runs again: it must bear that. A tender that was opened with
-a check by a process that is gone waits until the function is given again.
+A check that raises or takes too long says no. One that was interrupted runs again: it must bear that. A tender that
+was opened with a check by a process that is gone waits until the function is given again.
 """
 
 from __future__ import annotations

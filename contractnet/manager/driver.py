@@ -1,10 +1,11 @@
 """The manager: a thin loop around its book. It takes what comes, steps the core, records, then sends.
 
-It owns three tasks (receiving, sending, running checks) and one timer a tender. It ends when it is cancelled, or by an error: of the
-ledger (the process must end, nothing pending is acked) or of the transport's configuration.
+It owns three tasks (receiving, sending, running checks) and one timer a tender. It ends when it is cancelled, or by
+an error: of the ledger (the process must end, nothing pending is acked) or of the transport's configuration.
 
-Rules: what is heard is acked when it is durable; what is said is sent when it is durable; while the broker is away no timer fires,
-and after it came back a grace is recorded first (D5); a call opens when somebody is there, a place is free and the money fits.
+Rules: what is heard is acked when it is durable; what is said is sent when it is durable; while the broker is away no
+timer fires, and after it came back a grace is recorded first (D5); a call opens when somebody is there, a place is
+free and the money fits.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from typing import Any
 from contractnet.clock import LoopClock
 from contractnet.directory.directory import Directory
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.records import Said, Sent
+from contractnet.ledger.records import Heard, Said, Sent
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import beats, letters
 from contractnet.mail.outbox import Envelope, Outbox
-from contractnet.manager.accounts import Room
+from contractnet.mail.recorder import Recorder
+from contractnet.manager.alarms import Alarms
 from contractnet.manager.book import MONEY, STARTS, Book
 from contractnet.manager.checks import Checks
-from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, judge, skill_of
+from contractnet.manager.openings import Openings
+from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, envelope, judge
 from contractnet.manager.records import (
     CancelAsked,
     Ended,
@@ -31,7 +34,6 @@ from contractnet.manager.records import (
     Gone,
     Grace,
     Granted,
-    Invited,
     Opened,
     Returned,
     Started,
@@ -40,7 +42,6 @@ from contractnet.manager.replay import replay
 from contractnet.manager.settings import Settings
 from contractnet.manager.tender import Tender
 from contractnet.messages.acts import Presence, ProgressContent
-from contractnet.messages.codec import canonical
 from contractnet.telemetry.failpoints import failpoint
 from contractnet.transport.port import (
     Delivery,
@@ -49,7 +50,6 @@ from contractnet.transport.port import (
     Link,
     Outcome,
     Standby,
-    ToAgents,
     ToSkill,
     Up,
 )
@@ -71,17 +71,15 @@ class Manager:
         self.directory = Directory()
         self.book: Book = replay(ledger.owner, ledger.entries())
         self.state: Up | Down | Standby | None = None  #: of the link, for people
-        self._ledger = ledger
         self._link = link
         self._clock = LoopClock()
-        self._listening_until = 0
-        self._waiting: dict[str, Tender] = {t.id: t for t in self.book.tenders.values() if t.waiting}
-        self._timers: dict[str, asyncio.TimerHandle] = {}
         self._ends: dict[str, asyncio.Future[Ended]] = {}
-        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._recorder = Recorder(ledger, self._recorded)
+        self._commit = self._recorder.commit
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
         self._checks = Checks(self.settings.check_ms / 1000, self._step_checked)
-        self._directory_timer: asyncio.TimerHandle | None = None
+        self._alarms = Alarms(self._clock)
+        self._openings = Openings(self.book, self.directory, self.settings)
         self.on_change: Callable[[], None] = _nothing  #: called on the loop when a tender or the link changed
 
     # ---- what a caller does
@@ -90,7 +88,7 @@ class Manager:
         """Begin a tender. It is recorded before anything follows from it."""
         self._commit(self.book.step(tender_id, opened, self._now()))
         tender = self.book.tenders[tender_id]
-        self._waiting[tender.id] = tender
+        self._openings.add(tender)
         self._schedule(tender)
         self._open_calls()
         return tender
@@ -123,10 +121,10 @@ class Manager:
         if tender.ended is not None and tender.id not in self._ends:
             return tender.ended
         future = self._ends.setdefault(tender.id, asyncio.get_running_loop().create_future())
-        ends: list[asyncio.Future[Any]] = [future, self._broken]
+        ends: list[asyncio.Future[Any]] = [future, self._recorder.broken]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if not future.done():
-            self._broken.result()
+            self._recorder.broken.result()
         return future.result()
 
     @property
@@ -152,9 +150,8 @@ class Manager:
         self._commit(self.book.loose(STARTS, Started(manager_epoch=self.book.manager_epoch + 1), self._now()))
         self._outbox.put(
             [
-                one
-                for owed in self.book.unsent.values()
-                for one in self._envelopes(owed.conversation, owed.said, owed.at, owed.receivers)
+                envelope(self.book.owner, one.conversation, one.said, one.at, one.receivers)
+                for one in self.book.unsent.values()
             ]
         )
         for tender in self.book.tenders.values():
@@ -164,12 +161,9 @@ class Manager:
                 group.create_task(self._outbox.run())
                 group.create_task(self._checks.run())
                 group.create_task(self._receive())
-                await self._broken
+                await self._recorder.broken
         finally:
-            for timer in self._timers.values():
-                timer.cancel()
-            if self._directory_timer is not None:
-                self._directory_timer.cancel()
+            self._alarms.clear()
 
     async def _receive(self) -> None:
         while True:
@@ -206,7 +200,8 @@ class Manager:
                     if verdict.said is not None and verdict.said.message.message_id not in self.book.unsent:
                         said = verdict.said
                         conversation = said.message.conversation_id
-                        self._outbox.put(self._envelopes(conversation, said, self._now(), set(said.receivers)))
+                        again = envelope(self.book.owner, conversation, said, self._now(), set(said.receivers))
+                        self._outbox.put([again])
         return written
 
     def _hear_presence(self, delivery: Delivery) -> list[Writing]:
@@ -227,7 +222,7 @@ class Manager:
         written: list[Writing] = []
         if not gone:
             return written
-        for tender in self.book.tenders.values():
+        for tender in self._openings.live:
             if tender.calling and tender.calls[-1].machine.has("collecting"):
                 call = tender.calls[-1]
                 waited = [one.agent for one in call.unanswered() if one.agent in gone and one.expected and not one.gone]
@@ -239,14 +234,14 @@ class Manager:
         """The broker is there (again): a grace first, then what waits is read and sent (D5)."""
         now = self._now()
         self.directory.renew_all(now, self.settings.presence_lease_ms)
-        self._listening_until = now + self.settings.listen_ms
+        self._openings.listen_until = now + self.settings.listen_ms
         written: list[Writing] = []
         for tender in self.book.tenders.values():
             if tender.calls and tender.deadline() is not None:
                 written += self.book.step(tender.id, Grace(until=now + self.settings.grace_ms), now)
                 self._schedule(tender)
         self._schedule_directory()
-        asyncio.get_running_loop().call_later(self.settings.listen_ms / 1000, self._open_calls)
+        self._alarms.set("listen", self._openings.listen_until, self._open_calls)
         self._outbox.resume()
         self.on_change()
         return written
@@ -281,156 +276,87 @@ class Manager:
             if tender.due(now, anyone_there=True) is not None:
                 written += self.book.step(tender.id, Grace(until=now + self.settings.grace_ms), now)
             return written
-        while (due := tender.due(now, self._anyone_there(tender))) is not None:
+        while (due := tender.due(now, self._openings.anyone_there(tender))) is not None:
             written += self.book.step(due[0], due[1], now)
         return written
 
-    def _commit(self, written: Sequence[Writing], mail: Sequence[Delivery] = ()) -> None:
-        """Record; when it is durable ack the mail, send what was said, and tell who waits."""
-        if not written:
-            for delivery in mail:
-                delivery.ack()
-            return
-        failpoint("manager.before-commit")
-        future = self._ledger.append([writing.draft for writing in written])
-
-        def recorded(done: asyncio.Future[Any]) -> None:
-            if done.cancelled():
-                return
-            error = done.exception()
-            if error is not None:
-                self._break(error)
-                return
-            self._recorded(written, mail)
-
-        future.add_done_callback(recorded)
-
-    def _recorded(self, written: Sequence[Writing], mail: Sequence[Delivery]) -> None:
-        failpoint("manager.after-commit")
-        for delivery in mail:
-            if delivery.undecodable is None:
-                delivery.ack()
-            else:
-                delivery.reject()
+    def _recorded(self, written: Sequence[Writing]) -> None:
+        """It is durable: send what was said, look at what ended or came in."""
         for draft, record in written:
             if isinstance(record, Said):
-                to = set(record.receivers or ("",))
-                self._outbox.put(self._envelopes(draft.conversation, record, draft.at, to))
+                to = set(record.receivers)
+                self._outbox.put([envelope(self.book.owner, draft.conversation, record, draft.at, to)])
             elif isinstance(record, Ended):
                 failpoint("manager.ended")
-                self._waiting.pop(draft.conversation, None)
+                self._openings.forget(draft.conversation)
                 future = self._ends.pop(draft.conversation, None)
                 if future is not None and not future.done():
                     future.set_result(record)
-            elif draft.type == "Heard":
+            elif isinstance(record, Heard):
                 self._checks.look(self.book.tenders[draft.conversation.partition(".")[0]])
         self.on_change()
 
-    def _break(self, error: BaseException) -> None:
-        if not self._broken.done():
-            self._broken.set_exception(error)
-
     # ---- sending
-
-    def _envelopes(self, conversation: str, said: Said, at: int, receivers: set[str]) -> list[Envelope]:
-        skill = skill_of(said)
-        to = ToSkill(skill) if skill is not None else ToAgents(tuple(sorted(receivers)))
-        expires = None if said.expires_ms is None else at + said.expires_ms
-        named = () if skill is not None else tuple(sorted(receivers))
-        raw = canonical(said.message)
-        return [Envelope(conversation, self.book.owner, said.message.message_id, raw, to, named, expires)]
 
     def _delivered(self, envelopes: Sequence[Envelope], outcome: Outcome) -> None:
         """The broker has them, or knows no queue for them: recorded either way, and nothing is owed any more."""
         written: list[Writing] = []
-        for envelope in envelopes:
-            if envelope.message_id in self.book.unsent:
-                sent = Sent(message_id=envelope.message_id, receivers=envelope.receivers)
-                written += self.book.loose(envelope.conversation, sent, self._now())
-            tender = self.book.find(envelope.conversation)
-            if outcome is Outcome.UNROUTABLE and isinstance(envelope.to, ToSkill) and tender is not None:
-                call = tender.call(envelope.conversation)
+        for sent_one in envelopes:
+            if sent_one.message_id in self.book.unsent:
+                sent = Sent(message_id=sent_one.message_id, receivers=sent_one.receivers)
+                written += self.book.loose(sent_one.conversation, sent, self._now())
+            tender = self.book.find(sent_one.conversation)
+            if outcome is Outcome.UNROUTABLE and isinstance(sent_one.to, ToSkill) and tender is not None:
+                call = tender.call(sent_one.conversation)
                 agents = tuple(one.agent for one in call.unanswered())
                 if agents and call.machine.has("collecting"):
-                    written += self._advance(tender, envelope.conversation, Returned(agents=agents))
+                    written += self._advance(tender, sent_one.conversation, Returned(agents=agents))
         self._commit(written)
 
-    # ---- time
+    # ---- time and openings
 
     def _schedule(self, tender: Tender) -> None:
-        """One timer a tender, at its next instant."""
-        timer = self._timers.pop(tender.id, None)
-        if timer is not None:
-            timer.cancel()
+        """One alarm a tender, at its next instant."""
         deadline = tender.deadline()
         if deadline is None:
+            self._alarms.drop(tender.id)
             return
         now = self._clock.now()
         if tender.waiting and tender.not_before > now:
             deadline = min(deadline, tender.not_before)
-        if deadline <= now:
+        if deadline <= now:  # it waits for something that is no instant: a place, money
             deadline = now + self.settings.recheck_ms
-        loop = asyncio.get_running_loop()
-        self._timers[tender.id] = loop.call_at(self._clock.at(deadline), self._on_timer, tender)
+        self._alarms.set(tender.id, deadline, lambda: self._on_alarm(tender))
 
-    def _on_timer(self, tender: Tender) -> None:
-        self._timers.pop(tender.id, None)
+    def _on_alarm(self, tender: Tender) -> None:
         if self._link.up:
             self._commit(self._expire(tender, self._now()))
         self._schedule(tender)
         self._open_calls()
 
     def _schedule_directory(self) -> None:
-        if self._directory_timer is not None:
-            self._directory_timer.cancel()
-            self._directory_timer = None
         deadline = self.directory.deadline()
         if deadline is not None:
-            at = max(self._clock.at(deadline), asyncio.get_running_loop().time() + 0.01)
-            self._directory_timer = asyncio.get_running_loop().call_at(at, self._on_directory)
+            self._alarms.set("directory", deadline, self._on_directory)
 
     def _on_directory(self) -> None:
-        self._directory_timer = None
         if self._link.up:
             self._commit(self._lose(self.directory.expire(self._now())))
             self._schedule_directory()
 
-    # ---- opening calls
-
-    def _anyone_there(self, tender: Tender) -> bool:
-        return bool(self.directory.with_skill(tender.opened.spec.skill))
-
     def _open_calls(self) -> None:
-        """Open what may be opened: somebody is there, a place is free, the money fits (D1, D6, D12)."""
+        """Open what may be opened now."""
         now = self._now()
-        if not self._link.up or now < self._listening_until or self._broken.done():
+        if not self._link.up or self._recorder.broken.done():
             return
-        free = self.settings.concurrency - sum(tender.calling for tender in self.book.tenders.values())
-        for tender in list(self._waiting.values()):
-            if free <= 0:
-                return
-            if not tender.waiting or tender.not_before > now or now < tender.grace_until:
-                continue
-            expected = self.directory.with_skill(tender.opened.spec.skill)
-            if expected and self._afford(tender):
-                number = len(tender.calls) + 1
-                fact = Invited(number=number, expected=dict(expected), manager_epoch=self.book.manager_epoch)
-                written = self._expire(tender, now)
-                if tender.waiting:
-                    written += self.book.step(tender.next_conversation(), fact, now)
-                    free -= tender.calling
-                self._commit(written)
-                self._schedule(tender)
-
-    def _afford(self, tender: Tender) -> bool:
-        """Whether the hold of a first opening fits; what can never fit ends the tender (D12)."""
-        terms = tender.opened.terms
-        if tender.first_opened is not None or terms.reserve is None:
-            return True
-        room = self.book.accounts.room(terms.reserve * terms.slots)
-        if room is Room.NEVER:
-            self._commit(self._advance(tender, tender.id, CancelAsked(reason="budget")))
-        return room is Room.FITS
+        for tender in self._openings.ready(now):
+            written = self._expire(tender, now)
+            if tender.waiting:
+                fact = self._openings.invitation(tender)
+                at = tender.id if isinstance(fact, CancelAsked) else tender.next_conversation()
+                written += self.book.step(at, fact, now)
+            self._commit(written)
+            self._schedule(tender)
 
 
 def _nothing() -> None:

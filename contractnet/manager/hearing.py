@@ -2,11 +2,13 @@
 
 Rules (the gate, step 5 and 6; duplicates and unknown conversations are met before, in the book):
 
-1. A propose is late if the round it names is closed, whatever else is wrong with it; log order decides, not a sender's clock.
+1. A propose is late if the round it names is closed, whatever else is wrong with it; log order decides, not a
+   sender's clock.
 2. A propose is bad if it does not fit the terms; it gets one repair (G1).
 3. An inform or failure about work counts only under the slot and epoch of the present award (G8).
 4. Only a not-understood with the reason `schema` moves a state.
-5. No row: a not-understood is recorded; any other act is answered not-understood (out-of-sequence), at most `max_faults` times.
+5. No row: a not-understood is recorded; any other act is answered not-understood (out-of-sequence), at most
+   `max_faults` times.
 
 Source: SC00029; the gate in protocols/README.md; D11.
 """
@@ -62,7 +64,9 @@ def hear(call: Call, step: Step, participant: Participant, act: AnyAct) -> None:
 
 
 def mishear(call: Call, step: Step, participant: Participant, fact: Misheard) -> None:
-    """An act of a participant that does not decode: a bad bid where it says propose; else it is named to its sender once."""
+    """An act of a participant that does not decode: a bad bid where it says propose; else it is named to its sender
+    once.
+    """
     if fact.performative != "propose":
         reason = NotUnderstoodReason.SCHEMA
         _answer_fault(call, step, participant, fact.message_id, fact.performative, reason, fact.fields)

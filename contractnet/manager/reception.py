@@ -1,10 +1,10 @@
 """The reception: what comes in for a manager passes the gate and becomes facts. Decides nothing, records nothing.
 
-The gate's order: undecodable or from nobody who may speak here: quarantined, not answered; heard before: answered again, nothing
-moves; unknown conversation: answered once; else the tender is stepped.
+The gate's order: undecodable or from nobody who may speak here: quarantined, not answered; heard before: answered
+again, nothing moves; unknown conversation: answered once; else the tender is stepped.
 
-Source: the gate in protocols/README.md; promise 7 for the `open` profile: a sender must be a participant of the conversation, in an
-open call any agent that answers it.
+Source: the gate in protocols/README.md; promise 7 for the `open` profile: a sender must be a participant of the
+conversation, in an open call any agent that answers it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from msgspec import Struct
 
 from contractnet.ledger.records import Heard, Misheard, Quarantined, Said
 from contractnet.mail.inbox import Letter, Scrap
+from contractnet.mail.outbox import Envelope
 from contractnet.manager.book import STRAYS, Book
 from contractnet.manager.records import Fact
 from contractnet.messages.acts import AnyAct, Cfp, NotUnderstood, Propose, Refuse
-from contractnet.transport.port import Lane
+from contractnet.messages.codec import canonical
+from contractnet.transport.port import Lane, ToAgents, ToSkill
 
 
 class ToStep(Struct, frozen=True):
@@ -104,8 +106,17 @@ def _stray(letter: Letter, lane: Lane, why: str, about: str | None = None) -> To
     return ToRecord(STRAYS, stray)
 
 
-def skill_of(said: Said) -> str | None:
-    """The skill of an open call, or None for a message to named agents."""
-    if said.receivers or not isinstance(said.message, Cfp):
-        return None
-    return said.message.content.skill
+def envelope(owner: str, conversation: str, said: Said, at: int, receivers: set[str]) -> Envelope:
+    """A recorded word on its way: to everybody with the skill, or to those receivers that do not have it yet.
+
+    Args:
+        conversation: where it is recorded.
+        at: instant at which it was said; an expiry counts from there.
+    """
+    act = said.message
+    expires_at = None if said.expires_ms is None else at + said.expires_ms
+    if isinstance(act, Cfp) and not said.receivers:
+        skill = ToSkill(act.content.skill)
+        return Envelope(conversation, owner, act.message_id, canonical(act), skill, (), expires_at)
+    names = tuple(sorted(receivers))
+    return Envelope(conversation, owner, act.message_id, canonical(act), ToAgents(names), names, expires_at)

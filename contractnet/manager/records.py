@@ -1,8 +1,8 @@
 """What a manager's ledger holds: facts, which are given, and conclusions, which replay derives again (D14).
 
-Facts come from outside the core: what was opened, who was there, what was heard, which timer fired when, what a check said. Each is
-one entry; the core turns it into conclusions, which follow it in the same transaction. `contractnet replay` feeds the facts to the
-same core and compares the conclusions byte for byte.
+Facts come from outside the core: what was opened, who was there, what was heard, which timer fired when, what a check
+said. Each is one entry; the core turns it into conclusions, which follow it in the same transaction. `contractnet
+replay` feeds the facts to the same core and compares the conclusions byte for byte.
 
 The conversation of an entry is the conversation id for what belongs to one call, and the tender id for the rest.
 """

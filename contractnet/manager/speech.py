@@ -1,7 +1,7 @@
 """What the initiator says: the acts that the rows of tables C and I send, built from recorded facts.
 
-Equal rejects and cancels are equal bytes (D8): they are gathered during a step and said once for all daemons that host one
-participant of the conversation, and once to each daemon that hosts several (D10).
+Equal rejects and cancels are equal bytes (D8): they are gathered during a step and said once for all daemons that
+host one participant of the conversation, and once to each daemon that hosts several (D10).
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def groups(
 ) -> list[tuple[tuple[str, ...], tuple[str, ...] | None]]:
     """Cut agents into publishes: (who it goes to, the `receivers` field or None).
 
-    One for all daemons that host exactly one participant of the conversation; then one for each other daemon, which names its
-    receivers (D10).
+    One for all daemons that host exactly one participant of the conversation; then one for each other daemon, which
+    names its receivers (D10).
     """
     hosted: dict[str, int] = {}
     for participant in participants.values():

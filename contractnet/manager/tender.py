@@ -1,25 +1,31 @@
-"""A tender: one task from its opening to its one end, over one or more calls. Pure: facts in, drafts for the ledger out.
+"""A tender: one task from its opening to its one end, over one or more calls. Pure: facts in, drafts for the ledger
+out.
 
 Rules:
 
-1. A step is one fact at one instant; its conclusions follow from the facts before it and nothing else. No clock, no I/O, no chance
-   but the recorded seed. A live run, a restart and `replay` call the same `step`.
-2. Busy is not no, death is not failure (D1): where nothing was awarded and not all said a final no, or a slot was lost by a death
-   without a runner-up, the tender calls again, within its bounds. The closing of a call and what follows are one step.
+1. A step is one fact at one instant; its conclusions follow from the facts before it and nothing else. No clock, no
+   I/O, no chance but the recorded seed. A live run, a restart and `replay` call the same `step`.
+2. Busy is not no, death is not failure (D1): where nothing was awarded and not all said a final no, or a slot was
+   lost by a death without a runner-up, the tender calls again, within its bounds. The closing of a call and what
+   follows are one step.
 3. The hold is taken with the first opening and released at the end (D12).
 4. While a grace is open no timer fires (D5); no timer ever fires before its instant (D14).
 
-The caller records the drafts, then sends what they say. It asks `due(now)` before every other fact and steps what it gets.
+The caller records the drafts, then sends what they say. It asks `due(now)` before every other fact and steps what it
+gets.
 Source: D1, D5, D6, D11, D12, D14.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from collections.abc import Iterator
 
-from contractnet.manager.award import cancel, no_award_reason, settle
+from contractnet.ledger.records import Fired, Heard, Misheard
+from contractnet.ledger.scribe import Pen, Scribe, Writing
+from contractnet.manager.award import cancel, settle
 from contractnet.manager.call import Call, Step
+from contractnet.manager.ending import back_off_ms, verdict
 from contractnet.manager.hearing import check_done, hear, mishear, renew
 from contractnet.manager.records import (
     CancelAsked,
@@ -37,15 +43,10 @@ from contractnet.manager.records import (
     Returned,
     Status,
 )
-from contractnet.ledger.records import Fired, Heard, Misheard
-from contractnet.ledger.scribe import Pen, Scribe, Writing, seeded
 from contractnet.manager.state import Slot
-from contractnet.manager.timers import fire, timers
+from contractnet.manager.timers import Timer, fire, timers
 from contractnet.messages.acts import Inform, Payload, ResultContent
 from contractnet.messages.values import CancelReason
-
-#: waits before the next call of a tender, milliseconds, then the last for ever (D1)
-BACK_OFF_MS: Final = (1_000, 2_000, 4_000, 5_000)
 
 
 class Tender:
@@ -78,8 +79,8 @@ class Tender:
             conversation: the conversation it belongs to; the tender's id for what concerns the whole.
             fact: legal now: the caller looked (`due`, `waiting`, `ended`) or it came from a ledger.
             at: the step's instant, milliseconds; never less than that of the step before.
-        Raises:
-            IllegalSend: the fact is not possible in this state: a bug of the caller's, or a ledger that was tampered with.
+        Raises: IllegalSend: the fact is not possible in this state: a bug of the caller's, or a ledger that was
+        tampered with.
         """
         if isinstance(fact, Opened):
             self._open(fact, at)
@@ -123,68 +124,38 @@ class Tender:
         """Whether the next thing to happen is the opening of a call."""
         return not self.calling and self.ended is None
 
-    def deadline(self) -> int | None:
-        """The next instant at which `due` may have something, milliseconds, or None."""
-        instants = [instant for call in self.calls for instant, _ in timers(call)]
-        if self.waiting:
-            instants.append(self._alone_until)
-            if self.first_opened is not None:
-                instants.append(self._within_until)
-        return max(min(instants), self.grace_until) if instants else None
-
-    def due(self, now: int, anyone_there: bool = False) -> tuple[str, Fired | LeaseLapsed] | None:
-        """The (conversation, timer) that must be stepped before anything else at `now`, or None.
+    def timers(self, anyone_there: bool = False) -> Iterator[tuple[int, str, Timer]]:
+        """Every running timer: (instant, conversation, the fact that its firing is).
 
         Args:
-            anyone_there: an agent with the skill is present, so that the wait for agents goes on.
+            anyone_there: an agent with the skill is present, so that nobody counts the wait for agents.
         """
+        for call in self.calls:
+            for instant, timer in timers(call):
+                yield instant, call.conversation, timer
+        if self.waiting:
+            if not anyone_there:
+                alone_until = self.not_before + self.opened.terms.wait_for_agents_ms
+                yield alone_until, self.id, Fired(timer="no-bidders")
+            if self.first_opened is not None:
+                yield self._within_until, self.id, Fired(timer="within")
+
+    def deadline(self) -> int | None:
+        """The next instant at which `due` may have something, milliseconds, or None."""
+        first = min((instant for instant, _, _ in self.timers()), default=None)
+        return None if first is None else max(first, self.grace_until)
+
+    def due(self, now: int, anyone_there: bool = False) -> tuple[str, Timer] | None:
+        """The (conversation, timer) that must be stepped before anything else at `now`, or None."""
         if now < self.grace_until:
             return None
-        running = [(instant, call.conversation, timer) for call in self.calls for instant, timer in timers(call)]
-        if self.waiting and not anyone_there:
-            running.append((self._alone_until, self.id, Fired(timer="no-bidders")))
-        if self.waiting and self.first_opened is not None:
-            running.append((self._within_until, self.id, Fired(timer="within")))
-        if not running:
-            return None
-        instant, conversation, timer = min(running, key=lambda item: item[0])
-        return (conversation, timer) if instant <= now else None
-
-    @property
-    def _alone_until(self) -> int:
-        return self.not_before + self.opened.terms.wait_for_agents_ms
+        first = min(self.timers(anyone_there), key=lambda item: item[0], default=None)
+        return None if first is None or first[0] > now else (first[1], first[2])
 
     @property
     def _within_until(self) -> int:
         assert self.first_opened is not None  # asked only then
         return self.first_opened + self.opened.terms.within_ms
-
-    def overlooked(self, at: int) -> str | None:
-        """For replay: a timer that was due before `at` and whose instant the record alone determines, or None.
-
-        A lease depends on beats, which are not recorded, and the wait for agents on who was there: they are left out.
-        """
-        if at < self.grace_until:
-            return None
-        late = [
-            timer.timer
-            for call in self.calls
-            for instant, timer in timers(call)
-            if instant <= at and isinstance(timer, Fired)
-        ]
-        return late[0] if late else None
-
-    def may_fire(self, conversation: str, timer: Fired | LeaseLapsed, at: int) -> bool:
-        """For replay: whether this timer runs and its instant has come at `at` (beats of a lease excepted)."""
-        if at < self.grace_until:
-            return False
-        if conversation == self.id:
-            bound = self._alone_until if timer == Fired(timer="no-bidders") else self._within_until
-            return self.waiting and bound <= at
-        running = {timer: instant for instant, timer in timers(self.call(conversation))}
-        if isinstance(timer, LeaseLapsed):
-            return timer in running
-        return timer in running and running[timer] <= at
 
     # ---- the check of a result
 
@@ -303,35 +274,15 @@ class Tender:
     def _conclude(self, scribe: Scribe, call: Call) -> None:
         """The call is closed: the tender ends, or calls again (D1)."""
         self.calling = False
-        outcome = call.machine.outcome or ""
-        reason: Reason | None = None
-        status: Status = "settled"
-        again = False
-        if outcome == "cancelled":
-            status, reason = "cancelled", "user"
-        elif outcome == "no-award":
-            status = "no-award"
-            reason, again = no_award_reason(call)
-        elif outcome == "failed":
-            lost = next(slot for slot in call.slots if slot.lost is not None)
-            status, reason = "failed", lost.lost
-            again = any(slot.again and slot.awards < self.opened.timers.max_awards for slot in call.slots)
-        elif outcome == "partial":
-            status = "partial"
-        again_at = self._again_at(scribe.at) if again and self._cancelling is None else None
-        scribe.end(call.conversation, Closed(outcome=outcome, reason=reason, again_at=again_at))
-        if again_at is None:
+        status, reason, again = verdict(call)
+        at = scribe.at + back_off_ms(self.opened.seed, self.id, len(self.calls))
+        again = again and self._cancelling is None and at <= self._within_until
+        closed = Closed(outcome=call.machine.outcome or "", reason=reason, again_at=at if again else None)
+        scribe.end(call.conversation, closed)
+        if again:
+            self.not_before, self._last_reason = at, reason or "within"
+        else:
             self._end(scribe, status, reason)
-            return
-        self.not_before = again_at
-        self._last_reason = reason or "within"
-
-    def _again_at(self, now: int) -> int | None:
-        """When the next call may open: after a back-off with jitter from the seed; None: too late for another."""
-        wait = BACK_OFF_MS[min(len(self.calls), len(BACK_OFF_MS)) - 1]
-        jitter = 750_000 + seeded(self.opened.seed, self.id, len(self.calls)) // 2
-        at = now + wait * jitter // 1_000_000
-        return at if at <= self._within_until else None
 
     def _end(self, scribe: Scribe, status: Status, reason: Reason | None) -> None:
         done = [slot for slot in self.slots if slot.done]

@@ -1,6 +1,7 @@
 """What is due at the initiator: the next instant of a call, and what fires then.
 
-No timer fires before its instant; while a grace is open none fires at all (D5). Source: D7; rows C3, C20, I13, I23, I29, I33.
+No timer fires before its instant; while a grace is open none fires at all (D5). Source: D7; rows C3, C20, I13, I23,
+I29, I33.
 """
 
 from __future__ import annotations

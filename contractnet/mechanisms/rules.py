@@ -2,8 +2,8 @@
 
 Rules that every award rule keeps:
 
-1. A score depends on the bid and the terms of the call, never on another bid: a dominated or a shill bid cannot flip an award
-   (promise 6). Prose is not an argument.
+1. A score depends on the bid and the terms of the call, never on another bid: a dominated or a shill bid cannot flip
+   an award (promise 6). Prose is not an argument.
 2. The set is closed and its order does not matter (G2): bids are sorted by participant id before anything else.
 3. A bid over the reserve is valid and loses, with the reason `over-reserve` (G12).
 4. Equal scores are a named set, resolved by `ties.draw`.

@@ -1,7 +1,7 @@
 """Ties: resolved over participant ids by a seed that was recorded before the first proposal came in.
 
-Neither order of arrival nor anything a participant says can move the draw: it depends on the seed, the place where the tie stands
-and the ids alone (promise 5).
+Neither order of arrival nor anything a participant says can move the draw: it depends on the seed, the place where
+the tie stands and the ids alone (promise 5).
 """
 
 from __future__ import annotations

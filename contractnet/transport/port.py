@@ -2,16 +2,19 @@
 
 Rules every implementation keeps:
 
-1. **At least once.** A parcel whose `send` returned `Outcome.TAKEN` is delivered until it is acked, presence excepted (it may be
-   lost), and calls excepted once their `expires_ms` has passed. Duplicates and reordering across lanes are legal.
+1. **At least once.** A parcel whose `send` returned `Outcome.TAKEN` is delivered until it is acked, presence excepted
+   (it may be lost), and calls excepted once their `expires_ms` has passed. Duplicates and reordering across lanes are
+   legal.
 2. **Bytes.** A transport carries bodies and never looks inside.
-3. **A sender learns what happened**: `TAKEN`, `REFUSED` (a queue was full: others may have it), `UNROUTABLE` (nobody matched), or an
-   error; after `TransportBroken` the fate is unknown and the sender sends again.
-4. **Losing the broker is a state**: a `Down` event, then `Up` with a new generation when it is back. Nothing is to be called by
-   the user in between; `send` raises `TransportBroken` meanwhile.
-5. **One host.** Two links of one party are never up at once: the later one gets `Standby` and becomes `Up` when the first is gone.
+3. **A sender learns what happened**: `TAKEN`, `REFUSED` (a queue was full: others may have it), `UNROUTABLE` (nobody
+   matched), or an error; after `TransportBroken` the fate is unknown and the sender sends again.
+4. **Losing the broker is a state**: a `Down` event, then `Up` with a new generation when it is back. Nothing is to be
+   called by the user in between; `send` raises `TransportBroken` meanwhile.
+5. **One host.** Two links of one party are never up at once: the later one gets `Standby` and becomes `Up` when the
+   first is gone.
 
-Source of the topology: RabbitMQ exchanges `cn.cfp`, `cn.to_agent`, `cn.to_mgr`, `cn.presence` (see `amqp/topology.py`); decisions D9, D10.
+Source of the topology: RabbitMQ exchanges `cn.cfp`, `cn.to_agent`, `cn.to_mgr`, `cn.presence` (see
+`amqp/topology.py`); decisions D9, D10.
 """
 
 from __future__ import annotations
@@ -196,7 +199,9 @@ class Link(Protocol):
         ...
 
     async def retire(self) -> None:
-        """An orderly stop with nothing due: a manager's queues are deleted where they are empty. Never raises TransportError."""
+        """An orderly stop with nothing due: a manager's queues are deleted where they are empty. Never raises
+        TransportError.
+        """
         ...
 
 

@@ -1,0 +1,71 @@
+"""When a waiting tender opens its next call: somebody is there, a place is free, and the money fits (D1, D6, D12).
+
+A waiting tender holds no place; those that wait are looked at in the order of their opening, so none is passed over
+for ever. After a start and after an outage one presence beat is listened for first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from contractnet.directory.directory import Directory
+from contractnet.manager.accounts import Room
+from contractnet.manager.book import Book
+from contractnet.manager.records import CancelAsked, Invited
+from contractnet.manager.settings import Settings
+from contractnet.manager.tender import Tender
+
+
+class Openings:
+    """The tenders of one manager that have not ended, and who may open a call now."""
+
+    def __init__(self, book: Book, directory: Directory, settings: Settings) -> None:
+        self.listen_until = 0  #: instant before which no call opens
+        self._book = book
+        self._directory = directory
+        self._concurrency = settings.concurrency
+        self._live = {tender.id: tender for tender in book.tenders.values() if tender.ended is None}
+
+    def add(self, tender: Tender) -> None:
+        """A new tender waits."""
+        self._live[tender.id] = tender
+
+    def forget(self, tender_id: str) -> None:
+        """It has ended."""
+        self._live.pop(tender_id, None)
+
+    @property
+    def live(self) -> list[Tender]:
+        """The tenders that have not ended."""
+        return list(self._live.values())
+
+    def anyone_there(self, tender: Tender) -> bool:
+        """Whether an agent with the tender's skill is present."""
+        return bool(self._directory.with_skill(tender.opened.spec.skill))
+
+    def ready(self, now: int) -> Iterator[Tender]:
+        """The tenders that may step their `invitation` now, while places are free."""
+        if now < self.listen_until:
+            return
+        for tender in self.live:
+            if sum(one.calling for one in self._live.values()) >= self._concurrency:
+                return
+            if not tender.waiting or now < max(tender.not_before, tender.grace_until) or not self.anyone_there(tender):
+                continue
+            if self._room(tender) is not Room.WAITS:
+                yield tender
+
+    def invitation(self, tender: Tender) -> Invited | CancelAsked:
+        """Who is expected to answer (D6); or the tender's end, where its hold can never fit (D12)."""
+        if self._room(tender) is Room.NEVER:
+            return CancelAsked(reason="budget")
+        expected = dict(self._directory.with_skill(tender.opened.spec.skill))
+        number = len(tender.calls) + 1
+        return Invited(number=number, expected=expected, manager_epoch=self._book.manager_epoch)
+
+    def _room(self, tender: Tender) -> Room:
+        """Whether the hold of a first opening fits; later calls go on under it."""
+        terms = tender.opened.terms
+        if tender.first_opened is not None or terms.reserve is None:
+            return Room.FITS
+        return self._book.accounts.room(terms.reserve * terms.slots)
