@@ -19,33 +19,30 @@ from contractnet.clock import LoopClock
 from contractnet.contractor.bidding import Desk
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.ports import Agent
+from contractnet.contractor.presence import Announcer
+from contractnet.contractor.reception import Reception, ToRepeat, ToStep
 from contractnet.contractor.records import Fact, Hosted, Seeded
 from contractnet.contractor.replay import DAEMON, STRAYS, Diary, replay
 from contractnet.contractor.settings import Settings
 from contractnet.contractor.work import Workshop
-from contractnet.errors import TransportError
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.records import Heard, Misheard, Quarantined, Said, Sent
+from contractnet.ledger.records import Said, Sent
 from contractnet.ledger.scribe import Writing
-from contractnet.mail.inbox import Letter, Scrap, letters
+from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
 from contractnet.mail.recorder import Recorder
-from contractnet.messages.acts import AnyAct, Cfp, Failure, HostedAgent, Inform, Presence
-from contractnet.messages.codec import canonical, encode_body
+from contractnet.messages.acts import Failure, Inform
+from contractnet.messages.codec import canonical
 from contractnet.transport.port import (
     Delivery,
     Down,
     Lane,
     Link,
     Outcome,
-    Parcel,
     Standby,
-    ToEveryManager,
     ToManager,
     Up,
 )
-
-GROUP = "multi"
 
 
 class Contractor:
@@ -75,10 +72,10 @@ class Contractor:
         self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts)
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
-        self._by_agent: dict[str, dict[str, Engagement]] = {agent.id: {} for agent in agents}
-        self._incarnation = self._clock.now()
-        self._sequence = 0
-        self._stopping = False
+        self._open: dict[str, dict[str, Engagement]] = {agent.id: {} for agent in agents}
+        self._reception = Reception(self.diary, self.agents)
+        free = self.places_free
+        self._announcer = Announcer(self.name, self.agents, link, self.settings, free, self._clock.now())
         self._stopped = asyncio.Event()
 
     # ---- the loop
@@ -93,7 +90,7 @@ class Contractor:
         self._begin()
         async with self._link, asyncio.TaskGroup() as group:
             self._group = group
-            tasks = [group.create_task(work) for work in (self._outbox.run(), self._receive(), self._announce())]
+            tasks = [group.create_task(work) for work in (self._outbox.run(), self._receive(), self._announcer.run())]
             for engagement in list(self.diary.engagements.values()):
                 self._look(engagement)
             stopped = asyncio.ensure_future(self._stopped.wait())
@@ -109,8 +106,7 @@ class Contractor:
 
     async def stop(self, grace_s: float) -> None:
         """An orderly end: no new work; what runs may finish within the grace, the rest is handed back; all is sent."""
-        self._stopping = True
-        await self._say_presence()
+        await self._announcer.goodbye()
         for desk in self._desks.values():
             desk.close()
         try:
@@ -138,8 +134,8 @@ class Contractor:
             written += self.diary.loose(self.name, DAEMON, Hosted(agents=hosted), now)
         self._commit(written)
         for (agent, conversation), engagement in self.diary.engagements.items():
-            if agent in self._by_agent:
-                self._by_agent[agent][conversation] = engagement
+            if agent in self._open and not engagement.machine.finished:
+                self._open[agent][conversation] = engagement
         for (agent, _), (conversation, said) in self.diary.unsent.items():
             self._outbox.put([self._envelope(agent, conversation, said)])
 
@@ -158,8 +154,7 @@ class Contractor:
                         self.on_change()
                     case _:
                         mail.append(event)
-                        for item in letters(event):
-                            written += self._hear(item, event.lane, touched)
+                        written += self._hear(event, touched)
             self._commit(written, mail, list(touched.values()))
 
     def _came_up(self) -> None:
@@ -167,92 +162,36 @@ class Contractor:
         self._workshop.renew()
         self._outbox.resume()
         if self._group is not None:
-            self._group.create_task(self._say_presence())
+            self._group.create_task(self._announcer.say())
         self.on_change()
 
     # ---- hearing
 
-    def _hear(self, item: Letter | Scrap, lane: Lane, touched: dict[tuple[str, str], Engagement]) -> list[Writing]:
-        if isinstance(item, Scrap):
-            return self._hear_scrap(item, lane)
-        act, written = item.act, list[Writing]()
-        targets = self._targets(act)
-        if not targets:
-            return self._quarantine(item.digest, lane, "it is for no agent hosted here", act)
-        for agent in targets:
-            engagement = self._engagement(agent, act.conversation_id)
-            if (act.sender, act.message_id) in engagement.seen:
-                self._repeat(engagement, act)
-                continue
-            if engagement.manager not in (None, act.sender):
-                written += self._quarantine(item.digest, lane, "its sender is not the conversation's initiator", act)
-                continue
-            written += self._due(engagement)
-            fact = Heard(message=act, digest=item.digest, lane=lane.value)
-            written += self.diary.step(agent, act.conversation_id, fact, self.now())
-            touched[agent, act.conversation_id] = engagement
+    def _hear(self, delivery: Delivery, touched: dict[tuple[str, str], Engagement]) -> list[Writing]:
+        written: list[Writing] = []
+        for item in letters(delivery):
+            for verdict in self._reception.judge(item, delivery.lane):
+                match verdict:
+                    case ToStep():
+                        engagement = self.diary.engagement(verdict.agent, verdict.conversation)
+                        written += self._due(engagement)
+                        written += self.diary.step(verdict.agent, verdict.conversation, verdict.fact, self.now())
+                        touched[verdict.agent, verdict.conversation] = engagement
+                        self._open[verdict.agent][verdict.conversation] = engagement
+                    case ToRepeat():
+                        self._repeat(verdict.answer)
+                    case _ if (verdict.sender, verdict.message_id) not in self.diary.strays:
+                        written += self.diary.loose(self.name, STRAYS, verdict, self.now())
+                    case _:
+                        pass
         return written
 
-    def _targets(self, act: AnyAct) -> list[str]:
-        """Which of our agents an act is for (D10)."""
-        if isinstance(act, Cfp) and act.receiver.startswith("skill:"):
-            skill = act.receiver.removeprefix("skill:")
-            return [agent.id for agent in self.agents.values() if skill in agent.skills]
-        if act.receivers is not None:
-            return [agent for agent in act.receivers if agent in self.agents]
-        if act.receiver != GROUP:
-            return [act.receiver] if act.receiver in self.agents else []
-        mine = [agent for agent, held in self._by_agent.items() if act.conversation_id in held]
-        return mine if len(mine) == 1 else []
-
-    def _repeat(self, engagement: Engagement, act: AnyAct) -> None:
-        """Heard before: the recorded answer is given again (the gate, step 2)."""
-        answer = engagement.answers.get(act.message_id)
-        if answer is not None and (engagement.agent, answer) not in self.diary.unsent:
+    def _repeat(self, answer: str | None) -> None:
+        """Heard before: the recorded answer is given again, unless it is still on its way (the gate, step 2)."""
+        if answer is not None:
             agent, conversation, said = self.diary.said[answer]
-            self._outbox.put([self._envelope(agent, conversation, said)])
-
-    def _hear_scrap(self, scrap: Scrap, lane: Lane) -> list[Writing]:
-        """An act that does not decode: its sender is told once, where it belongs to a conversation of one of our
-        agents.
-        """
-        if scrap.sender and scrap.conversation and scrap.performative:
-            mine = [agent for agent, held in self._by_agent.items() if scrap.conversation in held]
-            if len(mine) == 1:
-                engagement = self._by_agent[mine[0]][scrap.conversation]
-                fresh = (scrap.sender, scrap.message_id or "") not in engagement.seen
-                if engagement.manager == scrap.sender and fresh:
-                    fact = Misheard(
-                        digest=scrap.digest,
-                        lane=lane.value,
-                        sender=scrap.sender,
-                        message_id=scrap.message_id,
-                        performative=scrap.performative,
-                        fields=scrap.fields,
-                    )
-                    return self.diary.step(mine[0], scrap.conversation, fact, self.now())
-        why = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]
-        stray = Quarantined(digest=scrap.digest, lane=lane.value, why=f"{scrap.code}: {why}")
-        return self.diary.loose(self.name, STRAYS, stray, self.now())
-
-    def _quarantine(self, digest: str, lane: Lane, why: str, act: AnyAct) -> list[Writing]:
-        if (act.sender, act.message_id) in self.diary.strays:
-            return []
-        stray = Quarantined(
-            digest=digest,
-            lane=lane.value,
-            why=why,
-            sender=act.sender,
-            message_id=act.message_id,
-            performative=str(act.__struct_config__.tag),
-            conversation=act.conversation_id,
-        )
-        return self.diary.loose(self.name, STRAYS, stray, self.now())
-
-    def _engagement(self, agent: str, conversation: str) -> Engagement:
-        engagement = self.diary.engagement(agent, conversation)
-        self._by_agent[agent][conversation] = engagement
-        return engagement
+            if (agent, answer) not in self.diary.unsent:
+                self._outbox.put([self._envelope(agent, conversation, said)])
 
     # ---- what the desk and the workshop call
 
@@ -262,7 +201,11 @@ class Contractor:
 
     def engagements_of(self, agent: str) -> list[Engagement]:
         """All conversations of one agent that are not over."""
-        return [one for one in self._by_agent[agent].values() if not one.machine.finished]
+        return list(self._open[agent].values())
+
+    def places_free(self, agent: str) -> int:
+        """How many more tasks the agent could take now."""
+        return self._desks[agent].free
 
     def take(self, agent: str, conversation: str, fact: Fact) -> None:
         """A decision of one of our agents: step it, record, send, and look at what follows."""
@@ -306,6 +249,8 @@ class Contractor:
         """A conversation has moved: bidding, work and its timer follow."""
         if engagement.agent not in self.agents or self._group is None or self._stopped.is_set():
             return
+        if engagement.machine.finished:
+            self._open[engagement.agent].pop(engagement.conversation, None)
         self._schedule(engagement)
         self._workshop.look(engagement)
         self._desks[engagement.agent].look(engagement)
@@ -349,42 +294,6 @@ class Contractor:
                 written += self.diary.loose(envelope.agent, envelope.conversation, sent, self.now())
         self._commit(written)
         self.on_change()
-
-    # ---- presence
-
-    async def _announce(self) -> None:
-        while True:
-            await self._say_presence()
-            await asyncio.sleep(self.settings.beat_ms / 1000)
-
-    async def _say_presence(self) -> None:
-        """One message for all agents; may be lost."""
-        if not self._link.up:
-            return
-        self._sequence += 1
-        hosted = tuple(
-            HostedAgent(
-                agent=agent.id,
-                skills=agent.skills,
-                capacity=agent.capacity,
-                free=self._desks[agent.id].free,
-                since=self._incarnation,
-            )
-            for agent in self.agents.values()
-        )
-        presence = Presence(
-            daemon=self.name,
-            incarnation=self._incarnation,
-            sequence=self._sequence,
-            lease_ms=self.settings.presence_lease_ms,
-            agents=() if self._stopping else hosted,
-            goodbye=self._stopping,
-        )
-        lease_ms = self.settings.presence_lease_ms
-        try:
-            await self._link.send(Parcel(ToEveryManager(self.name), encode_body([presence]), lease_ms), lease_ms / 1000)
-        except TransportError:
-            return  # the next beat says it again
 
     async def _moved(self) -> None:
         await asyncio.sleep(0.02)

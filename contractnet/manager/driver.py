@@ -19,7 +19,7 @@ from contractnet.directory.directory import Directory
 from contractnet.ledger.port import Ledger
 from contractnet.ledger.records import Heard, Said, Sent
 from contractnet.ledger.scribe import Writing
-from contractnet.mail.inbox import beats, letters
+from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
 from contractnet.mail.recorder import Recorder
 from contractnet.manager.alarms import Alarms
@@ -31,7 +31,6 @@ from contractnet.manager.records import (
     CancelAsked,
     Ended,
     Fact,
-    Gone,
     Grace,
     Granted,
     Opened,
@@ -41,7 +40,7 @@ from contractnet.manager.records import (
 from contractnet.manager.replay import replay
 from contractnet.manager.settings import Settings
 from contractnet.manager.tender import Tender
-from contractnet.messages.acts import Presence, ProgressContent
+from contractnet.manager.watch import Watch
 from contractnet.telemetry.failpoints import failpoint
 from contractnet.transport.port import (
     Delivery,
@@ -80,6 +79,7 @@ class Manager:
         self._checks = Checks(self.settings.check_ms / 1000, self._step_checked)
         self._alarms = Alarms(self._clock)
         self._openings = Openings(self.book, self.directory, self.settings)
+        self._watch = Watch(self.book, self.directory, self._openings)
         self.on_change: Callable[[], None] = _nothing  #: called on the loop when a tender or the link changed
 
     # ---- what a caller does
@@ -205,30 +205,14 @@ class Manager:
         return written
 
     def _hear_presence(self, delivery: Delivery) -> list[Writing]:
-        now, gone = self._now(), frozenset[str]()
-        for beat in beats(delivery):
-            if isinstance(beat, Presence):
-                gone |= self.directory.hear(beat, now)
-            elif beat.receiver == self.book.owner and isinstance(beat.content, ProgressContent):
-                tender = self.book.find(beat.conversation_id)
-                if tender is not None:
-                    tender.beat(beat.conversation_id, beat.sender, beat.content.slot, beat.content.epoch, now)
+        gone = self._watch.hear(delivery, self._now())
         self._schedule_directory()
         self.on_change()
         return self._lose(gone)
 
     def _lose(self, gone: frozenset[str]) -> list[Writing]:
         """Nobody waits for agents that are gone (D6)."""
-        written: list[Writing] = []
-        if not gone:
-            return written
-        for tender in self._openings.live:
-            if tender.calling and tender.calls[-1].machine.has("collecting"):
-                call = tender.calls[-1]
-                waited = [one.agent for one in call.unanswered() if one.agent in gone and one.expected and not one.gone]
-                if waited:
-                    written += self._advance(tender, call.conversation, Gone(agents=tuple(waited)))
-        return written
+        return [one for lost in self._watch.missing(gone) for one in self._advance(*lost)]
 
     def _came_up(self) -> list[Writing]:
         """The broker is there (again): a grace first, then what waits is read and sent (D5)."""

@@ -1,0 +1,119 @@
+"""The reception: which of a daemon's agents an envelope is for, and whether it may move them. Decides nothing.
+
+
+Rules: a cfp by skill goes to all agents with the skill; `receivers` names agents of this daemon; a group message
+without them moves an agent only if exactly one of the daemon's is in that conversation (D10). Mail for an agent that
+is not hosted here is recorded and not answered (D9). Only the initiator of a conversation is heard in it. What was
+heard before is answered again and moves nobody.
+
+Source: the gate in protocols/README.md; D9, D10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from contractnet.contractor.ports import Agent
+from contractnet.contractor.replay import Diary
+from contractnet.ledger.records import Heard, Misheard, Quarantined
+from contractnet.mail.inbox import Letter, Scrap
+from contractnet.messages.acts import AnyAct, Cfp
+from contractnet.transport.port import Lane
+
+GROUP = "multi"
+SKILL = "skill:"
+
+
+@dataclass(frozen=True, slots=True)
+class ToStep:
+    """A fact for one agent's side of a conversation."""
+
+    agent: str
+    conversation: str
+    fact: Heard | Misheard
+
+
+@dataclass(frozen=True, slots=True)
+class ToRepeat:
+    """Heard before: the answer with this message id is given again, if there was one."""
+
+    answer: str | None
+
+
+Verdict = ToStep | ToRepeat | Quarantined
+
+
+class Reception:
+    """The gate of one daemon."""
+
+    def __init__(self, diary: Diary, agents: Mapping[str, Agent]) -> None:
+        self._diary = diary
+        self._agents = agents
+
+    def judge(self, item: Letter | Scrap, lane: Lane) -> Iterator[Verdict]:
+        """What is to be done about one element of a delivery; may be several things, one an agent."""
+        if isinstance(item, Scrap):
+            yield self._judge_scrap(item, lane)
+            return
+        act = item.act
+        targets = self.targets(act)
+        if not targets:
+            yield _stray(item, lane, "it is for no agent hosted here")
+        for agent in targets:
+            known = self._diary.engagements.get((agent, act.conversation_id))
+            if known is not None and (act.sender, act.message_id) in known.seen:
+                yield ToRepeat(known.answers.get(act.message_id))
+            elif known is not None and known.manager not in (None, act.sender):
+                yield _stray(item, lane, "its sender is not the conversation's initiator")
+            else:
+                fact = Heard(message=act, digest=item.digest, lane=lane.value)
+                yield ToStep(agent, act.conversation_id, fact)
+
+    def targets(self, act: AnyAct) -> list[str]:
+        """The hosted agents that an act is for."""
+        if isinstance(act, Cfp) and act.receiver.startswith(SKILL):
+            skill = act.receiver.removeprefix(SKILL)
+            return [agent.id for agent in self._agents.values() if skill in agent.skills]
+        if act.receivers is not None:
+            return [agent for agent in act.receivers if agent in self._agents]
+        if act.receiver != GROUP:
+            return [act.receiver] if act.receiver in self._agents else []
+        mine = self._in(act.conversation_id)
+        return mine if len(mine) == 1 else []
+
+    def _in(self, conversation: str) -> list[str]:
+        return [agent for agent in self._agents if (agent, conversation) in self._diary.engagements]
+
+    def _judge_scrap(self, scrap: Scrap, lane: Lane) -> Verdict:
+        """An act that does not decode: told once to its sender, the initiator of one agent's conversation."""
+        mine = self._in(scrap.conversation) if scrap.conversation else []
+        if scrap.sender and scrap.conversation and scrap.performative and len(mine) == 1:
+            known = self._diary.engagements[mine[0], scrap.conversation]
+            if scrap.message_id is not None and (scrap.sender, scrap.message_id) in known.seen:
+                return ToRepeat(known.answers.get(scrap.message_id))
+            if known.manager == scrap.sender:
+                fact = Misheard(
+                    digest=scrap.digest,
+                    lane=lane.value,
+                    sender=scrap.sender,
+                    message_id=scrap.message_id,
+                    performative=scrap.performative,
+                    fields=scrap.fields,
+                )
+                return ToStep(mine[0], scrap.conversation, fact)
+        why = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]
+        return Quarantined(digest=scrap.digest, lane=lane.value, why=f"{scrap.code}: {why}")
+
+
+def _stray(letter: Letter, lane: Lane, why: str) -> Quarantined:
+    act = letter.act
+    return Quarantined(
+        digest=letter.digest,
+        lane=lane.value,
+        why=why,
+        sender=act.sender,
+        message_id=act.message_id,
+        performative=str(act.__struct_config__.tag),
+        conversation=act.conversation_id,
+    )
