@@ -183,12 +183,12 @@ def _check_payloads(raw: bytes, message: Act | Presence) -> None:
                 break
         else:
             return
-    # NUL may stand in any string; depth and numbers of the envelope itself are bounded by its fields
-    for path, text in plain.faults(msgspec.json.decode(raw), budget=plain.MAX_DEPTH + 3):
-        raise DecodeError("schema", [(path, text)])
     for path, payload in payloads:
-        for place, text in plain.faults(payload, path):
-            raise DecodeError("schema", [(place, text)])
+        for fault in plain.faults(payload, path):
+            raise DecodeError("schema", [fault])
+    # a NUL may stand in the strings of the envelope too; its depth and numbers are bounded by its fields
+    for fault in plain.faults(msgspec.json.decode(raw), budget=plain.MAX_DEPTH + 2):
+        raise DecodeError("schema", [fault])
 
 
 def join(encoded: Sequence[bytes]) -> bytes:

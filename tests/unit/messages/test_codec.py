@@ -234,9 +234,11 @@ def test_payload_nesting_is_taken_to_64_and_refused_at_65() -> None:
         return raw_inform('{"a":' * (depth - 1) + "{}" + "}" * (depth - 1))
 
     assert isinstance(decode_act(nested(64)), a.Inform)
-    error = refused(nested(65))
-    assert error.code == "schema"
-    assert error.fields[0][1] == "is nested more than 64 deep"
+    assert isinstance(decode_act(nested(64).replace(b"{}", b'{"n":1234567890123456789}')), a.Inform)
+    for depth in (65, 66, 200):
+        error = refused(nested(depth))
+        assert error.code == "schema"
+        assert error.fields[0][1] == "is nested more than 64 deep"
 
 
 def test_nesting_beyond_the_decoder_is_refused() -> None:
