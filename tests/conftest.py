@@ -6,6 +6,7 @@ node that the test may kill. With CONTRACTNET_TEST_AMQP_URL vhosts are made on t
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,11 @@ ON_DEMAND = pytest.StashKey[int]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-broker", action="store_true", help="leave out the tests that need RabbitMQ, and say so")
+
+
+def pytest_configure() -> None:
+    """Say that the main thread has no event loop: else pytest-asyncio makes one in passing, which nobody closes."""
+    asyncio.set_event_loop(None)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
