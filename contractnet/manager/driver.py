@@ -11,8 +11,8 @@ free and the money fits.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from contractnet.clock import LoopClock
 from contractnet.directory.directory import Directory
@@ -24,15 +24,17 @@ from contractnet.mail.outbox import Envelope, Outbox
 from contractnet.mail.recorder import Recorder
 from contractnet.manager.alarms import Alarms
 from contractnet.manager.book import MONEY, STARTS, Book
-from contractnet.manager.checks import Checks
+from contractnet.manager.checks import Check, Checks
 from contractnet.manager.openings import Openings
 from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, envelope, judge
 from contractnet.manager.records import (
+    Awarded,
     CancelAsked,
     Ended,
     Fact,
     Grace,
     Granted,
+    Judged,
     Opened,
     Returned,
     Started,
@@ -72,7 +74,8 @@ class Manager:
         self.state: Up | Down | Standby | None = None  #: of the link, for people
         self._link = link
         self._clock = LoopClock()
-        self._ends: dict[str, asyncio.Future[Ended]] = {}
+        self._ends: dict[str, asyncio.Future[None]] = {}
+        self._awards: dict[str, asyncio.Future[None]] = {}
         self._recorder = Recorder(ledger, self._recorded)
         self._commit = self._recorder.commit
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
@@ -84,16 +87,25 @@ class Manager:
 
     # ---- what a caller does
 
-    def open(self, tender_id: str, opened: Opened) -> Tender:
-        """Begin a tender. It is recorded before anything follows from it."""
-        self._commit(self.book.step(tender_id, opened, self._now()))
+    async def open(self, tender_id: str, opened: Opened, check: Check | None = None) -> Tender:
+        """Begin a tender; returns when it is durable.
+
+        Raises:
+            LedgerBroken: the ledger is over.
+        """
+        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        written = self.book.step(tender_id, opened, self._now())
         tender = self.book.tenders[tender_id]
+        if check is not None:
+            self._checks.know(tender.id, check)
         self._openings.add(tender)
+        self._recorder.commit(written, then=lambda: _resolve(durable))
         self._schedule(tender)
         self._open_calls()
+        await self._wait(durable)
         return tender
 
-    def check_with(self, tender: Tender, check: Callable[[dict[str, Any]], Any]) -> None:
+    def check_with(self, tender: Tender, check: Check) -> None:
         """Give the function that judges this tender's result; after a restart it is given again (D11)."""
         self._checks.know(tender.id, check)
         self._checks.look(tender)
@@ -112,20 +124,46 @@ class Manager:
         if (self.book.accounts.granted, self.book.accounts.unit) != (amount, unit):
             self._commit(self.book.loose(MONEY, Granted(amount=amount, unit=unit), self._now()))
 
+    def note(self, tender: Tender, record: Judged) -> None:
+        """Record something that moves no tender."""
+        self._commit(self.book.loose(tender.id, record, self._now()))
+
     async def ended(self, tender: Tender) -> Ended:
         """Wait until the tender has ended and that is durable.
 
         Raises:
-            LedgerBroken: the ledger is over.
+            LedgerBroken, TransportRefused: the manager is over.
         """
-        if tender.ended is not None and tender.id not in self._ends:
-            return tender.ended
-        future = self._ends.setdefault(tender.id, asyncio.get_running_loop().create_future())
-        ends: list[asyncio.Future[Any]] = [future, self._recorder.broken]
+        if tender.ended is None or tender.id in self._openings:
+            await self._wait(self._ends.setdefault(tender.id, asyncio.get_running_loop().create_future()))
+        assert tender.ended is not None  # waited for
+        return tender.ended
+
+    async def awarded(self, tender: Tender) -> None:
+        """Wait until a slot of the tender is taken, or it has ended."""
+        if tender.ended is None and not any(slot.holder for slot in tender.slots):
+            await self._wait(self._awards.setdefault(tender.id, asyncio.get_running_loop().create_future()))
+
+    async def _wait(self, future: asyncio.Future[None]) -> None:
+        """For something to become durable, or for the end of the manager."""
+        ends: list[asyncio.Future[None]] = [future, self._recorder.broken]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if not future.done():
             self._recorder.broken.result()
-        return future.result()
+
+    def fail(self, error: BaseException) -> None:
+        """The manager is over: whoever waits is told why."""
+        if not self._recorder.broken.done():
+            self._recorder.broken.set_exception(error)
+            self._recorder.broken.exception()  # retrieved: nobody may be waiting
+
+    async def leave(self) -> None:
+        """An orderly end: what was said is sent; with nothing due, the queues are given back."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.confirm_ms / 1000):
+                await self._outbox.drained()
+        if self.quiet and self._link.up:
+            await self._link.retire()
 
     @property
     def quiet(self) -> bool:
@@ -133,10 +171,6 @@ class Manager:
         tenders = self.book.tenders.values()
         done = all(tender.ended is not None and tender.deadline() is None for tender in tenders)
         return done and self._outbox.empty and not self.book.unsent
-
-    async def drained(self) -> None:
-        """Wait until what was said has been sent."""
-        await self._outbox.drained()
 
     # ---- the loop
 
@@ -273,9 +307,10 @@ class Manager:
             elif isinstance(record, Ended):
                 failpoint("manager.ended")
                 self._openings.forget(draft.conversation)
-                future = self._ends.pop(draft.conversation, None)
-                if future is not None and not future.done():
-                    future.set_result(record)
+                _resolve(self._ends.pop(draft.conversation, None))
+                _resolve(self._awards.pop(draft.conversation, None))
+            elif isinstance(record, Awarded):
+                _resolve(self._awards.pop(draft.conversation.partition(".")[0], None))
             elif isinstance(record, Heard):
                 self._checks.look(self.book.tenders[draft.conversation.partition(".")[0]])
         self.on_change()
@@ -341,6 +376,11 @@ class Manager:
                 written += self.book.step(at, fact, now)
             self._commit(written)
             self._schedule(tender)
+
+
+def _resolve(future: asyncio.Future[None] | None) -> None:
+    if future is not None and not future.done():
+        future.set_result(None)
 
 
 def _nothing() -> None:

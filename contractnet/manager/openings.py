@@ -34,6 +34,10 @@ class Openings:
         """It has ended."""
         self._live.pop(tender_id, None)
 
+    def __contains__(self, tender_id: str) -> bool:
+        """Whether it has not ended, or its end is not durable yet."""
+        return tender_id in self._live
+
     @property
     def live(self) -> list[Tender]:
         """The tenders that have not ended."""

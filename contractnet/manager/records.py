@@ -141,6 +141,13 @@ class Granted(Record, frozen=True):
     unit: str
 
 
+class Judged(Record, frozen=True):
+    """A later verdict on a result, by a person or another program; the last one stands."""
+
+    ok: bool
+    note: str = ""
+
+
 class Started(Record, frozen=True):
     """A manager process took the ledger over."""
 
@@ -231,14 +238,14 @@ class Ended(Record, frozen=True):
 
 Fact = Opened | Invited | Heard | Misheard | Gone | Returned | Fired | LeaseLapsed | Grace | Checked | CancelAsked
 #: facts that belong to no tender, or change nothing in one
-LooseFact = Sent | Granted | Started | Quarantined
+LooseFact = Sent | Granted | Started | Quarantined | Judged
 Conclusion = Moved | Said | Held | Decided | Awarded | Freed | Closed | Ended
 
 FACTS: Final[dict[str, type[Record]]] = {
     kind.__name__: kind
     for kind in (Opened, Invited, Heard, Misheard, Gone, Returned, Fired, LeaseLapsed, Grace, Checked, CancelAsked)
 }
-LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Sent, Granted, Started, Quarantined)}
+LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Sent, Granted, Started, Quarantined, Judged)}
 CONCLUSIONS: Final[dict[str, type[Record]]] = {
     kind.__name__: kind for kind in (Moved, Said, Held, Decided, Awarded, Freed, Closed, Ended)
 }

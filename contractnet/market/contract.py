@@ -1,0 +1,130 @@
+"""A contract: one tender as its caller sees it, from the award to the result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contractnet.errors import BudgetExceeded, ContractFailed, NoAward
+from contractnet.manager.driver import Manager
+from contractnet.manager.records import CancelAsked, Ended, Judged
+from contractnet.manager.tender import Tender
+from contractnet.messages.acts import ResultContent
+from contractnet.messages.values import show_amount
+
+
+class Contract:
+    """One tender. What it shows is what is recorded; it goes on by itself."""
+
+    def __init__(self, manager: Manager, tender: Tender) -> None:
+        self._manager = manager
+        self._tender = tender
+
+    @property
+    def id(self) -> str:
+        """The tender's id; its conversations are called after it."""
+        return self._tender.id
+
+    @property
+    def key(self) -> str | None:
+        """The caller's name for it."""
+        return self._tender.opened.key
+
+    @property
+    def task(self) -> str:
+        """What was asked for."""
+        return self._tender.opened.spec.task
+
+    @property
+    def status(self) -> str:
+        """`waiting`, `calling`, `working`, `awaiting check`; at its end `settled`, `partial`, `no-award`, `failed` or
+        `cancelled`.
+        """
+        if self._tender.ended is not None:
+            return self._tender.ended.status
+        if self._tender.awaiting_check():
+            return "awaiting check"
+        if any(slot.holder for slot in self._tender.slots):
+            return "working"
+        return "calling" if self._tender.calling else "waiting"
+
+    @property
+    def reason(self) -> str | None:
+        """Why it did not settle, one of the closed list (D13); None while it runs and where it settled."""
+        return self._tender.ended.reason if self._tender.ended else None
+
+    @property
+    def winner(self) -> str | None:
+        """Agent id of the present or final winner."""
+        if self._tender.ended is not None:
+            return self._tender.ended.winner
+        return next((slot.holder for slot in self._tender.slots if slot.holder), None)
+
+    @property
+    def price(self) -> str | None:
+        """What the winner is paid, a decimal string in `unit`."""
+        if self._tender.ended is not None:
+            price = self._tender.ended.price
+            return None if price is None else show_amount(price)
+        slot = next((slot for slot in self._tender.slots if slot.holder), None)
+        return None if slot is None else show_amount(slot.price)
+
+    @property
+    def unit(self) -> str:
+        """What the price is counted in."""
+        return self._tender.opened.terms.unit
+
+    @property
+    def conversation_id(self) -> str | None:
+        """Of the last call; None before the first."""
+        return self._tender.calls[-1].conversation if self._tender.calls else None
+
+    async def awarded(self) -> None:
+        """Wait until there is a winner, or an end without one."""
+        await self._manager.awarded(self._tender)
+
+    async def ended(self) -> Ended:
+        """Wait for the one end of the tender, and return its record."""
+        return await self._manager.ended(self._tender)
+
+    async def result(self) -> dict[str, Any]:
+        """Wait for the end and return the result.
+
+        Raises:
+            NoAward: nobody was awarded.
+            ContractFailed: awarded, and it did not happen; or cancelled.
+            BudgetExceeded: its worst case was over what is left of the budget.
+        """
+        ended = await self.ended()
+        found = self.result_now()
+        if found is not None:
+            return found
+        reason = ended.reason or "failed"
+        text = f"{self.task[:60]!r} ended as {ended.status}: {reason}"
+        if reason == "budget":
+            raise BudgetExceeded(f"{text}; grant more, or lower the reserve", reason)
+        if ended.status == "no-award":
+            raise NoAward(f"{text}; `contractnet log` shows who was asked and what each answered", reason)
+        raise ContractFailed(text, reason)
+
+    def result_now(self) -> dict[str, Any] | None:
+        """The credited result, or None where there is none (yet)."""
+        ended = self._tender.ended
+        if ended is None or ended.result_of is None:
+            return None
+        content = self._tender.results[ended.result_of].content
+        assert isinstance(content, ResultContent)  # only such are kept
+        return content.result
+
+    async def cancel(self) -> Ended:
+        """No longer wanted: everyone who is asked or at work is told; waits for the end. A contract that has ended
+        stays as it is.
+        """
+        self._manager.cancel(self._tender, CancelAsked(reason="user"))
+        return await self.ended()
+
+    def judge(self, ok: bool, note: str = "") -> None:
+        """A later verdict on the result; the last one stands, before the check and before that it ended well."""
+        self._manager.note(self._tender, Judged(ok=ok, note=note[:500]))
+
+    def __repr__(self) -> str:
+        return f"Contract({self.id}, {self.status}, winner={self.winner}, price={self.price})"

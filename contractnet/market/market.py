@@ -1,0 +1,318 @@
+"""The market that programs embed: a manager, its ledger, and agents of this process if there are any. Composition root.
+
+`Market.open` joins the concrete classes by their URLs and owns what it opened; leaving it says goodbye, sends what was
+said, and closes. Tenders that still run stay recorded: opened again on the same ledger, they go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Iterable, Sequence
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from contractnet.bidders.decorator import FunctionAgent
+from contractnet.clock import LoopClock
+from contractnet.contractor.driver import Contractor
+from contractnet.contractor.naming import daemon_name
+from contractnet.contractor.ports import Agent, Amount, micros
+from contractnet.contractor.settings import Settings as ContractorSettings
+from contractnet.errors import ContractNetError, DefinitionError
+from contractnet.ledger.port import Ledger
+from contractnet.ledger.urls import open_ledger
+from contractnet.manager.driver import Manager
+from contractnet.manager.records import Opened
+from contractnet.manager.settings import Settings as ManagerSettings
+from contractnet.market.contract import Contract
+from contractnet.market.task import DEFAULT_UNIT, Check, Task, fingerprint, require_key, terms
+from contractnet.messages.values import require
+from contractnet.transport.port import DaemonParty, ManagerParty, Transport
+from contractnet.transport.urls import open_transport
+
+
+class Market:
+    """A manager and, with `agents=`, contractors in this process. Use as an async context manager.
+
+    Get one from `Market.open`.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        agents: Sequence[FunctionAgent | Agent],
+        ledger: str,
+        journal: str,
+        budget: Amount | None,
+        unit: str,
+        name: str | None,
+        settings: ManagerSettings,
+        contractor_settings: ContractorSettings,
+        grace_s: float,
+    ) -> None:
+        self._transport = transport
+        self._agents = [one.agent() if isinstance(one, FunctionAgent) else one for one in agents]
+        self._ledger_url, self._journal_url = ledger, journal
+        self._unit = require("unit", unit, "unit")
+        self._budget = None if budget is None else micros(budget, "budget")
+        self._name = None if name is None else require("id", name, "name")
+        self._settings, self._contractor_settings = settings, contractor_settings
+        self._grace_s = grace_s
+        self._ledger: Ledger | None = None
+        self._journal: Ledger | None = None
+        self._manager: Manager | None = None
+        self._contractor: Contractor | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    @classmethod
+    def open(
+        cls,
+        url: str | Transport = "memory://",
+        *,
+        agents: Sequence[FunctionAgent | Agent] = (),
+        ledger: str = "./contractnet.db",
+        journal: str = "memory://",
+        budget: Amount | None = None,
+        unit: str = DEFAULT_UNIT,
+        name: str | None = None,
+        concurrency: int = 16,
+        settings: ManagerSettings | None = None,
+        contractor_settings: ContractorSettings | None = None,
+        grace: float = 30,
+    ) -> Market:
+        """A market, not yet entered.
+
+        Args:
+            url: `memory://`, `amqp://…` or `amqps://…`, or a transport of your own.
+            agents: what `@bidder` made, to be hosted in this process.
+            ledger: `sqlite:///FILE`, a path, or `memory://`.
+            journal: of the agents hosted here; in memory unless told otherwise.
+            budget: the total this ledger's tenders may spend, in `unit` (D12); opened again, it does not add.
+            unit: of the budget, and of tasks that name none.
+            name: the manager's id; left out, it is made once and kept in the ledger.
+            concurrency: calls open at once.
+            settings, contractor_settings: timers beyond the terms of a tender.
+            grace: seconds that hosted agents may finish in when the market is left.
+        Raises:
+            DefinitionError: an argument is not valid.
+        """
+        transport = open_transport(url) if isinstance(url, str) else url
+        own = settings or ManagerSettings()
+        if url == "memory://" and settings is None:
+            own = ManagerSettings(listen_ms=0)
+        if isinstance(concurrency, bool) or not 1 <= concurrency <= 10_000:
+            raise DefinitionError(f"concurrency: {concurrency!r} is not a whole number from 1 to 10000")
+        return cls(
+            transport,
+            agents=agents,
+            ledger=ledger,
+            journal=journal,
+            budget=budget,
+            unit=unit,
+            name=name,
+            settings=msgspec.structs.replace(own, concurrency=concurrency),
+            contractor_settings=contractor_settings or ContractorSettings(),
+            grace_s=grace,
+        )
+
+    # ---- life
+
+    async def __aenter__(self) -> Self:
+        now = LoopClock().now()
+        self._ledger = open_ledger(self._ledger_url, kind="ledger", owner=self._name, now=now)
+        try:
+            link = self._transport.attach(ManagerParty(self._ledger.owner))
+            self._manager = Manager(self._ledger, link, self._settings)
+            if self._budget is not None:
+                self._manager.grant(self._budget, self._unit)
+            if self._agents:
+                self._contractor = self._host(now)
+        except BaseException:
+            await self._close()
+            raise
+        self._running = asyncio.create_task(self._run(), name="market")
+        return self
+
+    def _host(self, now: int) -> Contractor:
+        names = [agent.id for agent in self._agents]
+        if len(set(names)) != len(names):
+            raise DefinitionError(f"agents: one id appears twice among {', '.join(sorted(names))}")
+        name = daemon_name(names)
+        self._journal = open_ledger(self._journal_url, kind="journal", owner=name, now=now)
+        party = DaemonParty(name, {agent.id: agent.skills for agent in self._agents})
+        return Contractor(self._agents, self._journal, self._transport.attach(party), self._contractor_settings)
+
+    async def _run(self) -> None:
+        """Both drivers, until the market is left; an error of either reaches whoever waits."""
+        manager = self.manager
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(manager.run())
+                if self._contractor is not None:
+                    group.create_task(self._contractor.run())
+        except BaseExceptionGroup as failed:
+            known, _ = failed.split(ContractNetError)
+            first = known.exceptions[0] if known else failed.exceptions[0]
+            while isinstance(first, BaseExceptionGroup):
+                first = first.exceptions[0]
+            manager.fail(first)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self._running is not None and not self._running.done():
+                if self._contractor is not None:
+                    await self._contractor.stop(self._grace_s if kind is None else 0)
+                if kind is None:
+                    await self.manager.leave()
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._running
+        for ledger in (self._ledger, self._journal):
+            if ledger is not None:
+                await ledger.aclose()
+
+    @property
+    def manager(self) -> Manager:
+        """The driver underneath; for the commands and for tests."""
+        if self._manager is None:
+            raise DefinitionError("the market is not open: use `async with Market.open(…) as market`")
+        return self._manager
+
+    # ---- tenders
+
+    async def tender(
+        self,
+        task: Task,
+        *,
+        reserve: Amount | None = None,
+        unit: str | None = None,
+        public_reserve: bool = False,
+        rule: str | None = None,
+        value: Amount | None = None,
+        eta_cost: Amount = 0,
+        max_rounds: int = 3,
+        reply_within: float = 20,
+        work_within: float = 600,
+        lease: float = 60,
+        within: float = 600,
+        wait_for_agents: float = 30,
+        check: Check | None = None,
+        key: str | None = None,
+    ) -> Contract:
+        """Put a task out and wait until it is awarded, or has ended without an award.
+
+        A key that the ledger already holds returns that contract, running or ended, and buys nothing. For the arguments
+        see `market.task.terms`; they override the task's. Cancelling the wait leaves the tender running.
+
+        Raises:
+            DefinitionError: an argument is not valid; another task stands under this key; with a budget, no reserve or
+                another unit.
+            LedgerBroken, TransportRefused: the market cannot go on.
+        """
+        contract = await self.begin(
+            task,
+            reserve=reserve,
+            unit=unit,
+            public_reserve=public_reserve,
+            rule=rule,
+            value=value,
+            eta_cost=eta_cost,
+            max_rounds=max_rounds,
+            reply_within=reply_within,
+            work_within=work_within,
+            lease=lease,
+            within=within,
+            wait_for_agents=wait_for_agents,
+            check=check,
+            key=key,
+        )
+        await contract.awarded()
+        return contract
+
+    async def begin(
+        self,
+        task: Task,
+        *,
+        check: Check | None = None,
+        key: str | None = None,
+        position: int | None = None,
+        **options: Amount | float | bool | None,
+    ) -> Contract:
+        """As `tender`, but returns as soon as the tender is on disk. `position`: line of the task in a file, from 1."""
+        manager = self.manager
+        name = task.key if key is None else require_key(key)
+        judge = check or task.check
+        known = manager.book.by_key.get(name) if name is not None else None
+        if known is not None:
+            if fingerprint(known.opened.spec) != fingerprint(task.spec()):
+                raise DefinitionError(f"key {name!r}: this ledger holds another task under it; use another key")
+            if judge is not None:
+                manager.check_with(known, judge)
+            return Contract(manager, known)
+        conditions = terms(task, default_unit=self._unit, **options)  # type: ignore[arg-type]  # checked one by one there
+        self._check_budget(task, conditions.reserve, conditions.unit)
+        opened = Opened(
+            spec=task.spec(),
+            terms=conditions,
+            timers=self._settings.timers,
+            seed=secrets.token_hex(16),
+            key=name,
+            checked=judge is not None,
+            position=position,
+        )
+        return Contract(manager, await manager.open(secrets.token_hex(10), opened, judge))
+
+    def _check_budget(self, task: Task, reserve: int | None, unit: str) -> None:
+        accounts = self.manager.book.accounts
+        if accounts.granted is None:
+            return
+        if reserve is None:
+            raise DefinitionError(f"{task!r}: with a budget every task needs a reserve")
+        if unit != accounts.unit:
+            raise DefinitionError(f"{task!r}: the budget is in {accounts.unit}, the task in {unit}")
+
+    async def tender_many(
+        self, tasks: Iterable[Task], *, ahead: int = 1_000, **options: Amount | float | bool | None
+    ) -> AsyncIterator[Contract]:
+        """Put many tasks out and yield their contracts as they end.
+
+        Args:
+            ahead: how many are begun at most before one of them has ended.
+            options: as of `tender`, for all of them.
+        """
+        waiting: set[asyncio.Task[Contract]] = set()
+
+        async def one(task: Task) -> Contract:
+            contract = await self.begin(task, **options)  # type: ignore[arg-type]  # `key` and `check` are the tasks' own
+            await contract.ended()
+            return contract
+
+        source = iter(tasks)
+        try:
+            while True:
+                while len(waiting) < ahead and (task := next(source, None)) is not None:
+                    waiting.add(asyncio.create_task(one(task)))
+                if not waiting:
+                    return
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for finished in done:
+                    yield finished.result()
+        finally:
+            for left in waiting:
+                left.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    def contracts(self) -> list[Contract]:
+        """The recorded contracts of this ledger, in the order they were opened."""
+        return [Contract(self.manager, tender) for tender in self.manager.book.tenders.values()]

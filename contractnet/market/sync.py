@@ -1,0 +1,100 @@
+"""The market for scripts without an event loop: the same calls, each of which waits."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterable, Iterator
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from contractnet.market.contract import Contract
+from contractnet.market.market import Market
+from contractnet.market.task import Task
+
+T = TypeVar("T")
+
+
+class SyncContract:
+    """A contract whose `result` and `cancel` wait. Everything else is as on `Contract`, under `contract`."""
+
+    def __init__(self, market: SyncMarket, contract: Contract) -> None:
+        self.contract = contract
+        self._market = market
+
+    @property
+    def winner(self) -> str | None:
+        return self.contract.winner
+
+    @property
+    def price(self) -> str | None:
+        return self.contract.price
+
+    @property
+    def status(self) -> str:
+        return self.contract.status
+
+    def result(self) -> dict[str, Any]:
+        """Wait for the result; raises as `Contract.result`."""
+        return self._market.run(self.contract.result())
+
+    def cancel(self) -> None:
+        """No longer wanted; waits for the end."""
+        self._market.run(self.contract.cancel())
+
+
+class SyncMarket:
+    """`with SyncMarket(Market.open(…)) as market:` runs the market on an event loop in a thread of its own."""
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="contractnet-market", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        try:
+            self.run(self._market.__aenter__())
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.run(self._market.__aexit__(kind, error, trace))
+        finally:
+            self._end()
+
+    def tender(self, task: Task, **options: Any) -> SyncContract:
+        """As `Market.tender`."""
+        return SyncContract(self, self.run(self._market.tender(task, **options)))
+
+    def tender_many(self, tasks: Iterable[Task], **options: Any) -> Iterator[SyncContract]:
+        """As `Market.tender_many`."""
+        contracts = self._market.tender_many(tasks, **options)
+        while True:
+            try:
+                yield SyncContract(self, self.run(_next(contracts.__anext__())))
+            except StopAsyncIteration:
+                return
+
+    def contracts(self) -> list[SyncContract]:
+        """As `Market.contracts`."""
+        return [SyncContract(self, contract) for contract in self._market.contracts()]
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for a coroutine on the market's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _next(awaitable: Any) -> Contract:
+    contract: Contract = await awaitable
+    return contract

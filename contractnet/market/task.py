@@ -1,0 +1,165 @@
+"""A task, and the terms under which it is put out: what a caller writes, checked before anything is recorded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from contractnet.contractor.ports import Amount, micros
+from contractnet.errors import DefinitionError
+from contractnet.manager.records import TaskSpec, TenderTerms
+from contractnet.mechanisms.rules import score_function
+from contractnet.messages.codec import canonical
+from contractnet.messages.payload import check_schema
+from contractnet.messages.plain import check_payload
+from contractnet.messages.values import MAX_TASK, require
+
+#: the unit of prices where none is named
+DEFAULT_UNIT = "USD"
+Check = Callable[[dict[str, Any]], Any]
+
+
+class Task:
+    """One piece of work to be bought.
+
+    Args:
+        task: what is to be done, in words; every invited bidder reads it.
+        skill: two to four words joined by dots, such as `text.summarise`.
+        input: a JSON object for every invited bidder.
+        private: a JSON object for the winner only, merged into its input.
+        result_schema: what a result must meet, in the subset of JSON Schema of `messages.payload`.
+        reserve: the most that will be paid, a decimal string such as `"0.05"`.
+        unit: what prices are counted in.
+        check: a function of the result; its verdict decides whether the result counts. Sync (run in a thread) or async.
+        key: the caller's name for it: the same key never buys twice.
+    Raises:
+        DefinitionError: something of it is not valid; says what and what is allowed.
+    """
+
+    def __init__(
+        self,
+        task: str,
+        skill: str,
+        input: Mapping[str, Any] | None = None,
+        private: Mapping[str, Any] | None = None,
+        result_schema: Mapping[str, Any] | None = None,
+        reserve: Amount | None = None,
+        unit: str | None = None,
+        check: Check | None = None,
+        key: str | None = None,
+    ) -> None:
+        if not isinstance(task, str) or not 1 <= len(task) <= MAX_TASK:
+            raise DefinitionError(f"task: write what is to be done, in 1 to {MAX_TASK} characters")
+        self.task = task
+        self.skill = require("skill", skill, "skill")
+        self.input = _object(input, "input")
+        self.private = _object(private, "private")
+        self.result_schema = None if result_schema is None else _object(result_schema, "result_schema")
+        if self.result_schema is not None:
+            check_schema(self.result_schema, "result_schema")
+        self.reserve = None if reserve is None else micros(reserve, "reserve")  #: micros
+        self.unit = None if unit is None else require("unit", unit, "unit")
+        self.check = check
+        self.key = None if key is None else require_key(key)
+
+    def spec(self) -> TaskSpec:
+        """As the ledger holds it."""
+        return TaskSpec(
+            task=self.task,
+            skill=self.skill,
+            input=self.input,
+            private=self.private,
+            result_schema=self.result_schema,
+        )
+
+    def __repr__(self) -> str:
+        return f"Task({self.task[:40]!r}, skill={self.skill!r}, key={self.key!r})"
+
+
+def require_key(key: str) -> str:
+    """A key is any text of 1 to 200 characters."""
+    if not isinstance(key, str) or not 1 <= len(key) <= 200:
+        raise DefinitionError(f"key: {str(key)[:40]!r} is not a text of 1 to 200 characters")
+    return key
+
+
+def fingerprint(spec: TaskSpec) -> str:
+    """SHA-256 of what must be the same under one key (D13), hex."""
+    return hashlib.sha256(canonical(spec)).hexdigest()
+
+
+def terms(
+    task: Task,
+    *,
+    reserve: Amount | None = None,
+    unit: str | None = None,
+    public_reserve: bool = False,
+    rule: str | None = None,
+    value: Amount | None = None,
+    eta_cost: Amount = 0,
+    max_rounds: int = 3,
+    reply_within: float = 20,
+    work_within: float = 600,
+    lease: float = 60,
+    within: float = 600,
+    wait_for_agents: float = 30,
+    default_unit: str = DEFAULT_UNIT,
+) -> TenderTerms:
+    """The terms of a tender; arguments override the task's. Amounts in units, durations in seconds.
+
+    Args:
+        reserve: the most that will be paid; secret unless `public_reserve`.
+        rule: an award rule; `best-value` where there is a value or a reserve, else `lowest-price`.
+        value: worth of a good result; the reserve where left out.
+        eta_cost: cost of a second of waiting.
+        max_rounds: calls of one conversation at most.
+        reply_within: how long bidders may think.
+        work_within: how long the winner may work.
+        lease: a winner silent for so long loses the slot.
+        within: no call opens later than this after the first.
+        wait_for_agents: how long to wait for somebody with the skill.
+    Raises:
+        DefinitionError: a value is out of its bounds, or the rule is unknown.
+    """
+    most = task.reserve if reserve is None else micros(reserve, "reserve")
+    worth = None if value is None else micros(value, "value")
+    name = rule if rule is not None else ("lowest-price" if most is None and worth is None else "best-value")
+    score_function(name)
+    if name == "best-value" and most is None and worth is None:
+        raise DefinitionError("rule: best-value needs a value or a reserve; give one, or use lowest-price")
+    if public_reserve and most is None:
+        raise DefinitionError("public_reserve: there is no reserve to be public; give one")
+    if isinstance(max_rounds, bool) or not 1 <= max_rounds <= 100:
+        raise DefinitionError(f"max_rounds: {max_rounds!r} is not a whole number from 1 to 100")
+    return TenderTerms(
+        unit=require("unit", unit or task.unit or default_unit, "unit"),
+        rule=name,
+        reserve=most,
+        public_reserve=public_reserve,
+        value=worth,
+        eta_cost=micros(eta_cost, "eta_cost"),
+        max_rounds=max_rounds,
+        reply_within_ms=milliseconds(reply_within, "reply_within"),
+        work_within_ms=milliseconds(work_within, "work_within"),
+        lease_ms=milliseconds(lease, "lease"),
+        within_ms=milliseconds(within, "within"),
+        wait_for_agents_ms=milliseconds(wait_for_agents, "wait_for_agents"),
+    )
+
+
+def milliseconds(seconds: float, what: str) -> int:
+    """A duration that a user wrote in seconds, 0.01 to 30 days, as milliseconds."""
+    if isinstance(seconds, bool) or not 0.01 <= seconds <= 30 * 24 * 3600:
+        raise DefinitionError(f"{what}: {seconds!r} is not a number of seconds from 0.01 to {30 * 24 * 3600}")
+    return round(seconds * 1000)
+
+
+def _object(value: Mapping[str, Any] | None, what: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise DefinitionError(f"{what}: must be a JSON object, not {type(value).__name__}")
+    plain = dict(value)
+    check_payload(plain, what)
+    return plain
