@@ -58,15 +58,17 @@ def assert_sound(model: PairModel, found: Exploration[Pair]) -> None:
 def test_initiator_and_participant_always_settle(rounds: int, loss: bool, states: int) -> None:
     model = PairModel(load("initiator"), load("participant"), rounds=rounds, loss=loss)
     found = explore(START, model.moves, model.settled)
-    print(f"{rounds} round(s), {'with' if loss else 'without'} loss: {len(found.states)} states")
+    reached = len(found.states)
+    print(f"{rounds} round(s), {'with' if loss else 'without'} loss: {reached} states")
     assert_sound(model, found)
-    assert len(found.states) == states
+    assert reached == states
 
 
 @pytest.mark.parametrize("loss", [False, True])
 def test_the_basic_protocol_is_sound_alone(loss: bool) -> None:
     model = PairModel(load("initiator", CONTRACT_NET), load("participant", CONTRACT_NET), rounds=1, loss=loss)
     found = explore(START, model.moves, model.settled)
-    print(f"basic, {'with' if loss else 'without'} loss: {len(found.states)} states")
+    reached = len(found.states)
+    print(f"basic, {'with' if loss else 'without'} loss: {reached} states")
     assert_sound(model, found)
-    assert len(found.states) == (1_906 if loss else 1_432), "in one round the iterated rows are never taken"
+    assert reached == (1_906 if loss else 1_432), "in one round the iterated rows are never taken"
