@@ -17,6 +17,7 @@ ContractNetError
         LedgerBroken       disk or server error at a commit: the process ends, the commit is not tried again
         VersionConflict    an entry with that version or message id exists
     MechanismError         bids a rule cannot order, such as two from one participant
+    WorkFailed             the work of an award could not be done; its text is told to the manager
     ContractError          never raised itself; what `result()` ends in
         NoAward            nobody was awarded; carries the reason
         ContractFailed     awarded, and it did not happen
@@ -120,6 +121,10 @@ class VersionConflict(LedgerError):
 
 class MechanismError(ContractNetError):
     """Bids a rule cannot order, such as two from one participant."""
+
+
+class WorkFailed(ContractNetError):
+    """The work of an award could not be done. Its text is told to the manager: it holds nothing private."""
 
 
 class ContractError(ContractNetError):

@@ -16,7 +16,7 @@ from contractnet.contractor.bidding import Host
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.ports import Agent, Award
 from contractnet.contractor.records import Began, Failed, Finished, LeaseLost, Stopped
-from contractnet.errors import DefinitionError, TransportError
+from contractnet.errors import DefinitionError, TransportError, WorkFailed
 from contractnet.messages.acts import Inform, Payload, ProgressContent
 from contractnet.messages.codec import encode, join
 from contractnet.messages.payload import validate
@@ -100,7 +100,7 @@ class Workshop:
         award = self._award(engagement)
         try:
             result: Any = await self._agents[engagement.agent].perform(award)
-        except DefinitionError as error:
+        except (DefinitionError, WorkFailed) as error:
             return Failed(reason=TaskFailure.ERROR, text=str(error)[:MAX_TEXT])
         except Exception as error:  # the user's own code: any failure of it is a failure of the task
             return Failed(reason=TaskFailure.ERROR, text=f"the work raised {type(error).__name__}")

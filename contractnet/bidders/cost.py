@@ -1,0 +1,113 @@
+"""Cost-plus: what a scripted agent asks, computed from the size of the task and from what its operator wrote.
+
+Rules, all in integers; amounts in micros, rounded up:
+
+1. tokens = ceil(characters / 4), counted over the task's text and its input as canonical JSON.
+2. cost = tokens x per_1k_tokens / 1000.
+3. least = max(floor, cost): the reservation price. Below it there is no offer, and it is never told.
+4. asked = max(floor, cost + cost x margin_pct / 100).
+5. With a fixed `price` least and asked are that price.
+6. A public reserve under `least` is answered `over-reserve`; one between `least` and `asked` is what is asked.
+7. Another unit than the agent's own is `unsupported`; an eta over the result deadline, or a cost over the largest
+   amount, is `unfit`.
+
+Source: cost-plus pricing; the estimate of four characters a token is a rule of thumb for English text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from contractnet.contractor.ports import Call, Proposal, Refusal
+from contractnet.messages.codec import canonical
+from contractnet.messages.values import MAX_MICROS, show_amount
+
+CHARACTERS_PER_TOKEN = 4
+
+
+class CostModel:
+    """What an offer is computed from. No codec takes it and nothing prints it: it holds the reservation price.
+
+    Args:
+        per_1k_tokens: what a thousand tokens cost, micros.
+        margin_pct: added to the cost, percent.
+        floor: the least that is asked, micros.
+        price: fixed for every task, micros; instead of the three before.
+        unit: what these amounts are counted in.
+        eta_s: promised for every task, seconds.
+        confidence: stated for every task, 0 to 1.
+    """
+
+    __slots__ = ("confidence", "eta_s", "floor", "margin_pct", "per_1k_tokens", "price", "unit")
+
+    def __init__(
+        self,
+        *,
+        per_1k_tokens: int = 0,
+        margin_pct: int = 0,
+        floor: int = 0,
+        price: int | None = None,
+        unit: str = "USD",
+        eta_s: int = 60,
+        confidence: float = 0.9,
+    ) -> None:
+        self.per_1k_tokens = per_1k_tokens
+        self.margin_pct = margin_pct
+        self.floor = floor
+        self.price = price
+        self.unit = unit
+        self.eta_s = eta_s
+        self.confidence = confidence
+
+    def __repr__(self) -> str:
+        return "CostModel(private)"
+
+
+class Quote(NamedTuple):
+    """Micros of the agent's unit."""
+
+    least: int  #: the reservation price: private
+    asked: int
+
+
+def tokens(task: str, given: Mapping[str, Any]) -> int:
+    """The size of a task, in tokens."""
+    characters = len(task) + (len(canonical(dict(given)).decode()) if given else 0)
+    return -(-characters // CHARACTERS_PER_TOKEN)
+
+
+def quote(model: CostModel, size_tokens: int) -> Quote:
+    """The prices of a task of that size."""
+    if model.price is not None:
+        return Quote(model.price, model.price)
+    cost = -(-size_tokens * model.per_1k_tokens // 1000)
+    asked = cost - (-cost * model.margin_pct // 100)
+    return Quote(max(model.floor, cost), max(model.floor, asked))
+
+
+def answer(model: CostModel, call: Call) -> Proposal | Refusal:
+    """The offer on a call, or why there is none."""
+    if call.terms.unit != model.unit:
+        return Refusal("unsupported", f"offers are made in {model.unit}")
+    if model.eta_s * 1000 > call.terms.work_within_ms:
+        return Refusal("unfit", f"it takes {model.eta_s} s, and {call.terms.work_within_ms // 1000} s are given")
+    least, asked = quote(model, tokens(call.task, call.input))
+    reserve = call.terms.reserve
+    if reserve is not None:
+        if reserve < least:
+            return Refusal("over-reserve")
+        asked = min(asked, reserve)
+    if asked > MAX_MICROS:
+        return Refusal("unfit", "it is too large for this agent")
+    return Proposal(price=show_amount(asked), eta=model.eta_s, confidence=model.confidence)
+
+
+class CostPlus:
+    """The bidder."""
+
+    def __init__(self, model: CostModel) -> None:
+        self._model = model
+
+    async def __call__(self, call: Call) -> Proposal | Refusal:
+        return answer(self._model, call)
