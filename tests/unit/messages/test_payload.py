@@ -130,14 +130,15 @@ def test_tuples_are_arrays() -> None:
     assert validate({"type": "array", "items": {"type": "integer"}, "enum": [[1, 2]]}, (1, 2)) == ()
 
 
-@given(_schemas, st.dictionaries(st.text(min_size=30, max_size=60), json_values(), max_size=8))
-def test_little_of_the_result_is_echoed(schema: dict[str, Any], value: dict[str, Any]) -> None:
-    demanding = {"additionalProperties": {**schema, "type": "object"}, "maxItems": 0, "properties": {}}
-    for strict in (demanding, {"additionalProperties": False}):
-        found = validate(strict, value)
-        told = [name for name in value for path, text in found if name[:10] in path + text]
-        assert sum(len(name[:30]) for name in set(told)) <= 200
-        assert len(found) <= MAX_FAULTS
+@pytest.mark.parametrize("schema", [{"additionalProperties": False}, {"additionalProperties": {"type": "object"}}])
+def test_little_of_the_result_is_echoed(schema: dict[str, Any]) -> None:
+    names = [letter * 300 for letter in "abcdefghij"]
+    found = validate(schema, dict.fromkeys(names, "secret" * 10))
+    told = json.dumps(found)
+    assert len(found) == len(names)
+    assert "secret" not in told
+    assert [told.count(name[:40]) for name in names] == [1, 1, 1, 1, 0, 0, 0, 0, 0, 0]
+    assert all(name[:41] not in told for name in names)
 
 
 def test_faults_stop_at_the_most() -> None:
