@@ -28,11 +28,7 @@ BEGUN = os.path.join(VENV, "begun-by-run.py")  # written first: this .venv is ou
 STAMP = os.path.join(VENV, "finished-by-run.py")  # written last: what it holds, and that it is whole
 OLDEST = (3, 11)
 PROGRESS_EVERY_S = 8
-NO_NETWORK = (
-    "Temporary failure in name resolution", "Name or service not known", "Network is unreachable",
-    "Failed to establish a new connection", "ConnectTimeoutError", "ConnectionRefusedError", "ProxyError",
-    "Temporary failure resolving", "Could not resolve", "No route to host",
-)  # fmt: skip
+NO_NETWORK = ("Failed to establish a new connection", "ConnectTimeoutError", "NameResolutionError", "ProxyError")
 
 
 class SetUpError(Exception):
@@ -132,8 +128,7 @@ def run(command, what, env=None):
     """Run `command` with its output in .cache/run.log; say now and then how far it is, and how a failure ended."""
     import subprocess
 
-    path = os.path.join(CACHE, "run.log")
-    fetched, told = 0, time.time()
+    text, fetched, told, path = "", 0, time.time(), os.path.join(CACHE, "run.log")
     with open(path, "w", encoding="utf-8") as log:
         try:
             child = subprocess.Popen(
@@ -145,14 +140,13 @@ def run(command, what, env=None):
         with child:
             for line in child.stdout:
                 log.write(line)
+                text += line
                 fetched += line.startswith("Collecting ")
                 if fetched and time.time() - told > PROGRESS_EVERY_S:
                     told = time.time()
                     say(f"  {fetched} packages looked up")
     if child.returncode == 0:
         return
-    with open(path, encoding="utf-8") as log:
-        text = log.read()
     print(*(f"  | {line}" for line in text.splitlines()[-15:]), sep="\n", file=sys.stderr)
     if any(sign in text for sign in NO_NETWORK):
         raise SetUpError(
@@ -239,8 +233,7 @@ def prepare(kind):
     """Make sure of .venv. Where two calls start at once, the second waits for the first.
 
     Raises:
-        SetUpError: if that cannot be done.
-        OSError: if the folder cannot be written.
+        SetUpError, OSError: if that cannot be done.
     """
     if is_ready(kind):
         return
