@@ -18,7 +18,6 @@ import functools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -35,6 +34,7 @@ from contractnet.messages.values import (
     RejectReason,
     TaskFailure,
 )
+from contractnet.resources import folder
 
 #: the files of `protocols/` that hold a table, without `.toml`
 TABLES: Final = ("conversation", "initiator", "participant", "mediation-initiator", "mediation-participant")
@@ -123,13 +123,11 @@ def parse(text: str, where: str, protocol: str | None = None) -> Table:
 
 
 def _text_of(name: str) -> str:
-    folder = Path(__file__).parents[2] / "protocols"
+    file = folder("protocols") / name
     try:
-        return (folder / name).read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise DefinitionError(
-            f"{folder / name}: cannot be read ({error.strerror}); install the package again"
-        ) from None
+        raise DefinitionError(f"{file}: cannot be read ({error.strerror}); install the package again") from None
 
 
 def _decode(text: str, where: str) -> _File:
