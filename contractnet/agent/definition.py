@@ -1,0 +1,295 @@
+"""An agent as its operator writes it: one TOML file.
+
+    id = "summariser"                    # 1 to 48 of a-z, 0-9 and _
+    skills = ["text.summarise"]          # two to four words of a-z, 0-9 and _ joined by dots
+    capacity = 4                         # tasks at once, open offers included; 1 where it is left out
+    [cost]                               # what an offer is computed from (bidders.cost); never sent
+    per_1k_tokens = "0.002"              # amounts are decimal strings
+    margin_pct = 20
+    floor = "0.001"
+    # or, instead of these three:  price = "0.01"
+    # unit = "USD", eta_s = 60, confidence = 0.9
+    [perform]                            # which program does the work (bidders.command)
+    command = ["python3", "summarise.py"]  # in the folder of this file
+    # timeout_s = 120
+
+Rules: an unknown key, a missing one and a bad value are errors that name the file, the key and what is allowed.
+`[model]` is checked, and not used in this version: an agent that has it must do without, by `[cost]` and `[perform]`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from contractnet.bidders.cost import CostModel
+from contractnet.errors import DefinitionError
+from contractnet.messages.values import MAX_ETA_S, parse_amount, require
+
+MAX_CAPACITY: Final = 100_000
+MAX_MARGIN_PCT: Final = 100_000
+MAX_FILE_BYTES: Final = 65_536
+
+
+class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the tables of the file."""
+
+
+class CostTable(Table, frozen=True):
+    """`[cost]`: see `bidders.cost.CostModel`."""
+
+    per_1k_tokens: str | None = None
+    margin_pct: int | None = None
+    floor: str | None = None
+    price: str | None = None
+    unit: str = "USD"
+    eta_s: int = 60
+    confidence: float = 0.9
+
+
+class ModelTable(Table, frozen=True):
+    """`[model]`: an OpenAI-compatible endpoint."""
+
+    base_url: str
+    name: str
+    api_key_env: str | None = None
+    mode: Literal["og", "bounded"] = "og"
+    persona: str = "plain"
+
+
+class PerformTable(Table, frozen=True):
+    """`[perform]`: the program that does the work."""
+
+    command: list[str]
+    timeout_s: float | None = None
+
+
+class AgentTable(Table, frozen=True):
+    """The whole file."""
+
+    id: str
+    skills: list[str]
+    capacity: int = 1
+    cost: CostTable | None = None
+    model: ModelTable | None = None
+    perform: PerformTable | None = None
+
+
+_TABLES: Final[dict[str, type[Table]]] = {
+    "": AgentTable,
+    "cost": CostTable,
+    "model": ModelTable,
+    "perform": PerformTable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """An agent, read and checked."""
+
+    id: str
+    skills: tuple[str, ...]
+    capacity: int
+    cost: CostModel
+    command: tuple[str, ...]
+    timeout_s: float | None
+    folder: Path  #: where the command runs: that of the file
+    unused: tuple[str, ...]  #: what the file holds that this version does not use, for the operator
+
+
+def read(path: Path) -> Definition:
+    """Read an agent's file.
+
+    Raises:
+        DefinitionError: it is missing, a folder, not TOML, or something in it is wrong.
+    """
+    where = str(path)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise DefinitionError(f"{where}: there is no such file: name an agent's TOML file") from None
+    except IsADirectoryError:
+        raise DefinitionError(f"{where} is a folder: name the files in it, such as {path / 'NAME.toml'}") from None
+    except OSError as error:
+        raise DefinitionError(f"{where} cannot be read ({error.strerror}): give read permission") from None
+    if len(raw) > MAX_FILE_BYTES:
+        raise DefinitionError(f"{where} is over {MAX_FILE_BYTES} bytes: it is no agent's file")
+    return parse(raw, where, path.resolve().parent)
+
+
+def parse(raw: bytes, where: str, folder: Path) -> Definition:
+    """Read an agent from the bytes of its file.
+
+    Args:
+        where: the file, for error texts.
+        folder: where its command will run.
+    Raises:
+        DefinitionError: names file, key and fault, and says what is allowed.
+    """
+    table = _decode(raw, where)
+    unused = _judge_roles(table, where)
+    assert table.cost is not None  # judged above
+    assert table.perform is not None  # judged above
+    return Definition(
+        id=require("id", table.id, f"{where}: id"),
+        skills=_skills(table.skills, where),
+        capacity=_between(table.capacity, 1, MAX_CAPACITY, f"{where}: capacity"),
+        cost=_cost(table.cost, where),
+        command=_command(table.perform.command, where, folder),
+        timeout_s=_timeout(table.perform.timeout_s, where),
+        folder=folder,
+        unused=unused,
+    )
+
+
+# ---- from bytes to tables
+
+
+def _decode(raw: bytes, where: str) -> AgentTable:
+    try:
+        return msgspec.toml.decode(raw, type=AgentTable)
+    except msgspec.ValidationError as error:
+        raise DefinitionError(f"{where}: {_explain(str(error))}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DefinitionError(f"{where} is not TOML: {error}; agents/README.md shows a whole file") from None
+
+
+def _explain(text: str) -> str:
+    """msgspec's words in ours: which key, what is wrong with it, what is allowed."""
+    said, _, path = text.partition(" - at `$")
+    key = path.rstrip("`").lstrip(".")
+    allowed = _allowed(key)
+    if (found := re.fullmatch(r"Object contains unknown field `(.*)`", said, re.DOTALL)) is not None:
+        return f"{_join(key, found[1][:60])} is no key; {allowed}"
+    if (found := re.fullmatch(r"Object missing required field `(.*)`", said)) is not None:
+        return f"the key {_join(key, found[1])} is missing; {allowed}"
+    if said.startswith("Invalid enum value"):
+        return f"{key}: {said[len('Invalid enum value ') :]} is not allowed; write og or bounded"
+    if (found := re.fullmatch(r"Expected `(.*)`, got `(.*)`", said)) is not None:
+        return f"{key} is {_WORDS.get(found[2], found[2])}; write {_wanted(key, found[1])}"
+    return f"{key}: {said}"
+
+
+_WORDS: Final = {
+    "str": "a string",
+    "int": "a whole number",
+    "float": "a number with a point",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
+_AMOUNTS: Final = ("cost.per_1k_tokens", "cost.floor", "cost.price")
+
+
+def _wanted(key: str, expected: str) -> str:
+    if key in _AMOUNTS:
+        return 'an amount as a string, such as "0.002"'
+    return _WORDS.get(expected.removesuffix(" | null"), expected)
+
+
+def _allowed(key: str) -> str:
+    table = _TABLES.get(key)
+    if table is None:
+        return "agents/README.md lists the keys"
+    return f"{f'[{key}]' if key else 'the file'} has {', '.join(table.__struct_fields__)}"
+
+
+def _join(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name
+
+
+# ---- from tables to values
+
+
+def _judge_roles(table: AgentTable, where: str) -> tuple[str, ...]:
+    """Who bids and who works: both must be said, and not by a model."""
+    if table.model is not None:
+        _judge_model(table.model, where)
+    missing = [name for name in ("cost", "perform") if getattr(table, name) is None]
+    if missing and table.model is not None:
+        raise DefinitionError(
+            f"{where}: models follow in a later version; leave [model] out, and add "
+            f"{' and '.join(f'[{name}]' for name in missing)}"
+        )
+    if table.perform is None:
+        raise DefinitionError(f'{where}: nothing does the work: add [perform] with command = ["python3", "PROGRAM.py"]')
+    if table.cost is None:
+        raise DefinitionError(f'{where}: nothing says what an offer costs: add [cost] with price = "0.01"')
+    return ("[model] is not used: models follow in a later version",) if table.model is not None else ()
+
+
+def _judge_model(model: ModelTable, where: str) -> None:
+    if not re.fullmatch(r"https?://[^\s/]+\S*", model.base_url):
+        raise DefinitionError(f"{where}: model.base_url: {model.base_url[:60]!r} is no http:// or https:// address")
+    if not model.name:
+        raise DefinitionError(f"{where}: model.name is empty; write the model's name as its endpoint knows it")
+    require("id", model.persona, f"{where}: model.persona")
+    if model.api_key_env is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", model.api_key_env):
+        raise DefinitionError(
+            f"{where}: model.api_key_env is not the name of an environment variable; the key itself never stands here"
+        )
+
+
+def _skills(skills: list[str], where: str) -> tuple[str, ...]:
+    if not 1 <= len(skills) <= 64:
+        raise DefinitionError(f"{where}: skills has {len(skills)} entries; name 1 to 64, such as text.summarise")
+    for number, skill in enumerate(skills):
+        require("skill", skill, f"{where}: skills[{number}]")
+        if skill in skills[:number]:
+            raise DefinitionError(f"{where}: skills[{number}]: {skill} is there already; name each once")
+    return tuple(skills)
+
+
+def _cost(cost: CostTable, where: str) -> CostModel:
+    parts = {"per_1k_tokens": cost.per_1k_tokens, "margin_pct": cost.margin_pct, "floor": cost.floor}
+    given = [name for name, value in parts.items() if value is not None]
+    if cost.price is not None and given:
+        raise DefinitionError(f"{where}: cost.price is the whole price; leave {', '.join(given)} out, or it")
+    if cost.price is None and cost.per_1k_tokens is None and cost.floor is None:
+        raise DefinitionError(f'{where}: [cost] names no amount; write price = "0.01", or per_1k_tokens and floor')
+    if not 0 <= cost.confidence <= 1:
+        raise DefinitionError(f"{where}: cost.confidence: {cost.confidence!r} is not between 0 and 1")
+    return CostModel(
+        per_1k_tokens=parse_amount(cost.per_1k_tokens or "0", f"{where}: cost.per_1k_tokens"),
+        margin_pct=_between(cost.margin_pct or 0, 0, MAX_MARGIN_PCT, f"{where}: cost.margin_pct"),
+        floor=parse_amount(cost.floor or "0", f"{where}: cost.floor"),
+        price=None if cost.price is None else parse_amount(cost.price, f"{where}: cost.price"),
+        unit=require("unit", cost.unit, f"{where}: cost.unit"),
+        eta_s=_between(cost.eta_s, 1, MAX_ETA_S, f"{where}: cost.eta_s"),
+        confidence=cost.confidence,
+    )
+
+
+def _command(command: list[str], where: str, folder: Path) -> tuple[str, ...]:
+    if not command or not all(command) or any("\0" in word for word in command):
+        raise DefinitionError(
+            f'{where}: perform.command: write the program and its arguments, such as ["python3", "work.py"]'
+        )
+    program = command[0]
+    found = shutil.which(program) if "/" not in program else shutil.which(str(folder / program))
+    if found is None:
+        place = f"in {folder}" if "/" in program else "on PATH"
+        raise DefinitionError(
+            f"{where}: perform.command: there is no program {program} {place}: install it, or name another"
+        )
+    return (os.path.abspath(found), *command[1:])
+
+
+def _timeout(timeout_s: float | None, where: str) -> float | None:
+    if timeout_s is not None and not 0 < timeout_s <= MAX_ETA_S:
+        raise DefinitionError(f"{where}: perform.timeout_s: {timeout_s!r} is not over 0 and up to {MAX_ETA_S} seconds")
+    return timeout_s
+
+
+def _between(value: int, least: int, most: int, what: str) -> int:
+    if not least <= value <= most:
+        raise DefinitionError(f"{what}: {value!r} is not a whole number from {least} to {most}")
+    return value

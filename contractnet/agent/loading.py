@@ -1,0 +1,105 @@
+"""From what the command line names to agents: `FILE.toml`, or `module:name` of a decorated function."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from contractnet.agent.definition import Definition, read
+from contractnet.bidders.command import CommandPerformer, Log
+from contractnet.bidders.cost import CostPlus
+from contractnet.bidders.decorator import FunctionAgent
+from contractnet.contractor.ports import Agent
+from contractnet.errors import ContractNetError, DefinitionError
+
+
+def load_agents(references: Sequence[str], log: Log) -> list[Agent]:
+    """The agents of one daemon, in the order they are named.
+
+    Args:
+        references: each a TOML file or `module:name`; modules are looked for in the working directory too.
+        log: takes lines for the operator.
+    Raises:
+        DefinitionError: one cannot be loaded, or two have one id.
+    """
+    agents: list[Agent] = []
+    origins: dict[str, str] = {}
+    for reference in references:
+        agent = load_agent(reference, log)
+        if agent.id in origins:
+            raise DefinitionError(
+                f"{reference} and {origins[agent.id]} are both the agent {agent.id}: one daemon hosts an agent once; "
+                "give one of them another id"
+            )
+        origins[agent.id] = reference
+        agents.append(agent)
+    return agents
+
+
+def load_agent(reference: str, log: Log) -> Agent:
+    """One agent.
+
+    Raises:
+        DefinitionError: the file or the module is wrong, or it is neither.
+    """
+    module, colon, name = reference.partition(":")
+    if reference.endswith(".toml") or "/" in reference or Path(reference).exists():
+        return from_definition(read(Path(reference)), reference, log)
+    if colon and module and name:
+        return _from_module(reference, module, name)
+    raise DefinitionError(
+        f"{reference}: there is no such file, and it is not of the form module:name: name an agent's TOML file, or the "
+        "function that @bidder decorates, such as my_agents:summariser"
+    )
+
+
+def from_definition(definition: Definition, origin: str, log: Log) -> Agent:
+    """The scripted agent that a TOML file describes."""
+    for unused in definition.unused:
+        log(f"{origin}: {unused}")
+    performer = CommandPerformer(definition.command, definition.folder, log, definition.timeout_s)
+    return Agent(
+        id=definition.id,
+        skills=definition.skills,
+        capacity=definition.capacity,
+        bid=CostPlus(definition.cost),
+        perform=performer,
+    )
+
+
+def _from_module(reference: str, module: str, name: str) -> Agent:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise DefinitionError(f"{reference}: {module} needs the module {error.name}, which is not there") from None
+        raise DefinitionError(
+            f"{reference}: there is no module {error.name} in {here} or among what is installed"
+        ) from None
+    except ContractNetError as error:
+        raise DefinitionError(f"{reference}: {error}") from None
+    except Exception as error:  # the user's module: whatever it raises at its import is its fault
+        raise DefinitionError(f"{reference}: {_place(error)}: {type(error).__name__}: {error}") from None
+    if isinstance(found, FunctionAgent):
+        return found.agent()
+    if isinstance(found, Agent):
+        return found
+    if found is None:
+        raise DefinitionError(f"{reference}: {module} has no {name}: name the function that @bidder decorates")
+    raise DefinitionError(
+        f"{reference} is of type {type(found).__name__}, not an agent: name the function that @bidder decorates"
+    )
+
+
+def _place(error: Exception) -> str:
+    """Where in the user's code it was raised."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}, line {frames[-1].lineno}"
