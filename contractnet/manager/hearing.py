@@ -49,7 +49,7 @@ def hear(call: Call, step: Step, participant: Participant, act: AnyAct) -> None:
         case Inform(content=ResultContent() as content):
             _result(call, step, participant, act, content)
         case Inform(content=ProgressContent() as content):
-            if _move(call, step, participant, act, "?inform:progress"):
+            if _move(call, step, participant, act, "?inform:progress") is not None:
                 renew(call, participant.agent, content.slot, content.epoch, step.at)
         case Inform(content=CancelledContent()):
             _move(call, step, participant, act, "?inform:cancelled")
