@@ -24,8 +24,8 @@ def evaluate(call: Call, step: Step) -> None:
     eligible = [ranked for ranked in ranking if ranked.eligible]
     winners, rest = eligible[:seats], eligible[seats:]
     held = rest[:seats]
-    call.judged = len(ranking)
-    step.scribe.note(call.conversation, _decided(call, bidders, ranking, winners, held))
+    call.decided = _decided(call, bidders, ranking, winners, held)
+    step.scribe.note(call.conversation, call.decided)
     if not bidders:
         call.move(step, "=no-live-offer")
         return
@@ -174,6 +174,7 @@ def free(call: Call, step: Step, participant: Participant, reason: Reason, detai
         again=slot.again,
         detail=detail,
     )
+    call.lost.append(lost)
     step.scribe.note(call.conversation, lost)
     if not call.machine.has("awaiting"):
         return
@@ -239,7 +240,7 @@ def no_award_reason(call: Call) -> tuple[Reason, bool]:
     busy = any(reason == RefuseReason.BUSY for reason in refusals)
     unsettled = [one for one in expected if one.gone or one.machine.has("silent") or one.refusal == RefuseReason.BUSY]
     again = bool(unsettled) or any(one.refusal is not None and one.refusal not in FINAL_REFUSALS for one in expected)
-    if call.judged:
+    if call.decided is not None and call.decided.bids:
         return "over-reserve", again
     if busy:
         return "busy", again

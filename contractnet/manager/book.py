@@ -50,6 +50,7 @@ class Book:
         self.unsent: dict[str, Owed] = {}  #: message id said -> what is owed; the outbox
         self.stray_answers: dict[str, int] = {}  #: sender -> how often it was told of an unknown conversation
         self.awards = 0  #: made so far
+        self.ended: list[str] = []  #: tender ids in the order of their ends
         self._pen = Pen(owner, owner, "")
 
     # ---- stepping
@@ -132,6 +133,7 @@ class Book:
                 self.accounts.hold(tender_id, record.amount)
             case Ended():
                 self.accounts.settle(tender_id, record.spent)
+                self.ended.append(tender_id)
             case Granted():
                 self.accounts.grant(record.amount, record.unit)
             case Started():

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine, Row
 from contractnet.ledger.scribe import Scribe
-from contractnet.manager.records import Opened, TaskSpec, TenderTerms, Timers
+from contractnet.manager.records import Decided, Freed, Opened, TaskSpec, TenderTerms, Timers
 from contractnet.manager.speech import Farewells
 from contractnet.manager.state import Participant, Slot
 from contractnet.messages.acts import Cfp, CfpContent, Terms
@@ -58,7 +58,8 @@ class Call:
     closed_at: int = 0  #: instant at which it did
     cancel_due: int | None = None  #: instant at which a cancelled conversation closes whatever is unanswered
     cfp_id: str | None = None
-    judged: int = 0  #: offers that the last evaluation looked at
+    decided: Decided | None = None  #: the last evaluation
+    lost: list[Freed] = field(default_factory=list[Freed])  #: awards that came to nothing
     extended: bool = False  #: the grace of row C4 was logged for this round
 
     @property

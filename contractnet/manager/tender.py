@@ -21,6 +21,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from contractnet.errors import IllegalSend
 from contractnet.ledger.records import Fired, Heard, Misheard
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.manager.award import cancel, settle
@@ -79,9 +80,12 @@ class Tender:
             conversation: the conversation it belongs to; the tender's id for what concerns the whole.
             fact: legal now: the caller looked (`due`, `waiting`, `ended`) or it came from a ledger.
             at: the step's instant, milliseconds; never less than that of the step before.
-        Raises: IllegalSend: the fact is not possible in this state: a bug of the caller's, or a ledger that was
-        tampered with.
+        Raises:
+            IllegalSend: not possible in this state: a bug of the caller's, or a ledger that was tampered with.
         """
+        if not self._takes(fact):
+            text = f"tender {self.id} does not take {type(fact).__name__} now"
+            raise IllegalSend(text, state="tender", sender=self._manager, performative=type(fact).__name__)
         if isinstance(fact, Opened):
             self._open(fact, at)
         scribe = Scribe(self.pen, at)
@@ -101,6 +105,11 @@ class Tender:
         else:
             self._step_call(scribe, self.call(conversation), fact)
         return scribe.finish()
+
+    def _takes(self, fact: Fact) -> bool:
+        if isinstance(fact, Opened):
+            return not self.slots
+        return self.ended is None if isinstance(fact, CancelAsked) else self.waiting or not isinstance(fact, Invited)
 
     def call(self, conversation: str) -> Call:
         """The call of that conversation. Raises KeyError where this tender has none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from contractnet.errors import BudgetExceeded, ContractFailed, NoAward
+from contractnet.manager.call import Call
 from contractnet.manager.driver import Manager
 from contractnet.manager.records import CancelAsked, Ended, Judged
 from contractnet.manager.tender import Tender
@@ -48,6 +49,11 @@ class Contract:
         return "calling" if self._tender.calling else "waiting"
 
     @property
+    def over(self) -> bool:
+        """Whether the tender has ended."""
+        return self._tender.ended is not None
+
+    @property
     def reason(self) -> str | None:
         """Why it did not settle, one of the closed list (D13); None while it runs and where it settled."""
         return self._tender.ended.reason if self._tender.ended else None
@@ -77,6 +83,24 @@ class Contract:
     def conversation_id(self) -> str | None:
         """Of the last call; None before the first."""
         return self._tender.calls[-1].conversation if self._tender.calls else None
+
+    @property
+    def reserve(self) -> str | None:
+        """The most that will be paid, a decimal string; None where there is no limit."""
+        reserve = self._tender.opened.terms.reserve
+        return None if reserve is None else show_amount(reserve)
+
+    def last_call(self) -> Call | None:
+        """The last call of the tender, as its core knows it."""
+        return self._tender.calls[-1] if self._tender.calls else None
+
+    def story(self) -> list[str]:
+        """What happened to the slots, in words: awards that were lost, and why."""
+        return [
+            f"{lost.participant} lost slot {lost.slot}: {lost.reason}" + (f" ({lost.detail})" if lost.detail else "")
+            for call in self._tender.calls
+            for lost in call.lost
+        ]
 
     async def awarded(self) -> None:
         """Wait until there is a winner, or an end without one."""

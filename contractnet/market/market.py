@@ -313,6 +313,11 @@ class Market:
                 left.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
 
+    def ended(self) -> list[Contract]:
+        """The contracts that have ended, in the order of their ends."""
+        book = self.manager.book
+        return [Contract(self.manager, book.tenders[tender_id]) for tender_id in book.ended]
+
     def contracts(self) -> list[Contract]:
         """The recorded contracts of this ledger, in the order they were opened."""
         return [Contract(self.manager, tender) for tender in self.manager.book.tenders.values()]

@@ -1,0 +1,169 @@
+"""A batch: tasks from a file, one JSON object a line, and one result line for each, whatever happened (D13).
+
+A line without a key gets one from its content, so a batch that was killed and is run again on the same ledger goes on
+where it was and buys nothing twice. All lines are checked before anything is opened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from contractnet.errors import DefinitionError
+from contractnet.market.contract import Contract
+from contractnet.market.task import Task
+from contractnet.messages.codec import canonical
+
+#: the longest line of a tasks file, bytes
+MAX_LINE = 1_048_576
+
+
+class TaskLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of a tasks file; only `task` and `skill` are needed."""
+
+    task: str
+    skill: str
+    input: dict[str, Any] = {}
+    private: dict[str, Any] = {}
+    result_schema: dict[str, Any] | None = None
+    reserve: str | None = None
+    unit: str | None = None
+    key: str | None = None
+
+
+class ResultLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of results."""
+
+    position: int | None  #: 1-based line of the task in its file; None for a task of the command line
+    key: str | None
+    status: str  #: settled, partial, no-award, failed, cancelled
+    reason: str | None
+    winner: str | None  #: agent id
+    price: str | None  #: paid, a decimal string in `unit`
+    unit: str
+    result: dict[str, Any] | None
+    conversation_id: str | None  #: of the last call
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """A task and its line."""
+
+    position: int
+    task: Task
+
+
+def read_tasks(path: Path, skill: str | None = None) -> list[Placed]:
+    """Read and check a tasks file.
+
+    Args:
+        path: of a JSON Lines file; empty lines are passed over and still count as lines.
+        skill: for lines that name none.
+    Raises:
+        DefinitionError: names the file, the line and what is wrong with it; nothing was opened.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise DefinitionError(f"tasks file {path}: {error.strerror}: name a readable JSON Lines file") from error
+    seen: dict[str, int] = {}
+    placed: list[Placed] = []
+    for position, line in enumerate(lines, 1):
+        if line.strip():
+            placed.append(Placed(position, _task(line, f"{path}, line {position}", skill, seen)))
+    if not placed:
+        raise DefinitionError(f"tasks file {path} has no task: write one JSON object a line")
+    return placed
+
+
+def _task(line: bytes, where: str, skill: str | None, seen: dict[str, int]) -> Task:
+    if len(line) > MAX_LINE:
+        raise DefinitionError(f"{where}: {len(line)} bytes; a line has at most {MAX_LINE}")
+    try:
+        raw = msgspec.json.decode(line)
+        if isinstance(raw, dict) and skill is not None:
+            raw = {"skill": skill, **raw}
+        read = msgspec.convert(raw, TaskLine)
+    except msgspec.ValidationError as error:
+        raise DefinitionError(f"{where}: {error}; a task needs `task` and `skill`") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DefinitionError(f"{where}: this is not a JSON object: {error}") from error
+    try:
+        key = read.key if read.key is not None else _key(read, seen)
+        return Task(
+            read.task,
+            read.skill,
+            input=read.input,
+            private=read.private,
+            result_schema=read.result_schema,
+            reserve=read.reserve,
+            unit=read.unit,
+            key=key,
+        )
+    except DefinitionError as error:
+        raise DefinitionError(f"{where}: {error}") from error
+
+
+def _key(line: TaskLine, seen: dict[str, int]) -> str:
+    """SHA-256 of the canonical line and `#n` for its n-th occurrence in the file."""
+    digest = hashlib.sha256(canonical(line)).hexdigest()
+    seen[digest] = seen.get(digest, 0) + 1
+    return f"{digest}#{seen[digest]}"
+
+
+def result_line(contract: Contract, position: int | None) -> bytes:
+    """The line of a contract that has ended, without a line feed."""
+    line = ResultLine(
+        position=position,
+        key=contract.key,
+        status=contract.status,
+        reason=contract.reason,
+        winner=contract.winner,
+        price=contract.price,
+        unit=contract.unit,
+        result=contract.result_now(),
+        conversation_id=contract.conversation_id,
+    )
+    return msgspec.json.encode(line)
+
+
+def rebuild(path: Path, lines: Iterable[bytes]) -> None:
+    """Replace a result file by these lines: written beside it, made durable, then renamed over it.
+
+    Raises:
+        DefinitionError: the folder is not there or not writable.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(line + b"\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        raise DefinitionError(
+            f"result file {path}: {error.strerror}: name a file in a folder that is writable"
+        ) from error
+
+
+def by_key(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
+    """The lines of each key: the same key twice is one purchase and two result lines."""
+    found: dict[str, list[Placed]] = {}
+    for one in placed:
+        assert one.task.key is not None  # every line has one
+        found.setdefault(one.task.key, []).append(one)
+    return found
+
+
+def ended_lines(contracts: Iterable[Contract], lines: dict[str, list[Placed]]) -> Iterator[tuple[str, bytes]]:
+    """(key, result line) of those contracts that have ended and belong to these lines, in the order given."""
+    for contract in contracts:
+        if contract.key is not None and contract.key in lines and contract.over:
+            for one in lines[contract.key]:
+                yield contract.key, result_line(contract, one.position)
