@@ -23,8 +23,15 @@ from contractnet.ledger.scribe import Scribe
 from contractnet.manager.records import Decided, Freed, Opened, TaskSpec, TenderTerms, Timers
 from contractnet.manager.speech import Farewells
 from contractnet.manager.state import Participant, Slot
-from contractnet.messages.acts import Cfp, CfpContent, Terms
+from contractnet.messages.acts import (
+    AnyAct,
+    Cfp,
+)
 from contractnet.messages.codec import spec_digest
+from contractnet.messages.contents import (
+    CfpContent,
+    Terms,
+)
 from contractnet.messages.values import CancelReason
 
 
@@ -114,14 +121,24 @@ class Call:
         )
         return participant
 
-    def join_uninvited(self, step: Step, agent: str, daemon: str) -> Participant:
-        """In an open call any agent that answers is a participant; after the round it begins as silent (D6, row
-        I35).
+    def sender_of(self, step: Step, act: AnyAct) -> Participant:
+        """Who speaks. In an open call any agent that answers is a participant; after the round it begins as silent
+        (D6, row I35).
         """
-        participant = self.join(agent, daemon, expected=False)
-        if not self.machine.has("collecting"):
-            self.move_one(step, participant, "@deadline")
+        participant = self.participants.get(act.sender)
+        if participant is None:
+            participant = self.join(act.sender, act.daemon, expected=False)
+            if not self.machine.has("collecting"):
+                self.move_one(step, participant, "@deadline")
+        participant.daemon = act.daemon
         return participant
+
+    def lose(self, step: Step, agents: Iterable[str]) -> None:
+        """The cfp did not reach these agents (I11): they are gone."""
+        for participant in (self.participants[agent] for agent in agents):
+            if participant.machine.can("#returned"):
+                participant.gone = True
+                self.move_one(step, participant, "#returned")
 
     # ---- opening, closing
 

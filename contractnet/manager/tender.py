@@ -11,8 +11,7 @@ Rules:
 3. The hold is taken with the first opening and released at the end (D12).
 4. While a grace is open no timer fires (D5); no timer ever fires before its instant (D14).
 
-The caller records the drafts, then sends what they say. It asks `due(now)` before every other fact and steps what it
-gets.
+The caller records the drafts, then sends what they say. Before every other fact it asks `due(now)` and steps that.
 Source: D1, D5, D6, D11, D12, D14.
 """
 
@@ -46,7 +45,13 @@ from contractnet.manager.records import (
 )
 from contractnet.manager.state import Slot
 from contractnet.manager.timers import Timer, fire, timers
-from contractnet.messages.acts import Inform, Payload, ResultContent
+from contractnet.messages.acts import (
+    Inform,
+)
+from contractnet.messages.contents import (
+    Payload,
+    ResultContent,
+)
 from contractnet.messages.values import CancelReason
 
 
@@ -84,15 +89,13 @@ class Tender:
             IllegalSend: not possible in this state: a bug of the caller's, or a ledger that was tampered with.
         """
         if not self._takes(fact):
-            text = f"tender {self.id} does not take {type(fact).__name__} now"
-            raise IllegalSend(text, state="tender", sender=self._manager, performative=type(fact).__name__)
+            name, state = type(fact).__name__, "open" if self.ended is None else "ended"
+            raise IllegalSend(f"tender {self.id} is {state}: no {name} now", state=state, sender="", performative=name)
         if isinstance(fact, Opened):
             self._open(fact, at)
         scribe = Scribe(self.pen, at)
-        message = fact.message if isinstance(fact, Heard) else None
-        sender = message.sender if message else fact.sender if isinstance(fact, Misheard) else None
-        message_id = message.message_id if message else fact.message_id if isinstance(fact, Misheard) else None
-        scribe.fact(conversation, fact, sender, message_id)
+        heard = fact.message if isinstance(fact, Heard) else fact if isinstance(fact, Misheard) else None
+        scribe.fact(conversation, fact, heard.sender if heard else None, heard.message_id if heard else None)
         if isinstance(fact, Invited):
             self._invite(scribe, conversation, fact)
         elif isinstance(fact, Grace):
@@ -107,9 +110,9 @@ class Tender:
         return scribe.finish()
 
     def _takes(self, fact: Fact) -> bool:
-        if isinstance(fact, Opened):
-            return not self.slots
-        return self.ended is None if isinstance(fact, CancelAsked) else self.waiting or not isinstance(fact, Invited)
+        if isinstance(fact, Opened | Invited):
+            return self.waiting and bool(self.slots) is isinstance(fact, Invited)
+        return self.ended is None or not isinstance(fact, CancelAsked)
 
     def call(self, conversation: str) -> Call:
         """The call of that conversation. Raises KeyError where this tender has none."""
@@ -170,13 +173,12 @@ class Tender:
 
     def awaiting_check(self) -> list[tuple[str, Slot, Payload]]:
         """Results whose check has still to run: (conversation, slot, result)."""
-        found: list[tuple[str, Slot, Payload]] = []
-        for slot in self.slots:
-            if slot.checking and slot.result is not None:
-                inform = self.results[slot.result]
-                assert isinstance(inform.content, ResultContent)  # only such are kept
-                found.append((inform.conversation_id, slot, inform.content.result))
-        return found
+        found = [(self.results[slot.result], slot) for slot in self.slots if slot.checking and slot.result is not None]
+        return [
+            (inform.conversation_id, slot, inform.content.result)
+            for inform, slot in found
+            if isinstance(inform.content, ResultContent)
+        ]
 
     # ---- parts of a step
 
@@ -241,10 +243,7 @@ class Tender:
         match fact:
             case Heard():
                 act = fact.message
-                participant = call.participants.get(act.sender)
-                if participant is None:
-                    participant = call.join_uninvited(step, act.sender, act.daemon)
-                participant.daemon = act.daemon
+                participant = call.sender_of(step, act)
                 if isinstance(act, Inform) and isinstance(act.content, ResultContent):
                     self.results[act.message_id] = act
                 hear(call, step, participant, act)
@@ -254,10 +253,7 @@ class Tender:
                 for agent in fact.agents:
                     call.participants[agent].gone = True
             case Returned():
-                for agent in fact.agents:
-                    if call.participants[agent].machine.can("#returned"):
-                        call.participants[agent].gone = True
-                        call.move_one(step, call.participants[agent], "#returned")
+                call.lose(step, fact.agents)
             case Fired() | LeaseLapsed():
                 fire(call, step, fact)
             case Checked():
