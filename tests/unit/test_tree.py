@@ -36,7 +36,8 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 @pytest.mark.parametrize("path", [*CODE, ROOT / "run.py"], ids=name)
 def test_a_file_is_one_idea_long(path: Path) -> None:
     limit = MAX_TEST_LINES if path.is_relative_to(ROOT / "tests") else MAX_LINES
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= limit
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= limit
 
 
 @pytest.mark.parametrize("path", PACKAGE, ids=name)
@@ -55,7 +56,7 @@ def test_a_sub_package_file_holds_its_docstring_alone(path: Path) -> None:
 
 def test_every_sub_package_has_its_file() -> None:
     folders = {path.parent for path in PACKAGE if path.parent.name != "versions" and "migrations" not in path.parts}
-    assert all((folder / "__init__.py").is_file() for folder in folders)
+    assert [name(folder) for folder in folders if not (folder / "__init__.py").is_file()] == []
 
 
 @pytest.mark.parametrize("path", PACKAGE, ids=name)
