@@ -13,7 +13,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from contractnet.errors import DefinitionError
-from contractnet.messages.acts import FieldError, Terms
+from contractnet.messages.contents import (
+    FieldError,
+    Terms,
+)
 from contractnet.messages.values import MAX_ETA_S, MAX_TEXT, PPM, RefuseReason, parse_amount
 
 Amount = str | int | Decimal

@@ -8,8 +8,13 @@ from collections.abc import Callable, Mapping
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.settings import Settings
 from contractnet.errors import TransportError
-from contractnet.messages.acts import HostedAgent, Presence
+from contractnet.messages.acts import (
+    Presence,
+)
 from contractnet.messages.codec import encode_body
+from contractnet.messages.contents import (
+    HostedAgent,
+)
 from contractnet.transport.port import Link, Parcel, ToEveryManager
 
 

@@ -8,19 +8,21 @@ from typing import Any
 from contractnet.contractor.records import Bade
 from contractnet.ledger.scribe import Header
 from contractnet.messages.acts import (
-    AcceptContent,
     AnyAct,
-    CancelFailureContent,
-    CancelledContent,
     Cfp,
     Failure,
-    FieldError,
     Inform,
     NotUnderstood,
-    NotUnderstoodContent,
     Propose,
-    ProposeContent,
     Refuse,
+)
+from contractnet.messages.contents import (
+    AcceptContent,
+    CancelFailureContent,
+    CancelledContent,
+    FieldError,
+    NotUnderstoodContent,
+    ProposeContent,
     RefuseContent,
     ResultContent,
     TaskFailureContent,

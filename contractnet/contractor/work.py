@@ -17,8 +17,14 @@ from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.ports import Agent, Award
 from contractnet.contractor.records import Began, Failed, Finished, LeaseLost, Stopped
 from contractnet.errors import DefinitionError, TransportError, WorkFailed
-from contractnet.messages.acts import Inform, Payload, ProgressContent
+from contractnet.messages.acts import (
+    Inform,
+)
 from contractnet.messages.codec import encode, join
+from contractnet.messages.contents import (
+    Payload,
+    ProgressContent,
+)
 from contractnet.messages.payload import validate
 from contractnet.messages.plain import check_payload
 from contractnet.messages.values import MAX_TEXT, TaskFailure

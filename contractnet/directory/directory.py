@@ -15,7 +15,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from contractnet.messages.acts import HostedAgent, Presence
+from contractnet.messages.acts import (
+    Presence,
+)
+from contractnet.messages.contents import (
+    HostedAgent,
+)
 
 #: lease of a presence beat, milliseconds (D7)
 LEASE_MS = 15_000

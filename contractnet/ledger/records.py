@@ -10,7 +10,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from contractnet.messages.acts import AnyAct, FieldError
+from contractnet.messages.acts import (
+    AnyAct,
+)
+from contractnet.messages.contents import (
+    FieldError,
+)
 
 
 class Record(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 
 from contractnet.errors import DecodeError
 from contractnet.messages import codec
-from contractnet.messages.acts import AnyAct, AnyBeat, FieldError
+from contractnet.messages.acts import (
+    AnyAct,
+    AnyBeat,
+)
+from contractnet.messages.contents import (
+    FieldError,
+)
 from contractnet.transport.port import Delivery, Lane
 
 

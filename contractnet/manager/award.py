@@ -9,7 +9,12 @@ from contractnet.manager.call import Call, Step
 from contractnet.manager.records import Assessed, Awarded, Decided, Freed, Reason
 from contractnet.manager.state import Offer, Participant, Slot
 from contractnet.mechanisms.rules import Bid, Conditions, Ranked, rank
-from contractnet.messages.acts import AcceptContent, AcceptProposal
+from contractnet.messages.acts import (
+    AcceptProposal,
+)
+from contractnet.messages.contents import (
+    AcceptContent,
+)
 from contractnet.messages.values import FINAL_REFUSALS, CancelReason, RefuseReason, RejectReason
 
 #: losses after which the tender may call again (D1 b)
@@ -18,6 +23,7 @@ RECALLABLE = frozenset({"lease", "restart", "handed-back", "unknown-offer", "lea
 
 def evaluate(call: Call, step: Step) -> None:
     """The round is closed: award, or reject everybody."""
+    lapse(call, step)
     bidders = {participant.agent: participant for participant in call.having("biddable")}
     ranking = _ranking(call, list(bidders.values()))
     seats = len(call.slots)
@@ -152,6 +158,15 @@ def award(call: Call, step: Step, slot: Slot, participant: Participant) -> None:
     )
 
 
+def lapse(call: Call, step: Step) -> None:
+    """No offer is used beyond its end, whatever kept its timer from firing: an outage, a grace (G4, I23)."""
+    for participant in call.having("offer"):
+        if participant.offer is not None and participant.offer.usable_until <= step.at:
+            call.move_one(step, participant, "@offer-lapse")
+            participant.refusal = RejectReason.OFFER_LAPSED.value
+            step.farewells.reject(participant.agent, RejectReason.OFFER_LAPSED)
+
+
 def reject(call: Call, step: Step, participant: Participant, reason: RejectReason) -> None:
     """The conversation ends for this participant (I20)."""
     call.move_one(step, participant, "#reject")
@@ -178,7 +193,7 @@ def free(call: Call, step: Step, participant: Participant, reason: Reason, detai
     step.scribe.note(call.conversation, lost)
     if not call.machine.has("awaiting"):
         return
-    runner_up = _runner_up(call)
+    runner_up = _runner_up(call, step)
     live = runner_up is not None and slot.awards < call.timers.max_awards
     call.move(step, "=slot-freed", runner_up_live=live)
     if live and runner_up is not None:
@@ -187,8 +202,9 @@ def free(call: Call, step: Step, participant: Participant, reason: Reason, detai
         slot.abandoned = True
 
 
-def _runner_up(call: Call) -> Participant | None:
-    """The best held offer, by the rule that ranked it."""
+def _runner_up(call: Call, step: Step) -> Participant | None:
+    """The best held offer that stands, by the rule that ranked it."""
+    lapse(call, step)
     held = {participant.agent: participant for participant in call.having("held")}
     ranking = _ranking(call, list(held.values()))
     return held[ranking[0].participant] if ranking else None
@@ -238,7 +254,8 @@ def no_award_reason(call: Call) -> tuple[Reason, bool]:
         return "no-bidders", True
     refusals = [participant.refusal for participant in call.participants.values() if participant.refusal]
     busy = any(reason == RefuseReason.BUSY for reason in refusals)
-    unsettled = [one for one in expected if one.gone or one.machine.has("silent") or one.refusal == RefuseReason.BUSY]
+    open_words = (RefuseReason.BUSY, RejectReason.OFFER_LAPSED)
+    unsettled = [one for one in expected if one.gone or one.machine.has("silent") or one.refusal in open_words]
     again = bool(unsettled) or any(one.refusal is not None and one.refusal not in FINAL_REFUSALS for one in expected)
     if call.decided is not None and call.decided.bids:
         return "over-reserve", again

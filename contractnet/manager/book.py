@@ -18,7 +18,12 @@ from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.manager.accounts import Accounts, Room
 from contractnet.manager.records import Awarded, Ended, Fact, Granted, Held, Opened, Started
 from contractnet.manager.tender import Tender
-from contractnet.messages.acts import NotUnderstood, NotUnderstoodContent
+from contractnet.messages.acts import (
+    NotUnderstood,
+)
+from contractnet.messages.contents import (
+    NotUnderstoodContent,
+)
 from contractnet.messages.values import NotUnderstoodReason
 
 #: streams of the manager's own, beside those of tenders and conversations

@@ -15,7 +15,9 @@ from typing import Any
 from contractnet.manager.records import Checked
 from contractnet.manager.state import Slot
 from contractnet.manager.tender import Tender
-from contractnet.messages.acts import Payload
+from contractnet.messages.contents import (
+    Payload,
+)
 
 Check = Callable[[Payload], Any]
 Verdict = Callable[[Tender, str, Checked], None]

@@ -23,14 +23,16 @@ from contractnet.manager.speech import not_understood, reject_one
 from contractnet.manager.state import Offer, Participant
 from contractnet.messages.acts import (
     AnyAct,
-    CancelledContent,
     Failure,
-    FieldError,
     Inform,
     NotUnderstood,
-    ProgressContent,
     Propose,
     Refuse,
+)
+from contractnet.messages.contents import (
+    CancelledContent,
+    FieldError,
+    ProgressContent,
     ResultContent,
     TaskFailureContent,
 )

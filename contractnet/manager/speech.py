@@ -12,12 +12,14 @@ from contractnet.ledger.scribe import Scribe
 from contractnet.manager.state import Participant
 from contractnet.messages.acts import (
     Cancel,
+    NotUnderstood,
+    RejectProposal,
+)
+from contractnet.messages.contents import (
     CancelContent,
     FieldError,
-    NotUnderstood,
     NotUnderstoodContent,
     RejectContent,
-    RejectProposal,
 )
 from contractnet.messages.values import CancelReason, NotUnderstoodReason, RejectReason
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contractnet.ledger.records import Fired
-from contractnet.manager.award import evaluate, free
+from contractnet.manager.award import evaluate, free, lapse
 from contractnet.manager.call import Call, Step
 from contractnet.manager.records import LeaseLapsed
-from contractnet.messages.values import CancelReason, RejectReason
+from contractnet.messages.values import CancelReason
 
 Timer = Fired | LeaseLapsed
 
@@ -44,9 +44,7 @@ def fire(call: Call, step: Step, timer: Timer) -> None:
         call.close_round(step, "@deadline")
         evaluate(call, step)
     elif kind == "offer":
-        participant = call.participants[which]
-        call.move_one(step, participant, "@offer-lapse")
-        step.farewells.reject(which, RejectReason.OFFER_LAPSED)
+        lapse(call, step)
     elif kind == "result":
         _free_slot(call, step, int(which), "@result-due")
     elif which:

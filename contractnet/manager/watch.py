@@ -13,7 +13,12 @@ from contractnet.manager.book import Book
 from contractnet.manager.openings import Openings
 from contractnet.manager.records import Gone
 from contractnet.manager.tender import Tender
-from contractnet.messages.acts import Presence, ProgressContent
+from contractnet.messages.acts import (
+    Presence,
+)
+from contractnet.messages.contents import (
+    ProgressContent,
+)
 from contractnet.transport.port import Delivery
 
 

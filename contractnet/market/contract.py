@@ -9,7 +9,9 @@ from contractnet.manager.call import Call
 from contractnet.manager.driver import Manager
 from contractnet.manager.records import CancelAsked, Ended, Judged
 from contractnet.manager.tender import Tender
-from contractnet.messages.acts import ResultContent
+from contractnet.messages.contents import (
+    ResultContent,
+)
 from contractnet.messages.values import show_amount
 
 

@@ -1,4 +1,4 @@
-"""The sample market of `contractnet demo`: six tasks of three skills and three scripted agents with habits of their own."""
+"""The sample market of `contractnet demo`: six tasks of three skills, three scripted agents with their habits."""
 
 from __future__ import annotations
 

@@ -30,11 +30,13 @@ from contractnet.messages.acts import (
     Act,
     AnyAct,
     AnyBeat,
-    CancelFailureContent,
     Cfp,
     Failure,
     Inform,
     Presence,
+)
+from contractnet.messages.contents import (
+    CancelFailureContent,
     ProgressContent,
     ResultContent,
 )

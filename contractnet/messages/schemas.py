@@ -21,7 +21,7 @@ from typing import Any, Final, cast, get_args
 import msgspec
 
 from contractnet.errors import DefinitionError
-from contractnet.messages import acts
+from contractnet.messages import acts, contents
 from contractnet.messages.asyncapi import document
 from contractnet.messages.codec import MAX_ACT_BYTES, MAX_BODY_BYTES, MAX_ENVELOPES, MAX_LARGE_BYTES
 from contractnet.messages.plain import MAX_DEPTH
@@ -95,7 +95,7 @@ def message_schema() -> dict[str, Any]:
     structs: tuple[type[msgspec.Struct], ...] = (*get_args(acts.AnyAct), acts.Presence)
     choices, definitions = msgspec.json.schema_components(structs, ref_template="#/$defs/{name}")
     for name, definition in definitions.items():
-        kind = getattr(acts, name, None)
+        kind = getattr(acts, name, None) or getattr(contents, name, None)
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             _describe(definition, _notes(kind))
     return {
@@ -126,7 +126,7 @@ def _notes(kind: type[msgspec.Struct]) -> dict[str, str]:
     """The `#:` notes of a Struct's fields, those it inherits among them."""
     found: dict[str, str] = {}
     for base in reversed(kind.__mro__):
-        if base.__module__ != acts.__name__:
+        if base.__module__ not in (acts.__name__, contents.__name__):
             continue
         source = textwrap.dedent(inspect.getsource(base))
         lines = source.splitlines()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from contractnet.messages import acts as a
+from contractnet.messages import contents as c
 from contractnet.messages import values as v
 
 # a slow moment of a busy machine is no failure
@@ -104,7 +105,7 @@ def _act(kind: type[S], content: st.SearchStrategy[Any]) -> st.SearchStrategy[S]
 
 
 terms = st.builds(
-    a.Terms,
+    c.Terms,
     unit=units,
     rule=st.text(_LOW + "-", max_size=64),
     work_within_ms=durations,
@@ -115,7 +116,7 @@ terms = st.builds(
     eta_cost=_or_absent(micros),
 )
 cfp_contents = st.builds(
-    a.CfpContent,
+    c.CfpContent,
     task=texts.filter(bool),
     skill=skills,
     round=small,
@@ -126,10 +127,10 @@ cfp_contents = st.builds(
     result_schema=_or_absent(payloads()),
     spec_digest=_or_absent(digests),
     offer=_or_absent(keys),
-    feedback=_or_absent(st.builds(a.Feedback, best_score=_or_absent(scores), rank=_or_absent(st.integers(1, 100_000)))),
+    feedback=_or_absent(st.builds(c.Feedback, best_score=_or_absent(scores), rank=_or_absent(st.integers(1, 100_000)))),
 )
 accept_contents = st.builds(
-    a.AcceptContent,
+    c.AcceptContent,
     offer=keys,
     round=small,
     slot=small,
@@ -142,14 +143,14 @@ accept_contents = st.builds(
     salt=_or_absent(digests),
 )
 reject_contents = st.builds(
-    a.RejectContent,
+    c.RejectContent,
     reason=_enum(v.RejectReason),
     offer=_or_absent(keys),
     late_by_ms=_or_absent(instants),
     score=_or_absent(scores),
 )
 propose_contents = st.builds(
-    a.ProposeContent,
+    c.ProposeContent,
     offer=keys,
     round=small,
     unit=units,
@@ -160,30 +161,30 @@ propose_contents = st.builds(
     rationale=texts,
 )
 inform_contents = (
-    st.builds(a.ResultContent, slot=small, epoch=epochs, result=payloads())
-    | st.builds(a.ProgressContent, slot=small, epoch=epochs, text=texts)
-    | st.builds(a.CancelledContent, text=texts)
-    | st.builds(a.ChoiceContent, choice=st.sampled_from(["offer", "round", "none"]), offer=_or_absent(keys))
+    st.builds(c.ResultContent, slot=small, epoch=epochs, result=payloads())
+    | st.builds(c.ProgressContent, slot=small, epoch=epochs, text=texts)
+    | st.builds(c.CancelledContent, text=texts)
+    | st.builds(c.ChoiceContent, choice=st.sampled_from(["offer", "round", "none"]), offer=_or_absent(keys))
 )
 failure_contents = st.builds(
-    a.TaskFailureContent,
+    c.TaskFailureContent,
     reason=_enum(v.TaskFailure),
     slot=_or_absent(small),
     epoch=_or_absent(epochs),
     text=texts,
-) | st.builds(a.CancelFailureContent, reason=_enum(v.CancelFailure), text=texts, result=_or_absent(payloads()))
+) | st.builds(c.CancelFailureContent, reason=_enum(v.CancelFailure), text=texts, result=_or_absent(payloads()))
 not_understood_contents = st.builds(
-    a.NotUnderstoodContent,
+    c.NotUnderstoodContent,
     reason=_enum(v.NotUnderstoodReason),
     about=st.text(_LOW + "-", max_size=32),
-    fields=st.lists(st.builds(a.FieldError, path=st.text(_LOW + "$.", max_size=200), text=texts), max_size=3).map(
+    fields=st.lists(st.builds(c.FieldError, path=st.text(_LOW + "$.", max_size=200), text=texts), max_size=3).map(
         tuple
     ),
     time_left_ms=_or_absent(instants),
 )
 request_contents = st.builds(
-    a.RequestContent,
-    offers=st.lists(st.builds(a.LiveOffer, offer=keys, price=micros, eta=etas, confidence=ppms), max_size=3).map(tuple),
+    c.RequestContent,
+    offers=st.lists(st.builds(c.LiveOffer, offer=keys, price=micros, eta=etas, confidence=ppms), max_size=3).map(tuple),
     choices=st.lists(st.sampled_from(["offer", "round", "none"]), min_size=1, max_size=3).map(tuple),
     reply_within_ms=durations,
     terms=terms,
@@ -192,18 +193,18 @@ request_contents = st.builds(
 cfps = _act(a.Cfp, cfp_contents)
 accepts = _act(a.AcceptProposal, accept_contents)
 rejects = _act(a.RejectProposal, reject_contents)
-cancels = _act(a.Cancel, st.builds(a.CancelContent, reason=_enum(v.CancelReason)))
+cancels = _act(a.Cancel, st.builds(c.CancelContent, reason=_enum(v.CancelReason)))
 proposals = _act(a.Propose, propose_contents)
-refusals = _act(a.Refuse, st.builds(a.RefuseContent, reason=_enum(v.RefuseReason), round=small, text=texts))
+refusals = _act(a.Refuse, st.builds(c.RefuseContent, reason=_enum(v.RefuseReason), round=small, text=texts))
 informs = _act(a.Inform, inform_contents)
 failures = _act(a.Failure, failure_contents)
 not_understoods = _act(a.NotUnderstood, not_understood_contents)
 requests = _act(a.Request, request_contents)
-agrees = _act(a.Agree, st.just(a.Content()))
-progress = _act(a.Inform, st.builds(a.ProgressContent, slot=small, epoch=epochs, text=texts))
+agrees = _act(a.Agree, st.just(c.Content()))
+progress = _act(a.Inform, st.builds(c.ProgressContent, slot=small, epoch=epochs, text=texts))
 
 hosted_agents = st.builds(
-    a.HostedAgent,
+    c.HostedAgent,
     agent=agent_ids,
     skills=st.lists(skills, min_size=1, max_size=3).map(tuple),
     capacity=st.integers(0, 100_000),

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from contractnet.errors import DecodeError, DefinitionError
 from contractnet.messages import acts as a
+from contractnet.messages import contents as c
 from contractnet.messages.codec import (
     MAX_ACT_BYTES,
     MAX_BODY_BYTES,
@@ -68,7 +69,7 @@ def raw_of(value: object) -> bytes:
 
 
 def inform(result: dict[str, Any]) -> a.Inform:
-    return a.Inform(**ENVELOPE, content=a.ResultContent(slot=1, epoch=1, result=result))
+    return a.Inform(**ENVELOPE, content=c.ResultContent(slot=1, epoch=1, result=result))
 
 
 def raw_inform(result: str) -> bytes:
@@ -142,7 +143,7 @@ def test_canonical_form_written_out() -> None:
 
 
 def test_canonical_of_an_act_sorts_the_tag_among_the_fields_and_leaves_defaults_out() -> None:
-    cancel = a.Cancel(**ENVELOPE, content=a.CancelContent(reason=CancelReason.USER))
+    cancel = a.Cancel(**ENVELOPE, content=c.CancelContent(reason=CancelReason.USER))
     assert canonical(cancel) == (
         b'{"content":{"reason":"user"},"conversation_id":"c-1","daemon":"scribe","in_reply_to":"m-0","message_id":"m-1",'
         b'"performative":"cancel","protocol":"fipa-contract-net","receiver":"boss","reply_with":"m-1","sender":"scribe"}'
@@ -249,7 +250,7 @@ def test_nesting_beyond_the_decoder_is_refused() -> None:
 def test_numbers_at_the_edge_are_taken(edge: str) -> None:
     act = decode_act(raw_inform(f'{{"a":{edge}}}'))
     assert isinstance(act, a.Inform)
-    assert isinstance(act.content, a.ResultContent)
+    assert isinstance(act.content, c.ResultContent)
     assert repr(act.content.result["a"]) == repr(json.loads(edge))
 
 
@@ -287,7 +288,7 @@ def sized(act_bytes: int, make: Callable[[str], a.AnyAct]) -> bytes:
         (
             lambda text: a.AcceptProposal(
                 **ENVELOPE,
-                content=a.AcceptContent(
+                content=c.AcceptContent(
                     offer="o",
                     round=1,
                     slot=1,
@@ -304,14 +305,14 @@ def sized(act_bytes: int, make: Callable[[str], a.AnyAct]) -> bytes:
         (
             lambda text: a.Cfp(
                 **ENVELOPE,
-                content=a.CfpContent(
+                content=c.CfpContent(
                     task="t",
                     skill="text.echo",
                     round=1,
                     max_rounds=1,
                     reply_within_ms=1,
                     input={"text": text},
-                    terms=a.Terms(unit="USD", rule="lowest-price", work_within_ms=1, lease_ms=1, valid_for_ms=1),
+                    terms=c.Terms(unit="USD", rule="lowest-price", work_within_ms=1, lease_ms=1, valid_for_ms=1),
                 ),
             ),
             MAX_ACT_BYTES,
@@ -365,7 +366,7 @@ def test_encode_takes_tuples_as_arrays() -> None:
 
 def test_encode_refuses_a_field_out_of_bounds() -> None:
     with pytest.raises(DefinitionError, match=r"Propose cannot be sent: \$\.content\.price"):
-        encode(a.Propose(**ENVELOPE, content=a.ProposeContent(**OFFER | {"price": -1})))
+        encode(a.Propose(**ENVELOPE, content=c.ProposeContent(**OFFER | {"price": -1})))
 
 
 # ---- bodies

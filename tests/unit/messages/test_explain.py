@@ -8,8 +8,14 @@ import msgspec
 import pytest
 
 from contractnet.errors import DecodeError
-from contractnet.messages.acts import AnyAct, Content, NotUnderstoodContent
+from contractnet.messages.acts import (
+    AnyAct,
+)
 from contractnet.messages.codec import decode_act, decode_beat
+from contractnet.messages.contents import (
+    Content,
+    NotUnderstoodContent,
+)
 from contractnet.messages.explain import members
 
 ENVELOPE: dict[str, Any] = {
