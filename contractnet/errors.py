@@ -28,7 +28,8 @@ ContractNetError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 
 class ContractNetError(Exception):
@@ -161,3 +162,18 @@ class ReplayDifference(ContractNetError):
     def __init__(self, text: str, position: int) -> None:
         self.position = position
         super().__init__(text)
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """The one error behind a group of tasks that failed: the first of ours where there is one."""
+    found = list(_leaves(error))
+    return next((one for one in found if isinstance(one, ContractNetError)), found[0])
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if not isinstance(error, BaseExceptionGroup):
+        yield error
+        return
+    group = cast("BaseExceptionGroup[BaseException]", error)  # isinstance tells no parameter
+    for child in group.exceptions:
+        yield from _leaves(child)

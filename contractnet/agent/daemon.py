@@ -13,9 +13,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
 import msgspec
 
@@ -25,7 +24,7 @@ from contractnet.contractor.ports import Agent
 from contractnet.contractor.records import Hosted
 from contractnet.contractor.replay import DAEMON
 from contractnet.contractor.settings import Settings
-from contractnet.errors import ContractNetError, DefinitionError
+from contractnet.errors import DefinitionError, ReplayDifference, cause_of
 from contractnet.ledger.port import Entry, Ledger
 from contractnet.ledger.urls import file_of, open_ledger
 from contractnet.messages.acts import Failure, Inform, Propose, Refuse
@@ -98,7 +97,8 @@ class Daemon:
         self._say = say
         self._contractor: Contractor | None = None
         self._state: Up | Down | Standby | None = None
-        self._stop_asked: asyncio.Future[float] | None = None
+        self._stop_asked = asyncio.Event()
+        self._grace_s = 0.0
 
     async def run(self) -> None:
         """Host the agents until `stop`.
@@ -116,30 +116,28 @@ class Daemon:
 
     def stop(self, grace_s: float) -> None:
         """Begin an orderly end: no new work; what runs may finish within the grace, the rest is handed back."""
-        if self._stop_asked is not None and not self._stop_asked.done():
-            self._stop_asked.set_result(grace_s)
+        self._grace_s = grace_s
+        self._stop_asked.set()
 
     # ---- parts
 
     async def _host(self, journal: Ledger) -> None:
-        self._stop_asked = asyncio.get_running_loop().create_future()
-        contractor = self._contractor = Contractor(self._agents, journal, self._link(journal), self._settings)
+        try:
+            contractor = self._contractor = Contractor(self._agents, journal, self._link(journal), self._settings)
+        except ReplayDifference as difference:
+            text = f"{self.journal_url}: {difference}: restore a copy, or name another journal"
+            raise ReplayDifference(text, difference.position) from None
         contractor.on_change = self._look
         before = _spoken(contractor)
         ids = ", ".join(f"{agent.id} ({' '.join(agent.skills)})" for agent in self._agents)
         self._say(f"daemon {self.name} hosts {ids}; journal {self.journal_url}; broker {self._broker}")
-        running = asyncio.ensure_future(contractor.run())
         try:
-            ends: list[asyncio.Future[Any]] = [running, self._stop_asked]
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            if not running.done():
-                await self._stop(contractor, running, self._stop_asked.result())
-            running.result()
-        except BaseExceptionGroup as group:
-            raise _first(group) from group
-        finally:
-            running.cancel()
-            await asyncio.wait([running])
+            async with asyncio.TaskGroup() as group:
+                stopping = group.create_task(self._stop(contractor))
+                await contractor.run()
+                stopping.cancel()
+        except BaseExceptionGroup as failed:
+            raise cause_of(failed) from failed
         self._say(f"stopped in order: {_told(_spoken(contractor) - before)}")
 
     def _link(self, journal: Ledger) -> Link:
@@ -150,18 +148,12 @@ class Daemon:
         )
         return self._transport.attach(party)
 
-    async def _stop(self, contractor: Contractor, running: asyncio.Future[None], grace_s: float) -> None:
+    async def _stop(self, contractor: Contractor) -> None:
+        await self._stop_asked.wait()
         working = sum(1 for one in contractor.diary.engagements.values() if one.machine.has("committed"))
-        more = f", {working} tasks have {grace_s:g} s to finish" if working else ""
+        more = f", {working} tasks have {self._grace_s:g} s to finish" if working else ""
         self._say(f"stopping: no new work{more}")
-        stopping = asyncio.ensure_future(contractor.stop(grace_s))
-        try:
-            await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
-            if stopping.done():
-                stopping.result()
-                await running
-        finally:
-            stopping.cancel()
+        await contractor.stop(self._grace_s)
 
     def _look(self) -> None:
         """Tell when the link's state has changed."""
@@ -201,18 +193,3 @@ def _spoken(contractor: Contractor) -> Counter[str]:
 
 def _told(spoken: Counter[str]) -> str:
     return ", ".join(f"{spoken[kind]} {kind}" for kind in ("bids", "refusals", "awards", "results", "failures"))
-
-
-def _first(error: BaseException) -> BaseException:
-    """The one error that ended a group of tasks: ours where there is one."""
-    found = list(_leaves(error))
-    return next((one for one in found if isinstance(one, ContractNetError)), found[0])
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if not isinstance(error, BaseExceptionGroup):
-        yield error
-        return
-    group = cast("BaseExceptionGroup[BaseException]", error)  # isinstance tells no parameter
-    for child in group.exceptions:
-        yield from _leaves(child)
