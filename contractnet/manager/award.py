@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contractnet.manager.call import Call, Step
 from contractnet.manager.records import Assessed, Awarded, Decided, Freed, Reason
-from contractnet.manager.state import Offer, Participant, Slot
+from contractnet.manager.state import RETURNED, Offer, Participant, Slot
 from contractnet.mechanisms.rules import Bid, Conditions, Ranked, rank
 from contractnet.messages.acts import (
     AcceptProposal,
@@ -254,8 +254,8 @@ def no_award_reason(call: Call) -> tuple[Reason, bool]:
         return "no-bidders", True
     refusals = [participant.refusal for participant in call.participants.values() if participant.refusal]
     busy = any(reason == RefuseReason.BUSY for reason in refusals)
-    open_words = (RefuseReason.BUSY, RejectReason.OFFER_LAPSED)
-    unsettled = [one for one in expected if one.gone or one.machine.has("silent") or one.refusal in open_words]
+    no_words = (RefuseReason.BUSY, RejectReason.OFFER_LAPSED, RETURNED)
+    unsettled = [one for one in expected if one.machine.has("silent") or one.refusal in no_words]
     again = bool(unsettled) or any(one.refusal is not None and one.refusal not in FINAL_REFUSALS for one in expected)
     if call.decided is not None and call.decided.bids:
         return "over-reserve", again

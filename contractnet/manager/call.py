@@ -22,7 +22,7 @@ from contractnet.interaction.machine import Machine, Row
 from contractnet.ledger.scribe import Scribe
 from contractnet.manager.records import Decided, Freed, Opened, TaskSpec, TenderTerms, Timers
 from contractnet.manager.speech import Farewells
-from contractnet.manager.state import Participant, Slot
+from contractnet.manager.state import RETURNED, Participant, Slot
 from contractnet.messages.acts import (
     AnyAct,
     Cfp,
@@ -137,7 +137,7 @@ class Call:
         """The cfp did not reach these agents (I11): they are gone."""
         for participant in (self.participants[agent] for agent in agents):
             if participant.machine.can("#returned"):
-                participant.gone = True
+                participant.gone, participant.refusal = True, RETURNED
                 self.move_one(step, participant, "#returned")
 
     # ---- opening, closing

@@ -8,6 +8,9 @@ from contractnet.interaction.machine import Machine
 from contractnet.manager.records import Reason
 from contractnet.messages.acts import Propose
 
+#: why a participant that the cfp did not reach has no bid
+RETURNED = "returned"
+
 
 @dataclass(slots=True)
 class Offer:
