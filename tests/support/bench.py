@@ -37,6 +37,7 @@ from contractnet.manager.replay import replay
 from contractnet.manager.state import Participant, Slot
 from contractnet.manager.tender import Tender
 from contractnet.messages import acts as a
+from contractnet.messages import contents as c
 from contractnet.messages.values import (
     CancelFailure,
     NotUnderstoodReason,
@@ -241,8 +242,8 @@ class Bench:
             "confidence": 900_000,
             "valid_for_ms": 120_000,
         }
-        mine = {name: given.pop(name) for name in list(given) if name in a.ProposeContent.__struct_fields__}
-        return a.Propose(**self.header(sender, self.call.cfp_id, **given), content=a.ProposeContent(**(content | mine)))
+        mine = {name: given.pop(name) for name in list(given) if name in c.ProposeContent.__struct_fields__}
+        return a.Propose(**self.header(sender, self.call.cfp_id, **given), content=c.ProposeContent(**(content | mine)))
 
     def propose(self, sender: str, price: int = 30_000, **given: Any) -> a.Propose:
         """An agent offers."""
@@ -251,7 +252,7 @@ class Bench:
         return act
 
     def refuse(self, sender: str, reason: str = "unfit") -> a.Refuse:
-        content = a.RefuseContent(reason=RefuseReason(reason), round=1)
+        content = c.RefuseContent(reason=RefuseReason(reason), round=1)
         act = a.Refuse(**self.header(sender, self.call.cfp_id), content=content)
         self.hear(act)
         return act
@@ -263,37 +264,40 @@ class Bench:
 
     def result(self, sender: str, result: dict[str, Any] | None = None, **fence: int) -> a.Inform:
         """An agent's work is done, under the present award unless told."""
-        fence = {"slot": self.slot.number, "epoch": self.slot.epoch} | fence
-        return self.informed(sender, a.ResultContent(result={"ok": 1} if result is None else result, **fence))
+        return self.informed(sender, self.result_content(result, **fence))
+
+    def result_content(self, result: dict[str, Any] | None = None, **fence: int) -> c.ResultContent:
+        at = {"slot": self.slot.number, "epoch": self.slot.epoch} | fence
+        return c.ResultContent(slot=at["slot"], epoch=at["epoch"], result={"ok": 1} if result is None else result)
 
     def progress(self, sender: str, **fence: int) -> a.Inform:
         at = {"slot": self.slot.number, "epoch": self.slot.epoch} | fence
-        return self.informed(sender, a.ProgressContent(slot=at["slot"], epoch=at["epoch"]))
+        return self.informed(sender, c.ProgressContent(slot=at["slot"], epoch=at["epoch"]))
 
     def cancelled(self, sender: str) -> a.Inform:
-        return self.informed(sender, a.CancelledContent())
+        return self.informed(sender, c.CancelledContent())
 
     def fail(self, sender: str, reason: str = "error") -> a.Failure:
-        content = a.TaskFailureContent(reason=TaskFailure(reason))
+        content = c.TaskFailureContent(reason=TaskFailure(reason))
         act = a.Failure(**self.header(sender, self.accept_of(sender)), content=content)
         self.hear(act)
         return act
 
     def cancel_failed(self, sender: str) -> a.Failure:
-        content = a.CancelFailureContent(reason=CancelFailure.CANNOT_STOP)
+        content = c.CancelFailureContent(reason=CancelFailure.CANNOT_STOP)
         act = a.Failure(**self.header(sender), content=content)
         self.hear(act)
         return act
 
     def misunderstood(self, sender: str, about: str | None, reason: str = "schema") -> a.NotUnderstood:
-        content = a.NotUnderstoodContent(reason=NotUnderstoodReason(reason), about="cfp")
+        content = c.NotUnderstoodContent(reason=NotUnderstoodReason(reason), about="cfp")
         act = a.NotUnderstood(**self.header(sender, about), content=content)
         self.hear(act)
         return act
 
     def mishear(self, sender: str, performative: str = "propose") -> list[Record]:
         """An act that does not decode."""
-        fields = (a.FieldError(path="$.content.price", text="is negative"),)
+        fields = (c.FieldError(path="$.content.price", text="is negative"),)
         fact = Misheard(
             digest=DIGEST,
             lane="bid",
