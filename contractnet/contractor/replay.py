@@ -90,7 +90,7 @@ def replay(daemon: str, entries: Iterable[Entry], timers: Timers) -> Diary:
     expected: deque[Writing] = deque()
     last = 0
     for entry in entries:
-        if entry.type == "Founded":
+        if entry.type == "Founded" and entry.position == 1:
             continue
         last = entry.position
         if not expected:

@@ -36,7 +36,7 @@ def replay(owner: str, entries: Iterable[Entry]) -> Book:
     expected: deque[Writing] = deque()
     last = 0
     for entry in entries:
-        if entry.type == "Founded":
+        if entry.type == "Founded" and entry.position == 1:
             continue
         last = entry.position
         if not expected:
