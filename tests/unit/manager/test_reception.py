@@ -1,0 +1,257 @@
+"""The gate: what comes in is quarantined, answered again, answered as a stray, or stepped; in this order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contractnet.ledger.records import Misheard, Quarantined, Said
+from contractnet.mail.inbox import Scrap, letters
+from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, envelope
+from contractnet.messages import acts as a
+from contractnet.messages import contents as c
+from contractnet.messages.codec import encode_body
+from contractnet.messages.values import NotUnderstoodReason
+from contractnet.transport.port import Lane, ToAgents, ToSkill
+from tests.support.bench import DIGEST, NOW, Bench
+from tests.support.strategies import acts
+
+
+def scrap(**given: Any) -> Scrap:
+    fields = (c.FieldError(path="$.content.price", text="is negative"),)
+    known: dict[str, Any] = {"sender": "a", "conversation": "t.1", "message_id": "bad1", "performative": "propose"}
+    return Scrap(DIGEST, fields, "schema", **known | given)
+
+
+class _Delivery:
+    """A body as a transport hands it over."""
+
+    def __init__(self, body: bytes, undecodable: str | None = None, lane: Lane = Lane.BID) -> None:
+        self.body = body
+        self.lane = lane
+        self.undecodable = undecodable
+        self.user_id = None
+
+    def ack(self) -> None: ...
+    def reject(self) -> None: ...
+
+
+# ---- step 1: undecodable
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"sender": None}, "nobody"),
+        ({"conversation": None}, "no conversation"),
+        ({"performative": None}, "no performative"),
+        ({"sender": "stranger"}, "no participant"),
+        ({"conversation": "t.2"}, "another conversation"),
+        ({"conversation": "money"}, "a stream of our own"),
+    ],
+)
+def test_what_names_no_participant_is_kept_apart_and_not_answered(
+    bench: Bench, given: dict[str, Any], what: str
+) -> None:
+    bench.start("a", "b")
+    said = len(bench.records(Said))
+    verdict = bench.deliver(scrap(**given))
+    assert isinstance(verdict, ToRecord), what
+    assert verdict.stray.why == "schema: $.content.price: is negative"
+    assert (verdict.stray.sender, verdict.stray.about) == (None, None)
+    assert len(bench.records(Said)) == said
+
+
+def test_a_scrap_of_a_participant_is_answered_once_field_by_field(bench: Bench) -> None:
+    bench.start("a", "b")
+    assert isinstance(bench.deliver(scrap()), ToStep)
+    (answer,) = bench.said(a.NotUnderstood, "a")
+    assert (answer.in_reply_to, answer.content.fields[0].text) == ("bad1", "is negative")
+    assert isinstance(bench.deliver(scrap()), ToRepeat)
+    assert bench.state("a") == "REPAIRING"
+
+
+def test_a_scrap_that_is_no_bid_moves_nobody(bench: Bench) -> None:
+    bench.start("a", "b")
+    bench.propose("a")
+    bench.deliver(scrap(performative="inform"))
+    assert bench.state("a") == "PROPOSED"
+    assert bench.said(a.NotUnderstood, "a")[0].content.about == "inform"
+
+
+def test_a_scrap_that_is_a_not_understood_is_recorded_and_not_answered(bench: Bench) -> None:
+    bench.start("a", "b")
+    bench.deliver(scrap(performative="not-understood"))
+    assert len(bench.records(Misheard)) == 1
+    assert bench.said(a.NotUnderstood) == []
+
+
+def test_undecodable_properties_and_broken_bodies_become_scraps() -> None:
+    (properties,) = letters(_Delivery(b"[]", undecodable="bad header table"))
+    (broken,) = letters(_Delivery(b"{not json"))
+    assert isinstance(properties, Scrap)
+    assert isinstance(broken, Scrap)
+    assert (properties.code, properties.fields[0].text) == ("properties", "bad header table")
+    assert broken.sender is None
+
+
+def test_one_bad_element_spoils_no_other(bench: Bench) -> None:
+    """D10: a body of two acts, and a third element that is none."""
+    bench.start("a", "b")
+    good = [bench.proposal("a"), bench.proposal("b")]
+    body = encode_body(good)
+    spoilt = body[:-1] + b',{"performative":"propose","sender":"a","content":{"price":-1}}]'
+    items = letters(_Delivery(spoilt))
+    assert [isinstance(one, Scrap) for one in items] == [False, False, True]
+
+
+# ---- step 2: heard before
+
+
+def test_a_message_heard_before_moves_nothing_and_is_answered_again(bench: Bench) -> None:
+    bench.start("a", "b")
+    bad = bench.proposal("a", unit="EUR")
+    assert isinstance(bench.deliver(bad), ToStep)
+    entries, (answer,) = len(bench.entries), bench.said(a.NotUnderstood)
+    again = bench.deliver(bad)
+    assert isinstance(again, ToRepeat)
+    assert again.said is not None
+    assert again.said.message == answer
+    assert len(bench.entries) == entries
+    assert bench.state("a") == "REPAIRING"
+
+
+def test_a_message_without_an_answer_is_repeated_with_none(bench: Bench) -> None:
+    bench.start("a", "b")
+    bid = bench.proposal("a")
+    bench.deliver(bid)
+    verdict = bench.deliver(bid)
+    assert isinstance(verdict, ToRepeat)
+    assert verdict.said is None
+    assert bench.took("I17") == 0  # without the gate its own offer would be a duplicate
+
+
+def test_a_bid_that_was_accepted_is_answered_with_the_accept(bench: Bench) -> None:
+    bench.start("a")
+    bid = bench.proposal("a")
+    bench.deliver(bid)
+    verdict = bench.deliver(bid)
+    assert isinstance(verdict, ToRepeat)
+    assert verdict.said is not None
+    assert isinstance(verdict.said.message, a.AcceptProposal)
+
+
+def test_another_sender_may_use_the_same_message_id(bench: Bench) -> None:
+    bench.start("a", "b")
+    bench.deliver(bench.proposal("a", 30_000, message_id="same"))
+    assert isinstance(bench.deliver(bench.proposal("b", 20_000, message_id="same")), ToStep)
+    assert bench.slot.holder == "b"
+
+
+# ---- step 3: where it does not belong
+
+
+def test_a_message_for_somebody_else_is_kept_apart(bench: Bench) -> None:
+    bench.start("a")
+    verdict = bench.deliver(bench.proposal("a", receiver="other"))
+    assert isinstance(verdict, ToRecord)
+    assert verdict.stray.why == "it is for another receiver"
+    assert bench.state("a") == "INVITED"
+
+
+@pytest.mark.parametrize("conversation", ["t.2", "t", "other.1", "money", "starts", "strays", "t.1.1"])
+def test_an_unknown_conversation_is_answered(bench: Bench, conversation: str) -> None:
+    bench.start("a")
+    stray = bench.proposal("a", conversation_id=conversation)
+    verdict = bench.deliver(stray)
+    assert isinstance(verdict, ToRecord)
+    (answer,) = bench.said(a.NotUnderstood, "a")
+    assert answer.content.reason is NotUnderstoodReason.UNKNOWN_CONVERSATION
+    assert (answer.conversation_id, answer.in_reply_to) == (conversation, stray.message_id)
+    again = bench.deliver(stray)
+    assert isinstance(again, ToRepeat)
+    assert again.said is not None
+    assert again.said.message == answer
+
+
+def test_one_sender_is_told_of_unknown_conversations_so_many_times(bench: Bench) -> None:
+    bench.start("a")
+    for number in range(9):
+        bench.deliver(bench.proposal("a", conversation_id=f"x{number}.1"), most=5)
+    bench.deliver(bench.proposal("b", conversation_id="x.1"), most=5)
+    assert len(bench.said(a.NotUnderstood, "a")) == 5
+    assert len(bench.said(a.NotUnderstood, "b")) == 1
+    assert len(bench.records(Quarantined)) == 10
+
+
+def test_a_not_understood_about_an_unknown_conversation_is_only_recorded(bench: Bench) -> None:
+    bench.start("a")
+    content = c.NotUnderstoodContent(reason=NotUnderstoodReason.SCHEMA, about="cfp")
+    bench.deliver(a.NotUnderstood(**bench.header("a", conversation_id="x.1"), content=content))
+    assert len(bench.records(Quarantined)) == 1
+    assert bench.said(a.NotUnderstood) == []
+
+
+def test_only_an_answer_to_the_call_makes_a_participant(bench: Bench) -> None:
+    """Promise 7: work from somebody who never bid is no work."""
+    bench.start("a")
+    bench.propose("a")
+    result = a.Inform(**bench.header("x"), content=bench.result_content())
+    verdict = bench.deliver(result, Lane.WORK)
+    assert isinstance(verdict, ToRecord)
+    assert "no participant" in verdict.stray.why
+    assert "x" not in bench.call.participants
+    assert bench.tender.ended is None
+
+
+def test_work_from_another_participant_than_the_winner_is_out_of_sequence(bench: Bench) -> None:
+    bench.start("a", "b")
+    bench.propose("a", 10_000)
+    bench.propose("b", 20_000)
+    bench.deliver(a.Inform(**bench.header("b"), content=bench.result_content()), Lane.WORK)
+    assert bench.tender.ended is None
+    assert bench.slot.holder == "a"
+    assert bench.said(a.NotUnderstood, "b")[0].content.reason is NotUnderstoodReason.OUT_OF_SEQUENCE
+
+
+# ---- anything
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.lists(acts(), max_size=8), st.sampled_from(["a", "b", "x"]), st.sampled_from(["t.1", "t.2", "zzz"]))
+def test_whatever_comes_has_one_of_the_three_ends(heard: list[a.AnyAct], sender: str, conversation: str) -> None:
+    """Any act of any content by anybody: the gate never raises, the core never raises, the ledger replays, and nobody
+    but a bidder with a bid has the award.
+    """
+    bench = Bench()
+    bench.start("a", "b")
+    bench.propose("b", 20_000)
+    for act in heard:
+        named = type(act)(
+            **{name: getattr(act, name) for name in act.__struct_fields__}
+            | {"sender": sender, "conversation_id": conversation, "receiver": "mgr"}
+        )
+        bench.deliver(named)
+    bench.check()
+    bench.wait(3_600_000)
+    assert bench.tender.waiting or bench.tender.ended
+    bench.check()
+
+
+# ---- envelopes
+
+
+def test_an_open_call_goes_to_the_skill_and_a_word_to_whom_it_is_owed(bench: Bench) -> None:
+    bench.start("a", "b")
+    cfp, *_ = bench.records(Said)
+    to_all = envelope("mgr", "t.1", cfp, NOW, {""})
+    assert (to_all.to, to_all.receivers, to_all.expires_at) == (ToSkill("text.summarise"), (), NOW + 20_000)
+    bench.propose("a", 60_000)
+    bench.propose("b", 61_000)
+    reject = bench.records(Said)[-1]
+    assert set(reject.receivers) == {"a", "b"}
+    rest = envelope("mgr", "t.1", reject, NOW, {"b"})
+    assert (rest.to, rest.receivers, rest.expires_at) == (ToAgents(("b",)), ("b",), None)
