@@ -44,6 +44,8 @@ def failure(what: str, error: BaseException) -> Failure:
     """
     error = cause_of(error)
     match error:
+        case click.exceptions.NoArgsIsHelpError():
+            return Failure(USAGE, error.format_message())
         case click.UsageError():
             return Failure(USAGE, f"{what}: {error.format_message().rstrip('.')}; see {what} --help")
         case click.ClickException():

@@ -85,8 +85,12 @@ def run(arguments: Sequence[str]) -> int:
     name = next((argument for argument in arguments if not argument.startswith("-")), "")
     what = f"contractnet {name}" if name in COMMANDS else "contractnet"
     try:
-        code = commands.main(list(arguments), prog_name="contractnet", standalone_mode=False)
+        # not commands.main(): it ends the process by itself where a pipe is closed
+        with commands.make_context("contractnet", list(arguments)) as context:
+            code = commands.invoke(context)
         sys.stdout.flush()
+    except click.exceptions.Exit as ended:
+        code = ended.exit_code
     except BrokenPipeError:
         return _pipe_closed()
     except BaseException as error:  # the last place: every error becomes words and a code here

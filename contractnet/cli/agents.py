@@ -1,0 +1,91 @@
+"""`contractnet agents`: who is there now."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import click
+
+from contractnet.cli import exits, options, output
+from contractnet.cli.options import option
+from contractnet.clock import LoopClock
+from contractnet.directory.directory import Directory, Listing
+from contractnet.errors import TransportBroken, TransportRefused, cause_of
+from contractnet.ledger.urls import new_owner
+from contractnet.mail.inbox import beats
+from contractnet.messages.acts import Presence
+from contractnet.transport.port import Down, Link, ManagerParty, Standby, Up
+from contractnet.transport.urls import open_transport
+
+#: a daemon says that it is there every 5 s; a little more than that hears everybody
+WAIT_S = 6.0
+
+
+@click.command("agents")
+@options.broker()
+@option("wait", metavar="S", type=click.FloatRange(min=0.1), default=WAIT_S, help="How long to listen.")
+@options.as_json("Agents")
+@options.time_scale()
+def command(broker: str, wait: float, as_json: bool, time_scale: float) -> int:
+    """Show who is there: agents, their daemons, skills and capacity.
+
+    Daemons say that they are there every 5 s; this listens a little longer than that.
+
+    \b
+    Example:
+      contractnet agents --broker amqp://user:password@host/market
+    """
+    listings = asyncio.run(_listen(broker, wait * time_scale))
+    if as_json:
+        for one in listings:
+            output.json_line(one)
+    elif listings:
+        output.table(("AGENT", "DAEMON", "SKILLS", "CAPACITY", "FREE", "SINCE"), [_row(one) for one in listings])
+    else:
+        output.note("agents", f"nobody said that they are there within {wait * time_scale:g} s")
+    return exits.OK
+
+
+def _row(one: Listing) -> tuple[str, ...]:
+    return (one.agent, one.daemon, " ".join(one.skills), str(one.capacity), str(one.free), output.second(one.since))
+
+
+async def _listen(broker: str, wait_s: float) -> list[Listing]:
+    """Attach as a manager nobody knows, listen, and take its queues away again."""
+    link = open_transport(broker).attach(ManagerParty(new_owner()))
+    directory = Directory()
+    try:
+        async with link:
+            await _connected(link)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await _hear(link, directory)
+            await link.retire()
+    except BaseExceptionGroup as group:
+        raise cause_of(group) from group
+    return directory.listings()
+
+
+async def _connected(link: Link) -> None:
+    """Wait until the link is up; a broker that is not there is an error here, since somebody waits for the answer."""
+    while not link.up:
+        for event in await link.receive(most=1):
+            if isinstance(event, Down):
+                raise TransportRefused(event.reason)
+
+
+async def _hear(link: Link, directory: Directory) -> None:
+    clock = LoopClock()
+    while True:
+        for event in await link.receive():
+            match event:
+                case Down():
+                    raise TransportBroken(f"lost the broker while listening: {event.reason}")
+                case Up() | Standby():
+                    pass
+                case _:
+                    for beat in beats(event):
+                        if isinstance(beat, Presence):
+                            directory.hear(beat, clock.now())
+                    event.ack()
