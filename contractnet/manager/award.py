@@ -17,8 +17,9 @@ from contractnet.messages.contents import (
 )
 from contractnet.messages.values import FINAL_REFUSALS, CancelReason, RefuseReason, RejectReason
 
-#: losses after which the tender may call again (D1 b)
-RECALLABLE = frozenset({"lease", "restart", "handed-back", "unknown-offer", "lease-lost"})
+#: losses after which the tender may call again (D1 b). `withdrawn` and `offer-expired` go beyond the rule's list: an offer
+#: that ended while its accept was on the way is a crossing like a death, not a failure of the task
+RECALLABLE = frozenset({"lease", "restart", "handed-back", "unknown-offer", "lease-lost", "withdrawn", "offer-expired"})
 
 
 def evaluate(call: Call, step: Step) -> None:

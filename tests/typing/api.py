@@ -1,0 +1,73 @@
+"""The public face, as programs use it: checked by the type checkers, never run."""
+
+from typing import Any, assert_type
+
+from contractnet import (
+    Award,
+    BudgetExceeded,
+    Call,
+    Contract,
+    ContractFailed,
+    Market,
+    NoAward,
+    Proposal,
+    Refusal,
+    SyncMarket,
+    Task,
+    bidder,
+)
+
+
+@bidder(skill="text.summarise", capacity=2)
+async def summariser(call: Call) -> Proposal | Refusal:
+    assert_type(call.task, str)
+    assert_type(call.skill, str)
+    assert_type(call.round, int)
+    if call.terms.reserve is not None and call.terms.reserve < 10_000:
+        return Refusal("over-reserve")
+    return Proposal(price="0.01", eta=5, confidence=0.9)
+
+
+@summariser.perform
+async def work(award: Award) -> dict[str, Any]:
+    assert_type(award.attempt, int)
+    assert_type(award.fence, str)
+    assert_type(award.price, int)
+    assert_type(award.deadline, int)
+    await award.progress("half")
+    return {"summary": str(award.input["text"])[:10]}
+
+
+@bidder(skill=["text.count", "text.translate"], name="other")
+def plain(call: Call) -> Proposal:
+    return Proposal(price=1, eta=5)
+
+
+async def pipeline() -> None:
+    async with Market.open(
+        "memory://", agents=[summariser, plain], ledger="sqlite:///market.db", budget="1.00"
+    ) as market:
+        task = Task(
+            "Summarise this ticket", skill="text.summarise", input={"text": "…"}, private={"s": 1}, key="ticket-17"
+        )
+        contract = await market.tender(
+            task, reserve="0.05", unit="USD", reply_within=20, rule="best-value", max_rounds=3
+        )
+        assert_type(contract, Contract)
+        assert_type(contract.winner, str | None)
+        assert_type(contract.price, str | None)
+        try:
+            assert_type(await contract.result(), dict[str, Any])
+        except (NoAward, ContractFailed, BudgetExceeded) as error:
+            assert_type(error.reason, str)
+        contract.judge(True, "as asked")
+        await contract.cancel()
+        async for ended in market.tender_many([task], reserve="0.05"):
+            assert_type(ended, Contract)
+        assert_type(market.contracts(), list[Contract])
+
+
+def script() -> None:
+    with SyncMarket(Market.open("amqp://guest:guest@127.0.0.1/", ledger="memory://")) as market:
+        contract = market.tender(Task("x", skill="text.summarise"), reserve="0.05")
+        assert_type(contract.result(), dict[str, Any])
