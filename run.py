@@ -98,11 +98,7 @@ def choose_python():
 
 
 def find_uv():
-    """uv, which can fetch a Python: the one on PATH, else one put into .cache with this Python's pip.
-
-    Raises:
-        SetUpError: if there is neither.
-    """
+    """uv, which can fetch a Python: the one on PATH, else one put into .cache with this Python's pip."""
     import importlib.util
 
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -165,9 +161,6 @@ def pip_from_debian():
     """Fetch pip as Debian packages it, where Python came without: (its wheel, more environment for it).
 
     Nothing is installed: the package is unpacked under .cache/, the same with and without root.
-
-    Raises:
-        SetUpError: if it cannot be had.
     """
     from pathlib import Path
 
@@ -213,7 +206,8 @@ def install(kind, with_uv):
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH", "PIP_USER")}
     stamp = read_stamp()
     if stamp:
-        say("renewing .venv, since pyproject.toml or the pinned packages changed")
+        whole = stamp.get("core") == wanted("core")
+        say("adding the tests' tools to .venv" if whole else "renewing .venv, since what it was made from has changed")
         kind = "dev" if "dev" in stamp else kind
         os.remove(STAMP)
     else:
@@ -230,11 +224,7 @@ def install(kind, with_uv):
 
 
 def prepare(kind):
-    """Make sure of .venv. Where two calls start at once, the second waits for the first.
-
-    Raises:
-        SetUpError, OSError: if that cannot be done.
-    """
+    """Make sure of .venv. Where two calls start at once, the second waits for the first."""
     if is_ready(kind):
         return
     if os.name != "posix":

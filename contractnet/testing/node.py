@@ -59,8 +59,9 @@ class PrivateNode:
         schedulers: int = 1,
         server: Server | None = None,
     ) -> None:
-        self.server = server or provide_server(_say)
+        server = server or provide_server(_say)
         self.base = Path(tempfile.mkdtemp(prefix="contractnet-node-"))
+        self.server = server.without_spaces(self.base)
         self.port, self._dist_port, self._epmd_port = free_ports(3)
         self.name = f"contractnet_{os.getpid()}_{self.port}@localhost"
         self._process: subprocess.Popen[bytes] | None = None

@@ -35,9 +35,20 @@ class Server:
     erlang: Path  #: the folder with erl, epmd and erl_call
     libraries: tuple[Path, ...] = ()  #: shared libraries unpacked with it
 
+    def without_spaces(self, folder: Path) -> Server:
+        """The same server; RabbitMQ's scripts cannot bear a space in their path: then by a link in `folder`."""
+        if " " not in str(self.program):
+            return self
+        root = Path(os.path.commonpath([self.program, self.erlang]))
+        link = folder / "server"
+        link.symlink_to(root)
+        program = self.program.resolve()  # its scripts would follow the link of the last part
+        return Server(link / program.relative_to(root.resolve()), link / self.erlang.relative_to(root), self.libraries)
+
     def environment(self) -> dict[str, str]:
-        """The environment its programs need, on top of this process's own."""
-        env = {**os.environ, "PATH": f"{self.erlang}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+        """The environment its programs need: ours, without what is meant for another RabbitMQ or Erlang."""
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("RABBITMQ_", "ERL_"))}
+        env["PATH"] = f"{self.erlang}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         if self.libraries:
             own = [str(folder) for folder in self.libraries]
             env["LD_LIBRARY_PATH"] = os.pathsep.join([*own, *filter(None, [env.get("LD_LIBRARY_PATH")])])

@@ -80,6 +80,29 @@ def test_an_unpacked_one_brings_its_libraries(tmp_path: Path) -> None:
     assert env["LD_LIBRARY_PATH"].split(os.pathsep)[0] == str(libraries)
 
 
+@pytest.mark.usefixtures("bare_machine")
+def test_a_path_with_a_space_is_reached_by_a_link(tmp_path: Path) -> None:
+    root = tmp_path / "my cache" / "rabbitmq"
+    real = make_program(root / "usr/lib/rabbitmq/lib/rabbitmq_server-1/sbin/rabbitmq-server")
+    (root / "usr/lib/rabbitmq/bin").mkdir()
+    (root / "usr/lib/rabbitmq/bin/rabbitmq-server").symlink_to("../lib/rabbitmq_server-1/sbin/rabbitmq-server")
+    found = find_server(tmp_path / "my cache")
+    assert found
+    linked = found.without_spaces(tmp_path)
+    assert " " not in str(linked.program.relative_to(tmp_path))
+    assert " " not in str(linked.erlang.relative_to(tmp_path))
+    assert linked.program.samefile(real)
+    assert not linked.program.is_symlink()
+    assert linked.without_spaces(tmp_path) is linked
+
+
+def test_settings_for_another_broker_do_not_reach_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("RABBITMQ_NODENAME", "ERL_LIBS", "ERLANG_HOME"):
+        monkeypatch.setenv(name, "theirs")
+    env = Server(tmp_path / "rabbitmq-server", tmp_path).environment()
+    assert env.keys() & {"RABBITMQ_NODENAME", "ERL_LIBS", "ERLANG_HOME"} == {"ERLANG_HOME"}
+
+
 def test_an_unpacked_erlang_finds_itself_wherever_it_lies(tmp_path: Path) -> None:
     script = '#!/bin/sh\nprog="$0"\nprogdir=`dirname "${prog}"`\nROOTDIR=/usr/lib/erlang\necho "$ROOTDIR"\n'
     root = tmp_path / "a folder"
