@@ -15,10 +15,8 @@ from contractnet.messages.acts import (
 from contractnet.messages.contents import (
     AcceptContent,
 )
+from contractnet.messages.values import FINAL_REFUSALS, CancelReason, RefuseReason, RejectReason
 
-
-#: losses after which the tender may call again (D1 b). `withdrawn` and `offer-expired` go beyond the rule's list: an offer
-#: that ended while its accept was on the way is a crossing like a death, not a failure of the task
 #: losses after which the tender may call again (D1 b). `withdrawn` and `offer-expired` go beyond the rule's list: an
 #: offer that ended while its accept was on the way is a crossing like a death, not a failure of the task
 RECALLABLE = frozenset({"lease", "restart", "handed-back", "unknown-offer", "lease-lost", "withdrawn", "offer-expired"})
