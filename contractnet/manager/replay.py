@@ -17,10 +17,10 @@ import msgspec
 from contractnet.errors import ContractNetError, ReplayDifference
 from contractnet.ledger.compare import compare
 from contractnet.ledger.port import Entry
-from contractnet.ledger.records import Fired, Record
+from contractnet.ledger.records import Fired, Heard, Record
 from contractnet.ledger.scribe import Writing
 from contractnet.manager.book import Book
-from contractnet.manager.records import FACTS, LOOSE, Fact, Grace, LeaseLapsed, Opened
+from contractnet.manager.records import FACTS, LOOSE, Fact, Grace, Invited, LeaseLapsed, Opened
 
 
 def replay(owner: str, entries: Iterable[Entry]) -> Book:
@@ -60,6 +60,7 @@ def _concluded(book: Book, entry: Entry) -> list[Writing]:
         if entry.type in LOOSE:
             return book.loose(entry.conversation, record, entry.at)
         fact = cast(Fact, record)  # FACTS holds the members of Fact
+        _check_place(book, entry, fact)
         _check_time(book, entry, fact)
         return book.step(entry.conversation, fact, entry.at)
     except (msgspec.MsgspecError, ContractNetError, KeyError, StopIteration, AssertionError) as error:
@@ -67,6 +68,22 @@ def _concluded(book: Book, entry: Entry) -> list[Writing]:
             raise
         text = f"position {entry.position}: the fact `{entry.type}` is not possible here: {error}"
         raise ReplayDifference(text, entry.position) from error
+
+
+def _check_place(book: Book, entry: Entry, fact: Fact) -> None:
+    """What was heard was for this manager, new, and of the conversation where it stands; calls are numbered 1, 2 ..."""
+    if isinstance(fact, Heard):
+        act = fact.message
+        fits = act.receiver == book.owner and act.conversation_id == entry.conversation
+        fits = fits and (act.sender, act.message_id) not in book.seen
+    elif isinstance(fact, Invited):
+        tender = book.tenders[entry.conversation.partition(".")[0]]
+        fits = (entry.conversation, fact.number) == (tender.next_conversation(), len(tender.calls) + 1)
+    else:
+        return
+    if not fits:
+        text = f"position {entry.position}: this `{entry.type}` entry does not belong into {entry.conversation}"
+        raise ReplayDifference(text, entry.position)
 
 
 def _check_time(book: Book, entry: Entry, fact: Record) -> None:
