@@ -92,6 +92,8 @@ class Book:
     # ---- parts
 
     def _admit(self, tender_id: str, fact: Opened) -> None:
+        if tender_id in self.tenders:
+            raise DefinitionError(f"there is a tender {tender_id} already: it opens once")
         tender = self.tenders[tender_id] = Tender(self.owner, tender_id)
         if fact.key is not None:
             self.by_key[fact.key] = tender
