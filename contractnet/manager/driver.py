@@ -43,7 +43,7 @@ from contractnet.manager.replay import replay
 from contractnet.manager.settings import Settings
 from contractnet.manager.tender import Tender
 from contractnet.manager.watch import Watch
-from contractnet.telemetry.failpoints import failpoint
+from contractnet.telemetry.failpoints import declare, failpoint
 from contractnet.transport.port import (
     Delivery,
     Down,
@@ -54,6 +54,8 @@ from contractnet.transport.port import (
     ToSkill,
     Up,
 )
+
+ENDED = declare("manager.ended")
 
 
 class Manager:
@@ -305,7 +307,7 @@ class Manager:
                 to = set(record.receivers)
                 self._outbox.put([envelope(self.book.owner, draft.conversation, record, draft.at, to)])
             elif isinstance(record, Ended):
-                failpoint("manager.ended")
+                failpoint(ENDED)
                 self._openings.forget(draft.conversation)
                 _resolve(self._ends.pop(draft.conversation, None))
                 _resolve(self._awards.pop(draft.conversation, None))

@@ -12,6 +12,7 @@ from contractnet.ledger.scribe import seeded
 from contractnet.manager.award import no_award_reason
 from contractnet.manager.call import Call
 from contractnet.manager.records import Reason, Status
+from contractnet.manager.state import lost_reason
 
 #: waits before the next call of a tender, milliseconds; the last stands for all that follow (D1)
 BACK_OFF_MS: Final = (1_000, 2_000, 4_000, 5_000)
@@ -28,9 +29,8 @@ def verdict(call: Call) -> tuple[Status, Reason | None, bool]:
         reason, again = no_award_reason(call)
         return "no-award", reason, again
     if outcome == "failed":
-        lost = next(slot.lost for slot in call.slots if slot.lost is not None)
         again = any(slot.again and slot.awards < call.timers.max_awards for slot in call.slots)
-        return "failed", lost, again
+        return "failed", lost_reason(call.slots), again
     return ("partial" if outcome == "partial" else "settled"), None, False
 
 

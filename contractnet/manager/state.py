@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from contractnet.interaction.machine import Machine
@@ -64,3 +65,11 @@ class Slot:
     def working(self) -> bool:
         """Whether somebody is at work on it, and time runs."""
         return self.holder is not None and not self.done and not self.checking
+
+
+def lost_reason(slots: Iterable[Slot]) -> Reason | None:
+    """Why the first slot that was ever lost was lost last; None: none was."""
+    for slot in slots:
+        if slot.lost is not None:
+            return slot.lost
+    return None

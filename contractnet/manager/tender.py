@@ -43,7 +43,7 @@ from contractnet.manager.records import (
     Returned,
     Status,
 )
-from contractnet.manager.state import Slot
+from contractnet.manager.state import Slot, lost_reason
 from contractnet.manager.timers import Timer, fire, timers
 from contractnet.messages.acts import (
     Inform,
@@ -232,7 +232,7 @@ class Tender:
 
     def _give_up(self, scribe: Scribe, fact: Fired) -> None:
         """A waiting tender has reached one of its bounds."""
-        lost = next((slot.lost for slot in self.slots if slot.lost is not None), None)
+        lost = lost_reason(self.slots)
         if lost is not None:
             self._end(scribe, "failed", lost)
         else:

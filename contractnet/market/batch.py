@@ -85,10 +85,8 @@ def _task(line: bytes, where: str, skill: str | None, seen: dict[str, int]) -> T
     if len(line) > MAX_LINE:
         raise DefinitionError(f"{where}: {len(line)} bytes; a line has at most {MAX_LINE}")
     try:
-        raw = msgspec.json.decode(line)
-        if isinstance(raw, dict) and skill is not None:
-            raw = {"skill": skill, **raw}
-        read = msgspec.convert(raw, TaskLine)
+        raw = msgspec.json.decode(line, type=dict[str, Any])
+        read = msgspec.convert(raw if skill is None else {"skill": skill, **raw}, TaskLine)
     except msgspec.ValidationError as error:
         raise DefinitionError(f"{where}: {error}; a task needs `task` and `skill`") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -11,7 +11,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import msgspec
 
@@ -155,11 +155,7 @@ class Market:
                 if self._contractor is not None:
                     group.create_task(self._contractor.run())
         except BaseExceptionGroup as failed:
-            known, _ = failed.split(ContractNetError)
-            first = known.exceptions[0] if known else failed.exceptions[0]
-            while isinstance(first, BaseExceptionGroup):
-                first = first.exceptions[0]
-            manager.fail(first)
+            manager.fail(_first(failed))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -321,3 +317,16 @@ class Market:
     def contracts(self) -> list[Contract]:
         """The recorded contracts of this ledger, in the order they were opened."""
         return [Contract(self.manager, tender) for tender in self.manager.book.tenders.values()]
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error to tell people of: one of ours if there is any."""
+    leaves: list[BaseException] = []
+    todo: list[BaseException] = [group]
+    while todo:
+        error = todo.pop(0)
+        if isinstance(error, BaseExceptionGroup):
+            todo += cast(BaseExceptionGroup[BaseException], error).exceptions
+        else:
+            leaves.append(error)
+    return next((one for one in leaves if isinstance(one, ContractNetError)), leaves[0])
