@@ -220,7 +220,12 @@ class Bench:
 
     def hear(self, act: a.AnyAct) -> list[Record]:
         """An act arrives, past the gate; returns what it concluded."""
-        return self.step(act.conversation_id, Heard(message=act, digest=DIGEST, lane=Lane.BID.value))
+        return self.step(act.conversation_id, self.heard(act))
+
+    @staticmethod
+    def heard(act: a.AnyAct) -> Heard:
+        """The fact that an act came in."""
+        return Heard(message=act, digest=DIGEST, lane=Lane.BID.value)
 
     def deliver(self, item: a.AnyAct | Scrap, lane: Lane = Lane.BID, most: int = 5) -> ToStep | ToRecord | ToRepeat:
         """An act or a scrap arrives at the gate; what it says is done."""

@@ -220,7 +220,9 @@ def test_work_from_another_participant_than_the_winner_is_out_of_sequence(bench:
 # ---- anything
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(acts(), max_size=8), st.sampled_from(["a", "b", "x"]), st.sampled_from(["t.1", "t.2", "zzz"]))
 def test_whatever_comes_has_one_of_the_three_ends(heard: list[a.AnyAct], sender: str, conversation: str) -> None:
     """Any act of any content by anybody: the gate never raises, the core never raises, the ledger replays, and nobody

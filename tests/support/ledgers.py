@@ -1,0 +1,144 @@
+"""Ledgers of a manager made on the bench, with every kind of entry in them; and entries that were tampered with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from contractnet.ledger.chain import ZERO, seal
+from contractnet.ledger.port import Draft, Entry
+from contractnet.ledger.records import Sent
+from contractnet.mail.inbox import Scrap
+from contractnet.manager.book import MONEY, STARTS
+from contractnet.manager.records import Grace, Granted, Judged, Started
+from contractnet.messages import acts as a
+from contractnet.messages import contents as c
+from tests.support.bench import DIGEST, Bench
+
+
+def settled() -> Bench:
+    """Three bids of which two tie, a private part, a result."""
+    bench = Bench()
+    bench.record(bench.book.loose(STARTS, Started(manager_epoch=1), bench.now))
+    bench.record(bench.book.loose(MONEY, Granted(amount=200_000, unit="USD"), bench.now))
+    bench.open(rule="best-value", value=80_000, eta_cost=3, private={"k": "v"}, key="ticket-17", position=3)
+    bench.invite("a", "b", "c")
+    cfp = bench.said(a.Cfp)[0]
+    bench.record(bench.book.loose("t.1", Sent(message_id=cfp.message_id, receivers=()), bench.now))
+    for agent, price in (("a", 30_000), ("b", 30_000), ("c", 60_000)):
+        bench.now += 700
+        bench.propose(agent, price, rationale="mine is best")
+    bench.now += 2_000
+    bench.result(bench.slot.holder or "")
+    bench.record(bench.book.loose("t", Judged(ok=False, note="too short"), bench.now))
+    return bench
+
+
+def troubled() -> Bench:
+    """Everything that may go wrong in three calls: bad, late, double, gone, lapsed, cancelled, checked, quarantined."""
+    bench = Bench()
+    bench.open(checked=True, max_faults=3)
+    bench.invite("a", "b", "c", "d")
+    bench.deliver(Scrap(DIGEST, (c.FieldError(path="$", text="no JSON"),), "json"))
+    bench.propose("a", unit="EUR")
+    bench.mishear("b")
+    bench.now += 1_000
+    bench.propose("a", 20_000)
+    bench.propose("a", 10_000)
+    bench.propose("b", 30_000, valid_for_ms=80_000)
+    bench.gone("c")
+    bench.deliver(bench.proposal("x", 1, conversation_id="elsewhere.1"))
+    bench.wait(25_000)
+    bench.propose("d", 1_000)
+    bench.progress("a")
+    bench.result("a", {"ok": 2})
+    bench.now += 500
+    bench.checked(ok=False, reason="not good")
+    bench.wait(70_000)  # the runner-up dies
+    bench.result("b", epoch=2)
+    bench.wait(1_400)
+    bench.invite("a")
+    bench.step("t", Grace(until=bench.now + 25_000))
+    bench.returned("a")
+    bench.wait(3_000)
+    bench.invite("a", "e")
+    bench.propose("a", 5_000)
+    bench.cancel()
+    bench.cancel_failed("a")
+    bench.wait(120_000)
+    return bench
+
+
+def lost() -> Bench:
+    """A tender that nobody came for, one that all refused, and one that waits."""
+    bench = Bench()
+    bench.open("u", seed="ab" * 16)
+    bench.wait(40_000)
+    bench.open("v", seed="cd" * 16)
+    bench.invite("a", "b", tender_id="v")
+    bench.refuse("a", "busy")
+    bench.refuse("b")
+    bench.wait(2_000)
+    bench.invite("a", "b", tender_id="v")
+    bench.refuse("a")
+    bench.refuse("b", "over-reserve")
+    bench.open("w", seed="ef" * 16)
+    return bench
+
+
+LEDGERS: dict[str, Callable[[], Bench]] = {"settled": settled, "troubled": troubled, "lost": lost}
+
+
+# ---- tampering
+
+
+def rechained(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries with positions and hashes made anew: the chain holds, whatever is in them."""
+    sealed: list[Entry] = []
+    previous = ZERO
+    for position, entry in enumerate(entries, 1):
+        draft = Draft(**{name: getattr(entry, name) for name in Draft.__struct_fields__})
+        sealed.append(seal(draft, position, previous))
+        previous = sealed[-1].hash
+    return sealed
+
+
+def changed(entries: Sequence[Entry], position: int, **fields: Any) -> list[Entry]:
+    """As `rechained`, with these fields of one entry changed."""
+    other = msgspec.structs.replace(entries[position - 1], **fields)
+    return rechained([*entries[: position - 1], other, *entries[position:]])
+
+
+Path = tuple[str | int, ...]
+
+
+def leaves(value: Any, path: Path = ()) -> list[Path]:
+    """The paths of all values in a JSON tree that are no objects and no arrays; of empty ones too."""
+    if isinstance(value, dict) and value:
+        return [one for name, inner in value.items() for one in leaves(inner, (*path, name))]
+    if isinstance(value, list) and value:
+        return [one for place, inner in enumerate(value) for one in leaves(inner, (*path, place))]
+    return [path]
+
+
+def leaf(tree: Any, path: Path) -> Any:
+    """The value at a path."""
+    for step in path:
+        tree = tree[step]
+    return tree
+
+
+def replaced(tree: Any, path: Path, value: Any) -> Any:
+    """A copy of the tree with another value at the path."""
+    if not path:
+        return value
+    if isinstance(tree, dict):
+        return {**tree, path[0]: replaced(tree.get(path[0]), path[1:], value)}
+    return [replaced(one, path[1:], value) if place == path[0] else one for place, one in enumerate(tree)]
+
+
+def body(tree: Any) -> str:
+    """A tree as the body of an entry."""
+    return msgspec.json.encode(tree, order="sorted").decode()
