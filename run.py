@@ -28,7 +28,13 @@ BEGUN = os.path.join(VENV, "begun-by-run.py")  # written first: this .venv is ou
 STAMP = os.path.join(VENV, "finished-by-run.py")  # written last: what it holds, and that it is whole
 OLDEST = (3, 11)
 PROGRESS_EVERY_S = 8
-NO_NETWORK = ("Failed to establish a new connection", "ConnectTimeoutError", "NameResolutionError", "ProxyError")
+NO_NETWORK = (
+    "Failed to establish a new connection",
+    "ConnectTimeoutError",
+    "NameResolutionError",
+    "ProxyError",
+    "dns error",
+)
 
 
 class SetUpError(Exception):
@@ -189,7 +195,7 @@ def make_venv(with_uv):
     with open(BEGUN, "w") as file:
         file.write("Made by run.py, which may remove and rebuild this folder.\n")
     if with_uv:
-        run([find_uv(), "venv", "--allow-existing", "--seed", "--python", ">=3.11", VENV], "making .venv with uv")
+        run([find_uv(), "venv", "--allow-existing", "--seed", "--python", "3.13", VENV], "making .venv with uv")
         return {}
     if importlib.util.find_spec("ensurepip"):
         run([sys.executable, "-m", "venv", VENV], "making .venv")
