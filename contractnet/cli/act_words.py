@@ -1,0 +1,113 @@
+"""What an act says, in one line of words: its performative and its key terms. Private input is not shown."""
+
+from __future__ import annotations
+
+import msgspec
+
+from contractnet.messages.acts import (
+    AcceptProposal,
+    AnyAct,
+    Cancel,
+    Cfp,
+    Failure,
+    Inform,
+    NotUnderstood,
+    Propose,
+    Refuse,
+    RejectProposal,
+)
+from contractnet.messages.contents import (
+    CancelFailureContent,
+    CancelledContent,
+    ChoiceContent,
+    ProgressContent,
+    ResultContent,
+)
+from contractnet.messages.values import PPM, show_amount
+
+#: of a text or a result, characters shown
+SHOWN = 80
+
+
+def performative(act: AnyAct) -> str:
+    """As FIPA spells it."""
+    return str(act.__struct_config__.tag)
+
+
+def words_of(act: AnyAct) -> str:
+    """The act in one line."""
+    name = performative(act)
+    match act:
+        case Cfp():
+            return f"{name} {_call(act)}"
+        case Propose():
+            terms = act.content
+            return (
+                f"{name} {show_amount(terms.price)} {terms.unit}, eta {terms.eta} s, "
+                f"confidence {percent(terms.confidence)}{_more(terms.rationale)}"
+            )
+        case Refuse():
+            return f"{name} {act.content.reason.value}{_more(act.content.text)}"
+        case AcceptProposal():
+            award = act.content
+            return (
+                f"{name} at {show_amount(award.price)}, slot {award.slot} epoch {award.epoch}, "
+                f"result within {duration(award.work_within_ms)}, lease {duration(award.lease_ms)}"
+            )
+        case RejectProposal():
+            late = act.content.late_by_ms
+            return f"{name} {act.content.reason.value}" + (f" by {duration(late)}" if late is not None else "")
+        case Cancel():
+            return f"{name} {act.content.reason.value}"
+        case Inform():
+            return f"{name} {_informed(act)}"
+        case Failure():
+            kind = "cancel " if isinstance(act.content, CancelFailureContent) else ""
+            return f"{name} {kind}{act.content.reason.value}{_more(act.content.text)}"
+        case NotUnderstood():
+            faults = "; ".join(f"{field.path}: {field.text}" for field in act.content.fields)
+            return f"{name} {act.content.about}, {act.content.reason.value}{_more(faults)}"
+        case _:
+            return name
+
+
+def _call(act: Cfp) -> str:
+    content, terms = act.content, act.content.terms
+    reserve = "" if terms.reserve is None else f", reserve {show_amount(terms.reserve)} {terms.unit}"
+    again = f" round {content.round} of {content.max_rounds}" if content.round > 1 else ""
+    return f"{content.skill}{again}, answers within {duration(content.reply_within_ms)}{reserve}{_more(content.task)}"
+
+
+def _informed(act: Inform) -> str:
+    match act.content:
+        case ResultContent():
+            return f"result {shorten(msgspec.json.encode(act.content.result).decode())}"
+        case ProgressContent():
+            return f"progress{_more(act.content.text)}"
+        case CancelledContent():
+            return f"cancelled{_more(act.content.text)}"
+        case ChoiceContent():
+            return f"choice {act.content.choice}"
+
+
+# ---- tools
+
+
+def shorten(text: str) -> str:
+    """One line of at most SHOWN characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN else line[: SHOWN - 3] + "..."
+
+
+def _more(text: str) -> str:
+    return f": {shorten(text)}" if text else ""
+
+
+def duration(ms: int) -> str:
+    """`20 s`, `1.5 s`, `0.041 s`."""
+    return f"{ms / 1000:g} s"
+
+
+def percent(ppm: int) -> str:
+    """`90 %`, `12.5 %`."""
+    return f"{100 * ppm / PPM:g} %"
