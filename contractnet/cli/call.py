@@ -293,7 +293,7 @@ def _option(name: str, **more: Any) -> Callable[[Any], Any]:
 @_option("budget", help="The total this ledger's tenders may spend; run again, it does not add.")
 @click.option("--require-settled", is_flag=True, envvar=_env("require-settled"), help="Exit 1 if one did not settle.")
 @_option("time-scale", type=float, default=1.0, hidden=True, help="All timers of the manager times this.")
-def command(require_settled: bool, public_reserve: bool, **given: Any) -> None:
+def command(require_settled: bool, public_reserve: bool, **given: Any) -> int:
     """Put tasks out to the agents behind a broker, and print one result line for each.
 
     A task on the command line, or a file of them. Killed and run again with the same ledger and tasks, it goes on where
@@ -302,4 +302,4 @@ def command(require_settled: bool, public_reserve: bool, **given: Any) -> None:
     names = ("reserve", "rule", "value", "eta_cost", "max_rounds", "reply_within", "work_within", "lease", "within")
     options = {name: given.pop(name) for name in (*names, "wait_for_agents")}
     options["public_reserve"] = public_reserve
-    sys.exit(run_call(options=options, require_settled=require_settled, **given))
+    return run_call(options=options, require_settled=require_settled, **given)
