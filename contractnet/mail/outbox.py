@@ -20,8 +20,11 @@ from dataclasses import dataclass, replace
 from contractnet.clock import Clock
 from contractnet.errors import TransportBroken, TransportClosed
 from contractnet.messages import codec
-from contractnet.telemetry.failpoints import failpoint
+from contractnet.telemetry.failpoints import declare, failpoint
 from contractnet.transport.port import MAX_RECEIVERS, Address, Link, Outcome, Parcel, ToAgents
+
+BEFORE_PUBLISH = declare("outbox.before-publish")
+AFTER_PUBLISH = declare("outbox.after-publish")
 
 #: sends under way at once
 IN_FLIGHT = 128
@@ -117,7 +120,7 @@ class Outbox:
             for positions, body in codec.pack([envelope.raw for envelope in batch]):
                 part = batch[positions.start : positions.stop]
                 parcel = Parcel(part[0].to, body, self._time_left(part))
-                failpoint("outbox.before-publish")
+                failpoint(BEFORE_PUBLISH)
                 try:
                     outcome = await self._link.send(parcel, self._timeout_s)
                 except TransportBroken:
@@ -126,7 +129,7 @@ class Outbox:
                     self._again(part, wait=False)
                     return
                 else:
-                    failpoint("outbox.after-publish")
+                    failpoint(AFTER_PUBLISH)
                     if outcome is Outcome.REFUSED:
                         self._again([single for one in part for single in _singly(one)], wait=True)
                     else:

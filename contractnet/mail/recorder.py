@@ -12,8 +12,11 @@ from typing import Any
 
 from contractnet.ledger.port import Ledger
 from contractnet.ledger.scribe import Writing
-from contractnet.telemetry.failpoints import failpoint
+from contractnet.telemetry.failpoints import declare, failpoint
 from contractnet.transport.port import Delivery
+
+BEFORE_COMMIT = declare("recorder.before-commit")
+AFTER_COMMIT = declare("recorder.after-commit")
 
 Recorded = Callable[[Sequence[Writing]], None]
 
@@ -38,7 +41,7 @@ class Recorder:
         if not written:
             self._done((), mail, then)
             return
-        failpoint("recorder.before-commit")
+        failpoint(BEFORE_COMMIT)
         future = self._ledger.append([writing.draft for writing in written])
 
         def committed(done: asyncio.Future[Any]) -> None:
@@ -46,7 +49,7 @@ class Recorder:
                 return
             error = done.exception()
             if error is None:
-                failpoint("recorder.after-commit")
+                failpoint(AFTER_COMMIT)
                 self._done(written, mail, then)
             elif not self.broken.done():
                 self.broken.set_exception(error)
