@@ -67,7 +67,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         with capture.global_and_fixture_disabled():
             provide_server(reporter.write_line)
     except NodeError as error:
-        pytest.exit(f"{error}\n{len(needs)} of the selected tests need RabbitMQ.", NO_BROKER_FOUND)
+        pytest.exit(
+            f"{error}\n{len(needs)} of the selected tests need RabbitMQ. Make one available, or lend one with "
+            f"{AMQP_VARIABLE}; --no-broker leaves these tests out.",
+            NO_BROKER_FOUND,
+        )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

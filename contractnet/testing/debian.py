@@ -59,7 +59,7 @@ class Apt:
         say("fetching the package lists")
         done = self._run(["update", "-q"])
         self._update_said = done.stdout
-        if done.returncode == 0:
+        if done.returncode == 0 and "Err:" not in done.stdout:  # without a network it ends with 0 all the same
             fresh.touch()
 
     def closure(self, names: Sequence[str]) -> list[str]:

@@ -116,6 +116,19 @@ def test_an_unpacked_erlang_finds_itself_wherever_it_lies(tmp_path: Path) -> Non
         assert said == str(moved / "usr/lib/erlang")
 
 
+@pytest.mark.parametrize(
+    ("said", "code", "times"), [("Get:1 InRelease", 0, 1), ("Err:1 InRelease", 0, 2), ("E: no", 100, 2)]
+)
+def test_lists_that_could_not_be_fetched_are_fetched_again(
+    tmp_path: Path, bare_machine: Path, said: str, code: int, times: int
+) -> None:
+    make_program(bare_machine / "apt-get", f"#!/bin/sh\necho {said!r}\nexit {code}\n")
+    told: list[str] = []
+    for _ in range(2):
+        Apt(tmp_path / "apt").update(told.append)
+    assert len(told) == times
+
+
 def test_what_apt_cannot_give_is_an_error_that_shows_what_it_said(tmp_path: Path, bare_machine: Path) -> None:
     make_program(bare_machine / "apt-get", "#!/bin/sh\necho 'E: Unable to locate package rabbitmq-server'\nexit 100\n")
     apt = Apt(tmp_path / "apt")
