@@ -252,6 +252,15 @@ def test_a_wrong_file_has_its_own_error_and_is_left_alone(name: str, tmp_path: P
         }
 
 
+def test_a_reader_does_not_read_an_older_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(tmp_path / "x.db").close()
+    monkeypatch.setattr("contractnet.ledger.reader.HEAD", "r0002")
+    with pytest.raises(
+        LedgerUnusable, match=r"has tables of the older version r0001 \(now r0002\): open it once to write"
+    ):
+        open_reader(str(tmp_path / "x.db"))
+
+
 def test_a_log_without_its_ledger_is_not_played_into_a_new_one(tmp_path: Path) -> None:
     path = _log_alone(tmp_path / "x.db")
     with pytest.raises(LedgerUnusable, match=r"x\.db-wal belongs to a ledger that is gone: put x\.db back"):
