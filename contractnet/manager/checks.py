@@ -15,12 +15,21 @@ from typing import Any
 from contractnet.manager.records import Checked
 from contractnet.manager.state import Slot
 from contractnet.manager.tender import Tender
-from contractnet.messages.contents import (
-    Payload,
-)
+from contractnet.messages.contents import Payload, ResultContent
 
 Check = Callable[[Payload], Any]
 Verdict = Callable[[Tender, str, Checked], None]
+
+
+def awaiting_check(tender: Tender) -> list[tuple[str, Slot, Payload]]:
+    """Results whose check has still to run: (conversation, slot, result)."""
+    found: list[tuple[str, Slot, Payload]] = []
+    for slot in tender.slots:
+        if slot.checking and slot.result is not None:
+            inform = tender.results[slot.result]
+            assert isinstance(inform.content, ResultContent)  # only such are kept
+            found.append((inform.conversation_id, slot, inform.content.result))
+    return found
 
 
 class Checks:
@@ -41,7 +50,7 @@ class Checks:
         """Start what this tender waits for, where the function is known."""
         if tender.id not in self._functions:
             return
-        for conversation, slot, result in tender.awaiting_check():
+        for conversation, slot, result in awaiting_check(tender):
             key = (tender.id, slot.number, slot.epoch)
             if key not in self._running:
                 self._running.add(key)

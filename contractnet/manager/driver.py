@@ -11,7 +11,6 @@ free and the money fits.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 
 from contractnet.clock import LoopClock
@@ -23,8 +22,8 @@ from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
 from contractnet.mail.recorder import Recorder
 from contractnet.manager.alarms import Alarms
-from contractnet.manager.book import MONEY, STARTS, Book
-from contractnet.manager.checks import Check, Checks
+from contractnet.manager.book import STARTS, Book
+from contractnet.manager.checks import Checks, awaiting_check
 from contractnet.manager.openings import Openings
 from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, envelope, judge
 from contractnet.manager.records import (
@@ -33,15 +32,13 @@ from contractnet.manager.records import (
     Ended,
     Fact,
     Grace,
-    Granted,
-    Judged,
-    Opened,
     Returned,
     Started,
 )
 from contractnet.manager.replay import replay
 from contractnet.manager.settings import Settings
 from contractnet.manager.tender import Tender
+from contractnet.manager.waits import AWARD, END, Waits
 from contractnet.manager.watch import Watch
 from contractnet.telemetry.failpoints import declare, failpoint
 from contractnet.transport.port import (
@@ -58,7 +55,7 @@ from contractnet.transport.port import (
 ENDED = declare("manager.ended")
 
 
-class Manager:
+class Driver:
     """The initiator's side of a process.
 
     Args:
@@ -76,8 +73,7 @@ class Manager:
         self.state: Up | Down | Standby | None = None  #: of the link, for people
         self._link = link
         self._clock = LoopClock()
-        self._ends: dict[str, asyncio.Future[None]] = {}
-        self._awards: dict[str, asyncio.Future[None]] = {}
+        self._waits = Waits()
         self._recorder = Recorder(ledger, self._recorded)
         self._commit = self._recorder.commit
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
@@ -86,93 +82,6 @@ class Manager:
         self._openings = Openings(self.book, self.directory, self.settings)
         self._watch = Watch(self.book, self.directory, self._openings)
         self.on_change: Callable[[], None] = _nothing  #: called on the loop when a tender or the link changed
-
-    # ---- what a caller does
-
-    async def open(self, tender_id: str, opened: Opened, check: Check | None = None) -> Tender:
-        """Begin a tender; returns when it is durable.
-
-        Raises:
-            LedgerBroken: the ledger is over.
-        """
-        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        written = self.book.step(tender_id, opened, self._now())
-        tender = self.book.tenders[tender_id]
-        if check is not None:
-            self._checks.know(tender.id, check)
-        self._openings.add(tender)
-        self._recorder.commit(written, then=lambda: _resolve(durable))
-        self._schedule(tender)
-        self._open_calls()
-        await self._wait(durable)
-        return tender
-
-    def check_with(self, tender: Tender, check: Check) -> None:
-        """Give the function that judges this tender's result; after a restart it is given again (D11)."""
-        self._checks.know(tender.id, check)
-        self._checks.look(tender)
-
-    def cancel(self, tender: Tender, reason: CancelAsked) -> None:
-        """No longer wanted. A tender that has ended stays as it is."""
-        if tender.ended is None:
-            self._step(tender, tender.id, reason)
-
-    def grant(self, amount: int, unit: str) -> None:
-        """Set the ledger's total budget (D12). Granted before with the same amount: nothing is recorded.
-
-        Raises:
-            DefinitionError: another unit, or less than is spent and held.
-        """
-        if (self.book.accounts.granted, self.book.accounts.unit) != (amount, unit):
-            self._commit(self.book.loose(MONEY, Granted(amount=amount, unit=unit), self._now()))
-
-    def note(self, tender: Tender, record: Judged) -> None:
-        """Record something that moves no tender."""
-        self._commit(self.book.loose(tender.id, record, self._now()))
-
-    async def ended(self, tender: Tender) -> Ended:
-        """Wait until the tender has ended and that is durable.
-
-        Raises:
-            LedgerBroken, TransportRefused: the manager is over.
-        """
-        if tender.ended is None or tender.id in self._openings:
-            await self._wait(self._ends.setdefault(tender.id, asyncio.get_running_loop().create_future()))
-        assert tender.ended is not None  # waited for
-        return tender.ended
-
-    async def awarded(self, tender: Tender) -> None:
-        """Wait until a slot of the tender is taken, or it has ended."""
-        if tender.ended is None and not any(slot.holder for slot in tender.slots):
-            await self._wait(self._awards.setdefault(tender.id, asyncio.get_running_loop().create_future()))
-
-    async def _wait(self, future: asyncio.Future[None]) -> None:
-        """For something to become durable, or for the end of the manager."""
-        ends: list[asyncio.Future[None]] = [future, self._recorder.broken]
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        if not future.done():
-            self._recorder.broken.result()
-
-    def fail(self, error: BaseException) -> None:
-        """The manager is over: whoever waits is told why."""
-        if not self._recorder.broken.done():
-            self._recorder.broken.set_exception(error)
-            self._recorder.broken.exception()  # retrieved: nobody may be waiting
-
-    async def leave(self) -> None:
-        """An orderly end: what was said is sent; with nothing due, the queues are given back."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.settings.confirm_ms / 1000):
-                await self._outbox.drained()
-        if self.quiet and self._link.up:
-            await self._link.retire()
-
-    @property
-    def quiet(self) -> bool:
-        """Whether nothing is due: all tenders ended, all sent, no timer runs."""
-        tenders = self.book.tenders.values()
-        done = all(tender.ended is not None and tender.deadline() is None for tender in tenders)
-        return done and self._outbox.empty and not self.book.unsent
 
     # ---- the loop
 
@@ -276,7 +185,7 @@ class Manager:
         self._open_calls()
 
     def _step_checked(self, tender: Tender, conversation: str, fact: Fact) -> None:
-        if tender.awaiting_check():
+        if awaiting_check(tender):
             self._step(tender, conversation, fact)
 
     def _advance(self, tender: Tender, conversation: str, fact: Fact) -> list[Writing]:
@@ -309,10 +218,9 @@ class Manager:
             elif isinstance(record, Ended):
                 failpoint(ENDED)
                 self._openings.forget(draft.conversation)
-                _resolve(self._ends.pop(draft.conversation, None))
-                _resolve(self._awards.pop(draft.conversation, None))
+                self._waits.came(draft.conversation, AWARD, END)
             elif isinstance(record, Awarded):
-                _resolve(self._awards.pop(draft.conversation.partition(".")[0], None))
+                self._waits.came(draft.conversation.partition(".")[0], AWARD)
             elif isinstance(record, Heard):
                 self._checks.look(self.book.tenders[draft.conversation.partition(".")[0]])
         self.on_change()
@@ -378,11 +286,6 @@ class Manager:
                 written += self.book.step(at, fact, now)
             self._commit(written)
             self._schedule(tender)
-
-
-def _resolve(future: asyncio.Future[None] | None) -> None:
-    if future is not None and not future.done():
-        future.set_result(None)
 
 
 def _nothing() -> None:

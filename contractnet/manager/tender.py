@@ -49,7 +49,6 @@ from contractnet.messages.acts import (
     Inform,
 )
 from contractnet.messages.contents import (
-    Payload,
     ResultContent,
 )
 from contractnet.messages.values import CancelReason
@@ -168,17 +167,6 @@ class Tender:
     def _within_until(self) -> int:
         assert self.first_opened is not None  # asked only then
         return self.first_opened + self.opened.terms.within_ms
-
-    # ---- the check of a result
-
-    def awaiting_check(self) -> list[tuple[str, Slot, Payload]]:
-        """Results whose check has still to run: (conversation, slot, result)."""
-        found = [(self.results[slot.result], slot) for slot in self.slots if slot.checking and slot.result is not None]
-        return [
-            (inform.conversation_id, slot, inform.content.result)
-            for inform, slot in found
-            if isinstance(inform.content, ResultContent)
-        ]
 
     # ---- parts of a step
 

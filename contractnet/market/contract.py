@@ -6,7 +6,8 @@ from typing import Any
 
 from contractnet.errors import BudgetExceeded, ContractFailed, NoAward
 from contractnet.manager.call import Call
-from contractnet.manager.driver import Manager
+from contractnet.manager.checks import awaiting_check
+from contractnet.manager.manager import Manager
 from contractnet.manager.records import CancelAsked, Ended, Judged
 from contractnet.manager.tender import Tender
 from contractnet.messages.contents import (
@@ -44,7 +45,7 @@ class Contract:
         """
         if self._tender.ended is not None:
             return self._tender.ended.status
-        if self._tender.awaiting_check():
+        if awaiting_check(self._tender):
             return "awaiting check"
         if any(slot.holder for slot in self._tender.slots):
             return "working"

@@ -7,30 +7,25 @@ said, and closes. Tenders that still run stay recorded: opened again on the same
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 import msgspec
 
 from contractnet.bidders.decorator import FunctionAgent
-from contractnet.clock import LoopClock
-from contractnet.contractor.driver import Contractor
-from contractnet.contractor.naming import daemon_name
 from contractnet.contractor.ports import Agent, Amount, micros
 from contractnet.contractor.settings import Settings as ContractorSettings
-from contractnet.errors import ContractNetError, DefinitionError
-from contractnet.ledger.port import Ledger
-from contractnet.ledger.urls import open_ledger
-from contractnet.manager.driver import Manager
+from contractnet.errors import DefinitionError
+from contractnet.manager.manager import Manager
 from contractnet.manager.records import Opened
 from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.market.contract import Contract
+from contractnet.market.house import House
 from contractnet.market.task import DEFAULT_UNIT, Check, Task, fingerprint, require_key, terms
 from contractnet.messages.values import require
-from contractnet.transport.port import DaemonParty, ManagerParty, Transport
+from contractnet.transport.port import Transport
 from contractnet.transport.urls import open_transport
 
 
@@ -62,11 +57,7 @@ class Market:
         self._name = None if name is None else require("id", name, "name")
         self._settings, self._contractor_settings = settings, contractor_settings
         self._grace_s = grace_s
-        self._ledger: Ledger | None = None
-        self._journal: Ledger | None = None
-        self._manager: Manager | None = None
-        self._contractor: Contractor | None = None
-        self._running: asyncio.Task[None] | None = None
+        self._house: House | None = None
 
     @classmethod
     def open(
@@ -122,68 +113,29 @@ class Market:
     # ---- life
 
     async def __aenter__(self) -> Self:
-        now = LoopClock().now()
-        self._ledger = open_ledger(self._ledger_url, kind="ledger", owner=self._name, now=now)
-        try:
-            link = self._transport.attach(ManagerParty(self._ledger.owner))
-            self._manager = Manager(self._ledger, link, self._settings)
-            if self._budget is not None:
-                self._manager.grant(self._budget, self._unit)
-            if self._agents:
-                self._contractor = self._host(now)
-        except BaseException:
-            await self._close()
-            raise
-        self._running = asyncio.create_task(self._run(), name="market")
+        house = House(self._transport, self._settings, self._contractor_settings)
+        await house.enter(self._ledger_url, self._name, self._agents, self._journal_url)
+        self._house = house
+        if self._budget is not None:
+            try:
+                house.manager.grant(self._budget, self._unit)
+            except BaseException:
+                await house.leave(0, orderly=False)
+                raise
         return self
-
-    def _host(self, now: int) -> Contractor:
-        names = [agent.id for agent in self._agents]
-        if len(set(names)) != len(names):
-            raise DefinitionError(f"agents: one id appears twice among {', '.join(sorted(names))}")
-        name = daemon_name(names)
-        self._journal = open_ledger(self._journal_url, kind="journal", owner=name, now=now)
-        party = DaemonParty(name, {agent.id: agent.skills for agent in self._agents})
-        return Contractor(self._agents, self._journal, self._transport.attach(party), self._contractor_settings)
-
-    async def _run(self) -> None:
-        """Both drivers, until the market is left; an error of either reaches whoever waits."""
-        manager = self.manager
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(manager.run())
-                if self._contractor is not None:
-                    group.create_task(self._contractor.run())
-        except BaseExceptionGroup as failed:
-            manager.fail(_first(failed))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            if self._running is not None and not self._running.done():
-                if self._contractor is not None:
-                    await self._contractor.stop(self._grace_s if kind is None else 0)
-                if kind is None:
-                    await self.manager.leave()
-        finally:
-            await self._close()
-
-    async def _close(self) -> None:
-        if self._running is not None:
-            self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._running
-        for ledger in (self._ledger, self._journal):
-            if ledger is not None:
-                await ledger.aclose()
+        if self._house is not None:
+            await self._house.leave(self._grace_s if kind is None else 0, orderly=kind is None)
 
     @property
     def manager(self) -> Manager:
         """The driver underneath; for the commands and for tests."""
-        if self._manager is None:
+        if self._house is None:
             raise DefinitionError("the market is not open: use `async with Market.open(…) as market`")
-        return self._manager
+        return self._house.manager
 
     # ---- tenders
 
@@ -317,16 +269,3 @@ class Market:
     def contracts(self) -> list[Contract]:
         """The recorded contracts of this ledger, in the order they were opened."""
         return [Contract(self.manager, tender) for tender in self.manager.book.tenders.values()]
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error to tell people of: one of ours if there is any."""
-    leaves: list[BaseException] = []
-    todo: list[BaseException] = [group]
-    while todo:
-        error = todo.pop(0)
-        if isinstance(error, BaseExceptionGroup):
-            todo += cast(BaseExceptionGroup[BaseException], error).exceptions
-        else:
-            leaves.append(error)
-    return next((one for one in leaves if isinstance(one, ContractNetError)), leaves[0])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contractnet.errors import ContractNetError
+from contractnet.manager.checks import awaiting_check
 from contractnet.manager.records import (
     Assessed,
     Awarded,
@@ -369,7 +370,7 @@ def test_a_check_decides_and_time_stands_still_meanwhile(bench: Bench) -> None:
     bench.propose("a", 10_000)
     bench.propose("b", 20_000)
     bench.result("a")
-    assert [slot.result for _, slot, _ in bench.tender.awaiting_check()] == [bench.slot.result]
+    assert [slot.result for _, slot, _ in awaiting_check(bench.tender)] == [bench.slot.result]
     bench.wait(3_600_000)  # neither lease nor deadline
     assert bench.slot.holder == "a"
     bench.checked(ok=False, reason="too short")

@@ -1,0 +1,94 @@
+"""The manager as its callers know it: begin a tender, wait for its award or its end, cancel, grant, leave."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from contractnet.manager.book import MONEY
+from contractnet.manager.checks import Check
+from contractnet.manager.driver import Driver
+from contractnet.manager.records import CancelAsked, Ended, Granted, Judged, Opened
+from contractnet.manager.tender import Tender
+from contractnet.manager.waits import AWARD, BEGIN, END
+
+
+class Manager(Driver):
+    """The driver with what callers do. `run` must be going for anything to happen."""
+
+    async def open(self, tender_id: str, opened: Opened, check: Check | None = None) -> Tender:
+        """Begin a tender; returns when it is durable.
+
+        Raises:
+            LedgerBroken: the ledger is over.
+        """
+        written = self.book.step(tender_id, opened, self._now())
+        tender = self.book.tenders[tender_id]
+        if check is not None:
+            self._checks.know(tender.id, check)
+        self._openings.add(tender)
+        self._recorder.commit(written, then=lambda: self._waits.came(tender.id, BEGIN))
+        self._schedule(tender)
+        self._open_calls()
+        await self._waits.wait(tender.id, BEGIN, self._recorder.broken)
+        return tender
+
+    def check_with(self, tender: Tender, check: Check) -> None:
+        """Give the function that judges this tender's result; after a restart it is given again (D11)."""
+        self._checks.know(tender.id, check)
+        self._checks.look(tender)
+
+    def cancel(self, tender: Tender, reason: CancelAsked) -> None:
+        """No longer wanted. A tender that has ended stays as it is."""
+        if tender.ended is None:
+            self._step(tender, tender.id, reason)
+
+    def grant(self, amount: int, unit: str) -> None:
+        """Set the ledger's total budget (D12). Granted before with the same amount: nothing is recorded.
+
+        Raises:
+            DefinitionError: another unit, or less than is spent and held.
+        """
+        if (self.book.accounts.granted, self.book.accounts.unit) != (amount, unit):
+            self._commit(self.book.loose(MONEY, Granted(amount=amount, unit=unit), self._now()))
+
+    def note(self, tender: Tender, record: Judged) -> None:
+        """Record something that moves no tender."""
+        self._commit(self.book.loose(tender.id, record, self._now()))
+
+    async def ended(self, tender: Tender) -> Ended:
+        """Wait until the tender has ended and that is durable.
+
+        Raises:
+            LedgerBroken, TransportRefused: the manager is over.
+        """
+        if tender.ended is None or tender.id in self._openings:
+            await self._waits.wait(tender.id, END, self._recorder.broken)
+        assert tender.ended is not None  # waited for
+        return tender.ended
+
+    async def awarded(self, tender: Tender) -> None:
+        """Wait until a slot of the tender is taken, or it has ended."""
+        if tender.ended is None and not any(slot.holder for slot in tender.slots):
+            await self._waits.wait(tender.id, AWARD, self._recorder.broken)
+
+    def fail(self, error: BaseException) -> None:
+        """The manager is over: whoever waits is told why."""
+        if not self._recorder.broken.done():
+            self._recorder.broken.set_exception(error)
+            self._recorder.broken.exception()  # retrieved: nobody may be waiting
+
+    async def leave(self) -> None:
+        """An orderly end: what was said is sent; with nothing due, the queues are given back."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.settings.confirm_ms / 1000):
+                await self._outbox.drained()
+        if self.quiet and self._link.up:
+            await self._link.retire()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is due: all tenders ended, all sent, no timer runs."""
+        tenders = self.book.tenders.values()
+        done = all(tender.ended is not None and tender.deadline() is None for tender in tenders)
+        return done and self._outbox.empty and not self.book.unsent

@@ -1,0 +1,34 @@
+"""Who waits for what of a tender: that it is on disk, awarded, over. What comes is durable already."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+#: the things a caller may wait for
+BEGIN: Final = "begin"
+AWARD: Final = "award"
+END: Final = "end"
+
+
+class Waits:
+    """Futures by (tender id, what)."""
+
+    def __init__(self) -> None:
+        self._futures: dict[tuple[str, str], asyncio.Future[None]] = {}
+
+    async def wait(self, tender_id: str, what: str, broken: asyncio.Future[None]) -> None:
+        """Until it has come, or until `broken` fails; then its error is raised."""
+        key = (tender_id, what)
+        future = self._futures.setdefault(key, asyncio.get_running_loop().create_future())
+        ends: list[asyncio.Future[None]] = [future, broken]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if not future.done():
+            broken.result()
+
+    def came(self, tender_id: str, *whats: str) -> None:
+        """It has come: whoever waits goes on."""
+        for what in whats:
+            future = self._futures.pop((tender_id, what), None)
+            if future is not None and not future.done():
+                future.set_result(None)

@@ -1,0 +1,106 @@
+"""The house of a market: its ledger, its manager, and the contractor of the agents that live here. It owns them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import cast
+
+from contractnet.clock import LoopClock
+from contractnet.contractor.driver import Contractor
+from contractnet.contractor.naming import daemon_name
+from contractnet.contractor.ports import Agent
+from contractnet.contractor.settings import Settings as ContractorSettings
+from contractnet.errors import ContractNetError, DefinitionError
+from contractnet.ledger.port import Ledger
+from contractnet.ledger.urls import open_ledger
+from contractnet.manager.manager import Manager
+from contractnet.manager.settings import Settings as ManagerSettings
+from contractnet.transport.port import DaemonParty, ManagerParty, Transport
+
+
+class House:
+    """Opens, runs and closes the drivers of one market."""
+
+    def __init__(
+        self, transport: Transport, settings: ManagerSettings, contractor_settings: ContractorSettings
+    ) -> None:
+        self._transport = transport
+        self._settings = settings
+        self._contractor_settings = contractor_settings
+        self._ledgers: list[Ledger] = []
+        self._contractor: Contractor | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    manager: Manager
+
+    async def enter(self, ledger: str, name: str | None, agents: Sequence[Agent], journal: str) -> None:
+        """Open everything and start the drivers.
+
+        Raises:
+            DefinitionError, LedgerError, ReplayDifference: it cannot be opened; nothing is left open.
+        """
+        now = LoopClock().now()
+        try:
+            own = open_ledger(ledger, kind="ledger", owner=name, now=now)
+            self._ledgers.append(own)
+            self.manager = Manager(own, self._transport.attach(ManagerParty(own.owner)), self._settings)
+            if agents:
+                self._contractor = self._host(agents, journal, now)
+        except BaseException:
+            await self._close()
+            raise
+        self._running = asyncio.create_task(self._run(), name="market")
+
+    def _host(self, agents: Sequence[Agent], journal: str, now: int) -> Contractor:
+        names = [agent.id for agent in agents]
+        if len(set(names)) != len(names):
+            raise DefinitionError(f"agents: one id appears twice among {', '.join(sorted(names))}")
+        name = daemon_name(names)
+        own = open_ledger(journal, kind="journal", owner=name, now=now)
+        self._ledgers.append(own)
+        party = DaemonParty(name, {agent.id: agent.skills for agent in agents})
+        return Contractor(agents, own, self._transport.attach(party), self._contractor_settings)
+
+    async def leave(self, grace_s: float, *, orderly: bool) -> None:
+        """Hosted agents may finish within the grace; what was said is sent; then all is closed."""
+        try:
+            if self._running is not None and not self._running.done():
+                if self._contractor is not None:
+                    await self._contractor.stop(grace_s)
+                if orderly:
+                    await self.manager.leave()
+        finally:
+            await self._close()
+
+    async def _run(self) -> None:
+        """Both drivers; an error of either reaches whoever waits."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.manager.run())
+                if self._contractor is not None:
+                    group.create_task(self._contractor.run())
+        except BaseExceptionGroup as failed:
+            self.manager.fail(_first(failed))
+
+    async def _close(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._running
+        for ledger in self._ledgers:
+            await ledger.aclose()
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error to tell people of: one of ours if there is any."""
+    leaves: list[BaseException] = []
+    todo: list[BaseException] = [group]
+    while todo:
+        error = todo.pop(0)
+        if isinstance(error, BaseExceptionGroup):
+            todo += cast(BaseExceptionGroup[BaseException], error).exceptions
+        else:
+            leaves.append(error)
+    return next((one for one in leaves if isinstance(one, ContractNetError)), leaves[0])
