@@ -49,9 +49,11 @@ def _called(engagement: Engagement, scribe: Scribe, act: Cfp) -> None:
     first = engagement.cfp is None
     if not first and engagement.cfp is not None and act.content.round <= engagement.cfp.content.round:
         return  # the gate: a cfp for a round already seen is recorded
-    if engagement.received(scribe, act, "?cfp" if first else "?cfp:next") is None or not engagement.machine.has(
-        "deliberating"
-    ):
+    row = engagement.received(scribe, act, "?cfp" if first else "?cfp:next")
+    if row is not None and row.sends:  # P33: it left the conversation before
+        engagement.cfp = act
+        engagement.say(scribe, Reply(row.sends[0], act.reply_with))
+    if row is None or not engagement.machine.has("deliberating"):
         return
     engagement.cfp, engagement.heard_at, engagement.repair = act, scribe.at, None
     engagement.pen.protocol = act.protocol
