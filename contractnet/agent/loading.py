@@ -76,6 +76,8 @@ def _from_module(reference: str, module: str, name: str) -> Agent:
         sys.path.insert(0, here)
     try:
         found = getattr(importlib.import_module(module), name, None)
+        if isinstance(found, FunctionAgent):
+            return found.agent()
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise DefinitionError(f"{reference}: {module} needs the module {error.name}, which is not there") from None
@@ -86,8 +88,6 @@ def _from_module(reference: str, module: str, name: str) -> Agent:
         raise DefinitionError(f"{reference}: {error}") from None
     except Exception as error:  # the user's module: whatever it raises at its import is its fault
         raise DefinitionError(f"{reference}: {_place(error)}: {type(error).__name__}: {error}") from None
-    if isinstance(found, FunctionAgent):
-        return found.agent()
     if isinstance(found, Agent):
         return found
     if found is None:

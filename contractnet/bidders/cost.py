@@ -5,7 +5,7 @@ Rules, all in integers; amounts in micros, rounded up:
 1. tokens = ceil(characters / 4), counted over the task's text and its input as canonical JSON.
 2. cost = tokens x per_1k_tokens / 1000.
 3. least = max(floor, cost): the reservation price. Below it there is no offer, and it is never told.
-4. asked = max(floor, cost + cost x margin_pct / 100).
+4. asked = max(floor, tokens x per_1k_tokens / 1000 x (100 + margin_pct) / 100).
 5. With a fixed `price` least and asked are that price.
 6. A public reserve under `least` is answered `over-reserve`; one between `least` and `asked` is what is asked.
 7. Another unit than the agent's own is `unsupported`; an eta over the result deadline, or a cost over the largest
@@ -82,7 +82,7 @@ def quote(model: CostModel, size_tokens: int) -> Quote:
     if model.price is not None:
         return Quote(model.price, model.price)
     cost = -(-size_tokens * model.per_1k_tokens // 1000)
-    asked = cost - (-cost * model.margin_pct // 100)
+    asked = -(-size_tokens * model.per_1k_tokens * (100 + model.margin_pct) // 100_000)
     return Quote(max(model.floor, cost), max(model.floor, asked))
 
 

@@ -1,0 +1,175 @@
+"""An agent's file: what is read, and what is said of everything that can be wrong in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from contractnet.agent.definition import Definition, parse, read
+from contractnet.errors import DefinitionError
+from contractnet.resources import checkout
+
+GOOD = """
+id = "ada"
+skills = ["text.summarise"]
+[cost]
+price = "0.01"
+[perform]
+command = ["true"]
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "ada.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_smallest_file(tmp_path: Path) -> None:
+    found = read(write(tmp_path, GOOD))
+    assert (found.id, found.skills, found.capacity, found.timeout_s) == ("ada", ("text.summarise",), 1, None)
+    assert (found.cost.price, found.cost.unit, found.cost.eta_s, found.cost.confidence) == (10_000, "USD", 60, 0.9)
+    assert found.command == (shutil.which("true"),)
+    assert found.folder == tmp_path
+    assert found.unused == ()
+
+
+def test_the_file_of_the_documentation(tmp_path: Path) -> None:
+    text = """
+    id = "summariser"
+    skills = ["text.summarise", "text.translate"]
+    capacity = 4
+    [cost]
+    per_1k_tokens = "0.002"
+    margin_pct = 20
+    floor = "0.001"
+    [model]
+    base_url = "http://127.0.0.1:8080/v1"
+    name = "local"
+    api_key_env = "SUMMARISER_KEY"
+    mode = "og"
+    persona = "plain"
+    [perform]
+    command = ["python3", "summarise.py"]
+    """
+    found = read(write(tmp_path, text))
+    assert found.capacity == 4
+    assert (found.cost.per_1k_tokens, found.cost.margin_pct, found.cost.floor, found.cost.price) == (
+        2000,
+        20,
+        1000,
+        None,
+    )
+    assert found.unused == ("[model] is not used: models follow in a later version",)
+
+
+def test_a_program_beside_the_file_is_found_from_anywhere(tmp_path: Path) -> None:
+    program = tmp_path / "work"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    found = read(write(tmp_path, GOOD.replace('"true"', '"./work", "-v"')))
+    assert os.path.realpath(found.command[0]) == os.path.realpath(program)
+    assert found.command[1:] == ("-v",)
+
+
+def test_what_an_agent_asks_is_not_printed_and_has_no_wire_form(tmp_path: Path) -> None:
+    found = read(write(tmp_path, GOOD))
+    assert "10000" not in repr(found)
+    with pytest.raises(TypeError):
+        msgspec.json.encode(found.cost)
+
+
+WRONG = [
+    ("x = 1\n" + GOOD, ["x is no key", "id, skills, capacity"]),
+    (GOOD.replace("price", "prize"), ["cost.prize is no key", "[cost] has per_1k_tokens"]),
+    (GOOD + 'shell = "sh"', ["perform.shell is no key", "[perform] has command, timeout_s"]),
+    (GOOD.replace('id = "ada"', ""), ["the key id is missing"]),
+    (GOOD.replace('command = ["true"]', ""), ["the key perform.command is missing"]),
+    (GOOD.replace('"ada"', "7"), ["id is a whole number", "write a string"]),
+    (GOOD.replace('"0.01"', "0.01"), ["cost.price is a number with a point", 'an amount as a string, such as "0.002"']),
+    (GOOD.replace('"0.01"', '"0.0000001"'), ["cost.price", "at most six places"]),
+    (GOOD.replace('"0.01"', '"-1"'), ["cost.price", "'-1' is not an amount"]),
+    (GOOD.replace('"ada"', '"Ada B"'), ["id", "'Ada B' is not a valid id", "a-z"]),
+    (GOOD.replace('"text.summarise"', '"summarise"'), ["skills[0]", "two to four words"]),
+    (GOOD.replace('"text.summarise"', '"a.b", "a.b"'), ["skills[1]", "name each once"]),
+    (GOOD.replace('["text.summarise"]', "[]"), ["skills has 0 entries"]),
+    (GOOD.replace('["text.summarise"]', '"text.summarise"'), ["skills is a string", "a list"]),
+    (GOOD.replace("id =", "capacity = 0\nid ="), ["capacity: 0 is not a whole number from 1 to 100000"]),
+    (GOOD.replace("id =", "capacity = 1.5\nid ="), ["capacity is a number with a point", "a whole number"]),
+    (GOOD.replace("price =", 'floor = "1"\nprice ='), ["cost.price is the whole price", "leave floor out"]),
+    (GOOD.replace('price = "0.01"', 'unit = "USD"'), ["[cost] names no amount"]),
+    (GOOD.replace('price = "0.01"', 'floor = "0.1"\nmargin_pct = -1'), ["cost.margin_pct: -1"]),
+    (GOOD.replace("price =", 'unit = "usd"\nprice ='), ["cost.unit", "such as USD"]),
+    (GOOD.replace("price =", "eta_s = 0\nprice ="), ["cost.eta_s: 0"]),
+    (GOOD.replace("price =", "confidence = 1.5\nprice ="), ["cost.confidence: 1.5 is not between 0 and 1"]),
+    (GOOD.replace("price =", "confidence = nan\nprice ="), ["cost.confidence: nan is not between 0 and 1"]),
+    (GOOD.replace('[cost]\nprice = "0.01"', ""), ["nothing says what an offer costs", "add [cost]"]),
+    (GOOD.replace('[perform]\ncommand = ["true"]', ""), ["nothing does the work", "add [perform]"]),
+    (GOOD.replace('["true"]', "[]"), ["perform.command: write the program"]),
+    (GOOD.replace('"true"', '""'), ["perform.command: write the program"]),
+    (GOOD.replace('"true"', '"no-such-program"'), ["there is no program no-such-program on PATH"]),
+    (GOOD.replace('"true"', '"./absent"'), ["there is no program ./absent in "]),
+    (GOOD + "timeout_s = 0", ["perform.timeout_s: 0"]),
+    (GOOD + "timeout_s = inf", ["perform.timeout_s: inf"]),
+    (GOOD + '[model]\nbase_url = "ftp://x"\nname = "m"', ["model.base_url", "http:// or https://"]),
+    (GOOD + '[model]\nbase_url = "http://x/v1"', ["the key model.name is missing"]),
+    (GOOD + '[model]\nbase_url = "http://x"\nname = "m"\nmode = "free"', ["model.mode: 'free'", "og or bounded"]),
+    (
+        GOOD + '[model]\nbase_url = "http://x"\nname = "m"\napi_key_env = "sk-1"',
+        ["model.api_key_env", "never stands here"],
+    ),
+    (
+        'id = "a"\nskills = ["a.b"]\n[model]\nbase_url = "http://x"\nname = "m"',
+        ["models follow in a later version; leave [model] out, and add [cost] and [perform]"],
+    ),
+    ("id = ", ["is not TOML", "agents/README.md"]),
+    (GOOD + 'id = "again"\n[cost]\n', ["is not TOML"]),
+    ("cost = 3\n" + GOOD.partition("[cost]")[0], ["cost is a whole number", "write a table"]),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), WRONG, ids=[said[0] for _, said in WRONG])
+def test_what_is_wrong_is_told_with_file_key_and_what_is_allowed(tmp_path: Path, text: str, said: list[str]) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(DefinitionError) as caught:
+        read(path)
+    words = str(caught.value)
+    assert words.startswith(str(path))
+    assert "\n" not in words
+    assert [part for part in said if part not in words] == []
+
+
+def test_a_file_that_is_none(tmp_path: Path) -> None:
+    for path, said in (
+        (tmp_path / "absent.toml", "there is no such file"),
+        (tmp_path, "is a folder"),
+    ):
+        with pytest.raises(DefinitionError, match=said) as caught:
+            read(path)
+        assert str(path) in str(caught.value)
+    long = write(tmp_path, GOOD + "#" * 70_000)
+    with pytest.raises(DefinitionError, match="is no agent's file"):
+        read(long)
+    with pytest.raises(DefinitionError, match="is not TOML"):
+        parse(b"\xff\xfe\x00", "picture.toml", tmp_path)
+
+
+def samples() -> list[Path]:
+    folder = checkout("agents")
+    assert folder is not None
+    return sorted(folder.glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", samples(), ids=lambda path: path.name)
+def test_every_sample_is_a_working_definition(path: Path) -> None:
+    found: Definition = read(path)
+    assert found.id == path.stem
+    assert (path.parent / found.command[-1]).is_file()
+
+
+def test_there_are_samples() -> None:
+    assert len(samples()) >= 3
