@@ -62,8 +62,10 @@ class Scribe:
 
     def fact(self, conversation: str, record: Record, sender: str | None = None, message_id: str | None = None) -> None:
         """The fact that the step begins with; `sender` and `message_id` where it is a message that came in."""
-        incoming = sender is not None and message_id is not None
-        self._draft(conversation, record, "in" if incoming else None, sender, message_id)
+        if sender is None or message_id is None:  # no message, or one whose id could not be read
+            self._draft(conversation, record)
+        else:
+            self._draft(conversation, record, "in", sender, message_id)
 
     def move(self, conversation: str, table: str, who: str, row: str, state: str) -> None:
         """A row was taken."""
