@@ -180,10 +180,8 @@ class Contractor:
                         self._open[verdict.agent][verdict.conversation] = engagement
                     case ToRepeat():
                         self._repeat(verdict.answer)
-                    case _ if (verdict.sender, verdict.message_id) not in self.diary.strays:
-                        written += self.diary.loose(self.name, STRAYS, verdict, self.now())
                     case _:
-                        pass
+                        written += self.diary.loose(self.name, STRAYS, verdict, self.now())
         return written
 
     def _repeat(self, answer: str | None) -> None:

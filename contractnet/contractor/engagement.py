@@ -88,7 +88,6 @@ class Engagement:
         self.repair: NotUnderstood | None = None  #: what was wrong with our last proposal
         self.last_answer: str | None = None  #: message id of the last word about the accepted work
         self.answers: dict[str, str] = {}  #: message id heard -> message id that answered it
-        self.seen: set[tuple[str, str]] = set()
         self.timers = timers
         self.cancel_id: str | None = None
         self.pen = Pen(agent, daemon, seed)

@@ -1,10 +1,9 @@
 """The reception: which of a daemon's agents an envelope is for, and whether it may move them. Decides nothing.
 
-
 Rules: a cfp by skill goes to all agents with the skill; `receivers` names agents of this daemon; a group message
 without them moves an agent only if exactly one of the daemon's is in that conversation (D10). Mail for an agent that
-is not hosted here is recorded and not answered (D9). Only the initiator of a conversation is heard in it. What was
-heard before is answered again and moves nobody.
+is not hosted here is recorded and not answered (D9). Only the initiator of a conversation is heard in it. What an
+agent heard before, in whichever conversation, is answered again and moves nobody: a journal records a message once.
 
 Source: the gate in protocols/README.md; D9, D10.
 """
@@ -15,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from contractnet.contractor.ports import Agent
-from contractnet.contractor.replay import Diary
+from contractnet.contractor.replay import DAEMON, STRAYS, Diary
+from contractnet.ledger.founding import CONVERSATION
 from contractnet.ledger.records import Heard, Misheard, Quarantined
 from contractnet.mail.inbox import Letter, Scrap
 from contractnet.messages.acts import AnyAct, Cfp
@@ -23,6 +23,8 @@ from contractnet.transport.port import Lane
 
 GROUP = "multi"
 SKILL = "skill:"
+#: streams of the journal's own, which no conversation may be called like: a daemon may be called like its agent (D9)
+RESERVED = frozenset({CONVERSATION, DAEMON, STRAYS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +59,15 @@ class Reception:
             yield self._judge_scrap(item, lane)
             return
         act = item.act
-        targets = self.targets(act)
+        targets = [] if act.conversation_id in RESERVED else self.targets(act)
         if not targets:
-            yield _stray(item, lane, "it is for no agent hosted here")
+            yield self._stray(item, lane, "it is for no agent hosted here")
         for agent in targets:
             known = self._diary.engagements.get((agent, act.conversation_id))
-            if known is not None and (act.sender, act.message_id) in known.seen:
-                yield ToRepeat(known.answers.get(act.message_id))
+            if (agent, act.sender, act.message_id) in self._diary.seen:
+                yield ToRepeat(known.answers.get(act.message_id) if known is not None else None)
             elif known is not None and known.manager not in (None, act.sender):
-                yield _stray(item, lane, "its sender is not the conversation's initiator")
+                yield self._stray(item, lane, "its sender is not the conversation's initiator")
             else:
                 fact = Heard(message=act, digest=item.digest, lane=lane.value)
                 yield ToStep(agent, act.conversation_id, fact)
@@ -90,7 +92,7 @@ class Reception:
         mine = self._in(scrap.conversation) if scrap.conversation else []
         if scrap.sender and scrap.conversation and scrap.performative and len(mine) == 1:
             known = self._diary.engagements[mine[0], scrap.conversation]
-            if scrap.message_id is not None and (scrap.sender, scrap.message_id) in known.seen:
+            if scrap.message_id is not None and (mine[0], scrap.sender, scrap.message_id) in self._diary.seen:
                 return ToRepeat(known.answers.get(scrap.message_id))
             if known.manager == scrap.sender:
                 fact = Misheard(
@@ -105,15 +107,17 @@ class Reception:
         why = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]
         return Quarantined(digest=scrap.digest, lane=lane.value, why=f"{scrap.code}: {why}")
 
-
-def _stray(letter: Letter, lane: Lane, why: str) -> Quarantined:
-    act = letter.act
-    return Quarantined(
-        digest=letter.digest,
-        lane=lane.value,
-        why=why,
-        sender=act.sender,
-        message_id=act.message_id,
-        performative=str(act.__struct_config__.tag),
-        conversation=act.conversation_id,
-    )
+    def _stray(self, letter: Letter, lane: Lane, why: str) -> Quarantined | ToRepeat:
+        """Kept apart, once."""
+        act = letter.act
+        if (self._diary.daemon, act.sender, act.message_id) in self._diary.seen:
+            return ToRepeat(None)
+        return Quarantined(
+            digest=letter.digest,
+            lane=lane.value,
+            why=why,
+            sender=act.sender,
+            message_id=act.message_id,
+            performative=str(act.__struct_config__.tag),
+            conversation=act.conversation_id,
+        )

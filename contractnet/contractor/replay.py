@@ -33,7 +33,7 @@ class Diary:
         self.unsent: dict[tuple[str, str], tuple[str, Said]] = {}  #: (agent, message id) -> (conversation, said)
         self.said: dict[str, tuple[str, str, Said]] = {}  #: message id -> (agent, conversation, said)
         self.hosted: dict[str, list[str]] = {}
-        self.strays: set[tuple[str, str]] = set()
+        self.seen: set[tuple[str, str, str]] = set()  #: (agent or daemon, sender, message id) of everything heard
         self.at = 0  #: of the last entry
         self._timers = timers
         self._pen = Pen(daemon, daemon, "")
@@ -56,8 +56,6 @@ class Diary:
         scribe = Scribe(engagement.pen if engagement else self._pen, at)
         if isinstance(record, Quarantined):
             scribe.fact(conversation, record, record.sender, record.message_id)
-            if record.sender and record.message_id:
-                self.strays.add((record.sender, record.message_id))
         else:
             scribe.fact(conversation, record)
         match record:
@@ -73,6 +71,8 @@ class Diary:
 
     def _follow(self, written: list[Writing], at: int) -> list[Writing]:
         for draft, record in written:
+            if draft.direction == "in" and draft.sender is not None and draft.message_id is not None:
+                self.seen.add((draft.agent, draft.sender, draft.message_id))
             if isinstance(record, Said):
                 self.unsent[draft.agent, record.message.message_id] = (draft.conversation, record)
                 self.said[record.message.message_id] = (draft.agent, draft.conversation, record)

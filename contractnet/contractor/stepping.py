@@ -44,12 +44,9 @@ def step(engagement: Engagement, fact: Fact, at: int) -> list[Writing]:
         case Heard():
             act = fact.message
             scribe.fact(engagement.conversation, fact, act.sender, act.message_id)
-            engagement.seen.add((act.sender, act.message_id))
             hear(engagement, scribe, act)
         case Misheard():
             scribe.fact(engagement.conversation, fact, fact.sender, fact.message_id)
-            if fact.message_id is not None:
-                engagement.seen.add((fact.sender, fact.message_id))
             mishear(engagement, scribe, fact)
         case _:
             scribe.fact(engagement.conversation, fact)
