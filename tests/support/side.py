@@ -211,16 +211,16 @@ def picture(diary: Diary) -> dict[str, Any]:
         "seed": diary.seed,
         "hosted": diary.hosted,
         "at": diary.at,
-        "strays": set(diary.strays),
+        "seen": set(diary.seen),
         "unsent": {key: conversation for key, (conversation, _) in diary.unsent.items()},
         "said": sorted(diary.said),
-        "engagements": {key: _engagement(one) for key, one in diary.engagements.items() if one.seen},
+        "engagements": {key: _engagement(one) for key, one in diary.engagements.items() if one.pen.versions},
     }
 
 
 def _engagement(one: Engagement) -> dict[str, Any]:
     plain = ("manager", "heard_at", "bid_until", "result_due", "attempt", "stop_due", "faults", "cancel_id")
-    more = {"cfp": one.cfp, "accept": one.accept, "repair": one.repair, "answers": one.answers, "seen": one.seen}
+    more = {"cfp": one.cfp, "accept": one.accept, "repair": one.repair, "answers": one.answers}
     offers = [(o.id, o.message_id, o.until, o.price, o.live, o.end) for o in one.offers.values()]
     state = {"state": one.machine.state, "offers": offers, "versions": one.pen.versions, "said": one.pen.said}
     return {name: getattr(one, name) for name in plain} | more | state

@@ -1,4 +1,4 @@
-"""Table P through the engagement's step: every state meets every message and every decision; the table says the rest."""
+"""Table P through the engagement's step: every state meets every message and decision; the table says the rest."""
 
 from __future__ import annotations
 

@@ -1,0 +1,312 @@
+"""An engagement's stories: what one agent hears, decides and says in one conversation, and what it keeps in mind."""
+
+from __future__ import annotations
+
+import pytest
+
+from contractnet.contractor.capacity import order, patience_ms, taken, withdrawable
+from contractnet.contractor.engagement import Engagement, Timers
+from contractnet.contractor.records import Bade, Began, Failed, Finished, LeaseLost, Stopped, Withdrew
+from contractnet.messages import acts as a
+from contractnet.messages import contents as c
+from contractnet.messages.values import (
+    CancelFailure,
+    NotUnderstoodReason,
+    RefuseReason,
+    TaskFailure,
+)
+from tests.support.side import NOW, Side
+
+# ---- the straight way
+
+
+def test_a_call_is_bid_on_won_and_done(side: Side) -> None:
+    call = side.cfp()
+    side.bid(7_000)
+    (offer,) = side.said(a.Propose)
+    assert (offer.content.price, offer.content.unit, offer.content.round) == (7_000, "USD", 1)
+    assert offer.content.valid_for_ms == call.content.terms.valid_for_ms
+    accept = side.accept()
+    assert side.engagement.result_due == side.now + 600_000
+    side.step(Began(attempt=1))
+    side.step(Finished(result={"summary": "short"}))
+    (done,) = side.said(a.Inform)
+    assert isinstance(done.content, c.ResultContent)
+    assert (done.content.result, done.content.slot, done.content.epoch) == ({"summary": "short"}, 1, 1)
+    assert done.in_reply_to == accept.message_id
+
+
+def test_ids_come_from_the_seed_so_a_restart_makes_the_same(side: Side) -> None:
+    side.cfp()
+    before = side.check()
+    side.bid()
+    again = before.step(side.agent, side.conversation, Bade(price=10_000, eta=5, confidence=900_000), side.now)
+    assert [draft for draft, _ in again][-1] in [draft for draft, _ in again]
+    assert [draft.body for draft, _ in again] == [entry.body for entry in side.entries[-3:]]
+
+
+def test_a_refusal_says_why(side: Side) -> None:
+    side.cfp()
+    side.decline("over-reserve")
+    (refusal,) = side.said(a.Refuse)
+    assert refusal.content.reason is RefuseReason.OVER_RESERVE
+
+
+# ---- time
+
+
+@pytest.mark.parametrize(
+    ("within_ms", "margin_ms"),
+    [(20_000, 1_000), (100_000, 2_000), (1_000, 100), (2_000, 100), (150, 75), (1, 0)],
+)
+def test_bidding_stops_a_margin_before_the_deadline(side: Side, within_ms: int, margin_ms: int) -> None:
+    """D7: 5 % of the window, 0.1 to 2 s; of a tiny window never more than half."""
+    side.cfp(within_ms=within_ms)
+    assert side.engagement.deadline() == NOW + within_ms - margin_ms
+
+
+def test_a_bid_known_to_be_late_is_not_sent(side: Side) -> None:
+    side.cfp()
+    side.wait(19_000)
+    assert side.state == "CLOSED"
+    assert not side.engagement.allows(Bade(price=1, eta=1, confidence=1))
+    assert side.said(a.Propose) == []
+
+
+def test_an_offer_is_honoured_for_a_grace_after_its_end(side: Side) -> None:
+    side.cfp(valid_for_ms=30_000)
+    side.bid()
+    side.wait(39_999)
+    side.accept()
+    assert side.state == "COMMITTED"
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [("lapse", TaskFailure.OFFER_EXPIRED), ("withdraw", TaskFailure.WITHDRAWN), ("never", TaskFailure.UNKNOWN_OFFER)],
+)
+def test_an_accept_of_a_dead_offer_hears_why(side: Side, end: str, reason: TaskFailure) -> None:
+    side.cfp(valid_for_ms=30_000)
+    if end != "never":
+        side.bid()
+    if end == "lapse":
+        side.wait(40_000)
+    elif end == "withdraw":
+        side.step(Withdrew())
+    accept = side.accept("foreign" if end == "never" else None)
+    (answer,) = side.said(a.Failure)
+    assert isinstance(answer.content, c.TaskFailureContent)
+    assert (answer.content.reason, answer.content.slot, answer.content.epoch) == (reason, 1, 1)
+    assert answer.in_reply_to == accept.message_id
+
+
+def test_a_one_hour_deadline_of_the_work(side: Side) -> None:
+    side.cfp()
+    side.bid()
+    side.accept()
+    side.wait(599_999)
+    assert side.state == "COMMITTED"
+    side.wait(1)
+    (answer,) = side.said(a.Failure)
+    assert answer.content.reason is TaskFailure.OVERDUE
+    assert not side.engagement.allows(Finished(result={}))
+
+
+def test_a_lost_lease_is_said(side: Side) -> None:
+    side.cfp()
+    side.bid()
+    side.accept()
+    side.step(LeaseLost())
+    assert side.said(a.Failure)[0].content.reason is TaskFailure.LEASE_LOST
+
+
+# ---- what is accepted
+
+
+def test_another_task_than_was_announced_is_not_worked_on(side: Side) -> None:
+    side.cfp()
+    side.bid()
+    side.accept(private={"key": "another"})
+    assert side.state == "FAILED"
+    assert side.said(a.Failure)[0].content.reason is TaskFailure.SPEC_CHANGED
+    assert not side.engagement.ties_capacity
+
+
+def test_a_second_accept_of_the_same_offer_changes_nothing(side: Side) -> None:
+    side.cfp()
+    side.bid()
+    first = side.accept()
+    side.accept(epoch=2)
+    assert side.engagement.accept == first
+    assert side.said(a.Failure) == []
+
+
+def test_a_reject_of_another_offer_leaves_ours(side: Side) -> None:
+    side.cfp()
+    side.bid()
+    side.reject("foreign", "duplicate-bid")
+    side.accept()
+    assert side.state == "COMMITTED"
+
+
+def test_a_repair_may_be_bid_and_the_old_offer_is_dead(side: Side) -> None:
+    side.cfp()
+    side.bid()
+    first = side.offer
+    side.misunderstand(side.said(a.Propose)[0].message_id)
+    assert side.state == "DELIBERATING"
+    assert side.engagement.repair is not None
+    side.bid(5_000)
+    assert side.offer != first
+    side.accept(first)
+    assert side.state == "FAILED"
+
+
+# ---- cancel
+
+
+def test_running_work_is_stopped_then_answered(side: Side) -> None:
+    side.cfp()
+    side.bid()
+    side.accept()
+    cancel = side.cancel()
+    assert side.said(a.Inform) == []
+    side.step(Stopped())
+    (answer,) = side.said(a.Inform)
+    assert (answer.in_reply_to, isinstance(answer.content, c.CancelledContent)) == (cancel.message_id, True)
+
+
+def test_work_that_does_not_stop_in_time_says_so(side: Side) -> None:
+    side.cfp()
+    side.bid()
+    side.accept()
+    side.cancel()
+    side.wait(9_999)
+    assert side.said(a.Failure) == []
+    side.wait(1)
+    (answer,) = side.said(a.Failure)
+    assert answer.content.reason is CancelFailure.CANNOT_STOP
+    assert not side.engagement.allows(Stopped())
+
+
+def test_a_cancel_after_the_result_hears_that_it_is_done(side: Side) -> None:
+    side.cfp()
+    side.bid()
+    side.accept()
+    side.step(Finished(result={}))
+    side.cancel()
+    assert side.said(a.Failure)[0].content.reason is CancelFailure.ALREADY_DONE
+
+
+def test_a_cancel_that_overtakes_the_call_leaves_a_tombstone(side: Side) -> None:
+    side.cancel()
+    side.cfp()
+    assert side.state == "CANCELLED"
+    assert [type(act) for act in side.said(a.Inform)] == [a.Inform]
+
+
+def test_a_cancel_that_overtakes_the_accept(side: Side) -> None:
+    side.cfp()
+    side.bid()
+    side.cancel()
+    side.accept()
+    assert (side.state, side.said(a.Failure)[0].content.reason) == ("CANCELLED", TaskFailure.CLOSED)
+
+
+# ---- the default rule
+
+
+def test_what_is_out_of_sequence_is_answered_so_many_times(side: Side) -> None:
+    side.cfp()
+    side.bid()
+    side.accept()
+    for _ in range(9):
+        side.reject()
+    answers = side.said(a.NotUnderstood)
+    assert len(answers) == Timers().max_faults
+    assert {one.content.reason for one in answers} == {NotUnderstoodReason.OUT_OF_SEQUENCE}
+    side.step(Finished(result={}))
+    assert len(side.said(a.Inform)) == 1
+
+
+def test_what_does_not_decode_is_named_field_by_field(side: Side) -> None:
+    side.cfp()
+    side.mishear("accept-proposal")
+    (answer,) = side.said(a.NotUnderstood)
+    assert (answer.content.reason, answer.content.about) == (NotUnderstoodReason.SCHEMA, "accept-proposal")
+    assert answer.content.fields[0].path == "$.content.round"
+    side.mishear("not-understood")
+    assert len(side.said(a.NotUnderstood)) == 1
+
+
+def test_an_act_of_a_participant_is_illegal_here(side: Side) -> None:
+    side.cfp()
+    content = c.RefuseContent(reason=RefuseReason.UNFIT, round=1)
+    side.hear(a.Refuse(**side.header(), content=content))
+    assert side.said(a.NotUnderstood)[0].content.reason is NotUnderstoodReason.ILLEGAL_ACT
+    assert side.state == "DELIBERATING"
+
+
+# ---- capacity
+
+
+def engagement(side: Side, conversation: str, offered: bool = False, within_ms: int = 20_000) -> Engagement:
+    side.conversation = conversation
+    side.cfp(within_ms=within_ms)
+    if offered:
+        side.bid()
+    return side.engagement
+
+
+def test_a_place_is_taken_by_a_bid_being_made_an_offer_and_work(side: Side) -> None:
+    waiting = engagement(side, "a.1")
+    out = engagement(side, "b.1", offered=True)
+    working = engagement(side, "c.1", offered=True)
+    side.accept()
+    over = engagement(side, "d.1")
+    side.decline()
+    everyone = [waiting, out, working, over]
+    assert taken(everyone, set()) == 2
+    assert taken(everyone, {"a.1"}) == 3
+    side.conversation = "c.1"
+    side.cancel()
+    assert taken(everyone, set()) == 2  # work that is being stopped still holds its place
+    side.step(Stopped())
+    assert taken(everyone, set()) == 1
+
+
+def test_an_offer_inside_its_round_is_never_withdrawn_for_room(side: Side) -> None:
+    inside = engagement(side, "a.1", offered=True)
+    assert list(withdrawable([inside], side.now + 20_000)) == []
+    assert list(withdrawable([inside], side.now + 20_001)) == [inside]
+
+
+def test_the_offer_longest_past_its_round_is_withdrawn_first(side: Side) -> None:
+    late = engagement(side, "a.1", offered=True, within_ms=9_000)
+    later = engagement(side, "b.1", offered=True, within_ms=8_000)
+    working = engagement(side, "c.1", offered=True, within_ms=1_000)
+    side.accept()
+    assert list(withdrawable([late, later, working], side.now + 60_000)) == [later, late]
+
+
+def test_kept_calls_are_served_in_the_same_order_everywhere(side: Side) -> None:
+    second = engagement(side, "b.1", within_ms=5_000)
+    first = engagement(side, "a.1", within_ms=5_000)
+    soonest = engagement(side, "z.1", within_ms=4_000)
+    assert sorted([second, first, soonest], key=order) == [soonest, first, second]
+
+
+@pytest.mark.parametrize(("within_ms", "patience"), [(20_000, 1_000), (10_000, 1_000), (5_000, 500), (9, 0)])
+def test_patience_is_a_tenth_of_the_window_at_most_a_second(within_ms: int, patience: int) -> None:
+    assert patience_ms(within_ms) == patience
+
+
+def test_interrupted_work_counts_its_attempts(side: Side) -> None:
+    side.cfp()
+    side.bid()
+    side.accept()
+    side.step(Began(attempt=1))
+    assert side.check().engagement(side.agent, side.conversation).attempt == 1
+    side.step(Began(attempt=2))
+    side.step(Failed(reason=TaskFailure.RESTART, text="interrupted 2 times"))
+    assert side.said(a.Failure)[0].content.reason is TaskFailure.RESTART
