@@ -113,6 +113,9 @@ def _tell_manager(record: Record) -> Told | None:
             return Told(f"check of slot {record.slot} epoch {record.epoch}: {verdict}")
         case manager.CancelAsked():
             return Told(f"cancel asked for: {record.reason}")
+        case manager.Judged():
+            verdict = "good" if record.ok else "bad"
+            return Told(f"judged {verdict}" + (f": {shorten(record.note)}" if record.note else ""))
         case manager.Granted():
             return Told(f"budget of {show_amount(record.amount)} {record.unit}")
         case manager.Started():
@@ -197,14 +200,16 @@ def _opened(record: manager.Opened) -> str:
 
 
 def _decided(record: manager.Decided) -> str:
-    bids = [
-        f"{bid.participant} {show_amount(bid.price)} score {bid.score} {bid.reason.value if bid.reason else 'awarded'}"
-        for bid in record.bids
-    ]
+    bids = [_bid(bid) for bid in record.bids]
     bids += [f"{agent} refused {reason.value}" for agent, reason in record.refused.items()]
     bids += [f"{agent} silent" for agent in record.silent]
     ties = f"; tied, drawn by the seed: {_names(record.ties)}" if record.ties else ""
     return f"decided by {record.rule}: {'; '.join(bids) or 'nobody bid'}{ties}"
+
+
+def _bid(bid: manager.Assessed) -> str:
+    end = bid.reason.value if bid.reason else "awarded"
+    return f"{bid.participant} {show_amount(bid.price)} score {show_amount(bid.score)} {end}"
 
 
 def _names(names: tuple[str, ...]) -> str:

@@ -1,0 +1,83 @@
+"""`replay`: its last line, its code, and where it finds the difference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from contractnet.cli.main import run
+from contractnet.ledger.port import Entry
+from tests.support.ledgers import LEDGERS, changed
+from tests.unit.cli.conftest import Save
+
+
+def last(captured: str) -> str:
+    return captured.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("name", "awards"), [("settled", 1), ("troubled", 2)])
+def test_a_good_ledger(name: str, awards: int, save: Save, capsys: pytest.CaptureFixture[str]) -> None:
+    path = save(name, LEDGERS[name]().entries)
+    assert run(["replay", path]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == f"{awards} of {awards} awards re-derived, 0 differences, 0 model calls\n"
+    assert captured.err == ""
+
+
+def test_every_changed_byte_of_a_price_is_found_at_its_place(save: Save, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = LEDGERS["troubled"]().entries
+    awards = [entry.position for entry in entries if entry.type == "Awarded"]
+    assert len(awards) == 2
+    for entry in entries:
+        if '"price":' not in entry.body:
+            continue
+        body = entry.body.replace('"price":', '"price":1', 1)
+        bad = [*entries[: entry.position - 1], _with(entry, body), *entries[entry.position :]]
+        assert run(["replay", save("bad", bad)]) == 1
+        captured = capsys.readouterr()
+        assert f"position {entry.position}: its content does not have its hash" in captured.err
+        before = sum(position < entry.position for position in awards)
+        assert last(captured.out) == f"{before} of 2 awards re-derived, 1 difference, 0 model calls"
+
+
+def test_a_change_that_was_chained_anew_is_found_too(save: Save, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = LEDGERS["troubled"]().entries
+    second = [entry for entry in entries if entry.type == "Awarded"][1]
+    bad = changed(entries, second.position, body=second.body.replace('"price":', '"price":1'))
+    assert run(["replay", save("bad", bad)]) == 1
+    captured = capsys.readouterr()
+    assert f"position {second.position}: the recorded body of this `Awarded` entry is" in captured.err
+    assert last(captured.out) == "1 of 2 awards re-derived, 1 difference, 0 model calls"
+
+
+def test_an_entry_that_is_missing(save: Save, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = LEDGERS["settled"]().entries
+    assert run(["replay", save("bad", [*entries[:9], *entries[10:]])]) == 1
+    captured = capsys.readouterr()
+    assert "position 10: the entry is missing" in captured.err
+    assert last(captured.out) == "0 of 1 awards re-derived, 1 difference, 0 model calls"
+
+
+def test_a_step_that_was_cut_off_at_the_end(save: Save, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = LEDGERS["settled"]().entries
+    ended = next(entry.position for entry in entries if entry.type == "Ended")
+    assert run(["replay", save("cut", entries[: ended - 1])]) == 1
+    captured = capsys.readouterr()
+    assert f"ends after position {ended - 1}, where a `Ended` entry must follow" in captured.err
+
+
+def test_what_is_no_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"\x89PNG\r\n" + b"\x00" * 5000)
+    for path, said in ((tmp_path, "is a folder"), (picture, "is not a ledger"), (tmp_path / "x", "does not exist")):
+        assert run(["replay", str(path)]) == 3
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert said in captured.err
+        assert captured.err.count("\n") == 1
+
+
+def _with(entry: Entry, body: str) -> Entry:
+    return msgspec.structs.replace(entry, body=body)
