@@ -1,0 +1,103 @@
+"""Agents of the acceptance tests, hosted by `contractnet worker market_agents:NAME`; the tests copy this file into the
+working directory under that name.
+
+Each does real, if small, work whose result a test computes for itself. `input` may ask for more: `pause` seconds of
+work, and `marks`, a folder in which each attempt leaves a file, so that a test sees who worked and how often.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from contractnet.bidders.decorator import FunctionAgent, bidder
+from contractnet.contractor.ports import Award, Call, Proposal
+
+SKILLS = ("text.count", "text.reverse", "text.digest")
+
+
+def answer(skill: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the work comes to."""
+    text = given["text"]
+    if skill == "text.count":
+        return {"words": len(text.split())}
+    if skill == "text.digest":
+        return {"digest": hashlib.sha256(text.encode()).hexdigest()}
+    return {"reversed": text[::-1]}
+
+
+def _mark(name: str, award: Award) -> None:
+    marks = award.input.get("marks")
+    if marks is not None:
+        fence = award.fence.replace("/", "_")
+        Path(marks, f"{fence}.{name}.{award.attempt}").touch()
+
+
+async def _work(name: str, award: Award) -> dict[str, Any]:
+    _mark(name, award)
+    await asyncio.sleep(float(award.input.get("pause", 0)))
+    return answer(award.skill, award.input)
+
+
+def _price(base: int, call: Call) -> str:
+    """Another order of the bidders for every text, the same at every run; never a tie."""
+    salt = hashlib.sha256(f"{base}{call.input['text']}".encode()).digest()[0]
+    return f"0.01{salt:03d}{base}"
+
+
+@bidder(SKILLS, capacity=4)
+async def ada(call: Call) -> Proposal:
+    return Proposal(_price(1, call), eta=5, confidence=0.9)
+
+
+@ada.perform
+async def ada_works(award: Award) -> dict[str, Any]:
+    return await _work("ada", award)
+
+
+@bidder(SKILLS, capacity=4)
+async def bob(call: Call) -> Proposal:
+    return Proposal(_price(2, call), eta=6, confidence=0.9)
+
+
+@bob.perform
+async def bob_works(award: Award) -> dict[str, Any]:
+    return await _work("bob", award)
+
+
+@bidder(SKILLS, capacity=4)
+async def cleo(call: Call) -> Proposal:
+    return Proposal(_price(3, call), eta=4, confidence=0.9)
+
+
+@cleo.perform
+async def cleo_works(award: Award) -> dict[str, Any]:
+    return await _work("cleo", award)
+
+
+def _named(name: str) -> FunctionAgent:
+    """`first_x` and `second_x`: agents of the one skill `case.x`, so that many cases share a broker. `first` is the
+    cheapest, `second` dearer: winner and runner-up are known.
+    """
+    place, _, case = name.partition("_")
+    price = {"first": "0.001", "second": "0.002", "third": "0.003"}[place]
+
+    @bidder(f"case.{case}", capacity=4, name=name)
+    async def bid(call: Call) -> Proposal:
+        await asyncio.sleep(float(call.input.get("bid_pause", 0)))
+        return Proposal(price, eta=1, confidence=0.99)
+
+    @bid.perform
+    async def work(award: Award) -> dict[str, Any]:
+        return await _work(name, award)
+
+    return bid
+
+
+def __getattr__(name: str) -> FunctionAgent:
+    if name.partition("_")[0] in ("first", "second", "third"):
+        return _named(name)
+    raise AttributeError(name)

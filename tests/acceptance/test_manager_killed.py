@@ -1,0 +1,83 @@
+"""The manager dies by kill -9 at every failpoint between its first entry and the settlement, and is run again with the
+same arguments: each tender ends once, is awarded once for each slot and epoch, and its result counts once.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+import contractnet.ledger.writer
+import contractnet.manager.driver  # noqa: F401  declares what a manager's process can be killed at
+from contractnet.telemetry.failpoints import names
+from tests.acceptance.test_settle import expected
+from tests.support.fleet import Fleet, assert_clean, assert_replays, assert_settled, write_tasks
+
+POINTS = (
+    "ledger.after-commit",
+    "ledger.before-commit",
+    "manager.ended",
+    "outbox.after-publish",
+    "outbox.before-publish",
+    "recorder.after-commit",
+    "recorder.before-commit",
+)
+#: at the how manyeth pass the process dies
+PASSES = {"manager.ended": (1, 2, 3)}
+USUAL = (1, 3, 6)
+DAEMONS = ("ada", "bob")
+SKILLS = ("text.count", "text.reverse", "text.digest")
+OPTIONS = ("--reserve", "0.05", "--reply-within", "5", "--lease", "10", "--require-settled")
+
+
+def test_every_failpoint_is_walked_through() -> None:
+    assert names() == set(POINTS)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at(point: str, tmp_path: Path, amqp_url: str) -> None:
+    with Fleet(tmp_path, amqp_url) as fleet:
+        start(fleet)
+        passes = PASSES.get(point, USUAL)
+        with ThreadPoolExecutor(3) as pool:
+            died = list(pool.map(lambda number: killed_once(fleet, point, number, tmp_path), passes))
+        assert all(died), f"{point} was not passed so often: {dict(zip(passes, died, strict=True))}"
+        assert_replays(map(fleet.journal, DAEMONS))
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_every_pass(point: str, tmp_path: Path, amqp_url: str) -> None:
+    """As often as the point is passed in a run of three tenders."""
+    with Fleet(tmp_path, amqp_url) as fleet:
+        start(fleet)
+        number = 1
+        while killed_once(fleet, point, number, tmp_path):
+            number += 1
+        print(f"{point}: killed at each of {number - 1} passes")
+        assert number > 2
+        assert_replays(map(fleet.journal, DAEMONS))
+
+
+def start(fleet: Fleet) -> None:
+    for agent in DAEMONS:
+        fleet.worker(agent)
+
+
+def killed_once(fleet: Fleet, point: str, number: int, folder: Path) -> bool:
+    """One ledger, one death, one run more; returns whether it died."""
+    tasks = write_tasks(folder / f"tasks-{number}.jsonl", 3, SKILLS, seed=number, pause=0.05)
+    ledger = folder / f"manager-{number}.db"
+    call = fleet.call(tasks, *OPTIONS, failpoint=f"{point}:{number}", ledger=ledger)
+    died = call.wait(60) == -9
+    if died:
+        call = fleet.call(tasks, *OPTIONS, ledger=ledger)
+        assert call.wait(60) == 0, (number, call.err)
+    assert_settled(tasks, ledger.with_suffix(".jsonl"), expected)
+    rows = assert_clean(fleet, DAEMONS, ledger)
+    assert [row.body["epoch"] for row in rows if row.type == "Awarded"] == [1, 1, 1]
+    assert_replays([ledger])
+    return died
