@@ -2,8 +2,8 @@
 
 Both ledgers decide with it, at the call and before anything is written, so a conflict never costs a place and the
 unique indexes of a database are a second line that must never be reached. It is filled while a ledger is opened
-(every entry is read then anyway, for the chain). It grows with the ledger: about 100 bytes a message and 300 bytes a
-(agent, conversation); a million entries in 100,000 conversations are about 100 MB.
+(every entry is read then anyway, for the chain). It grows with the ledger: about 90 bytes a message and 250 bytes a
+(agent, conversation); a million messages in 100,000 conversations are about 115 MB.
 """
 
 from __future__ import annotations

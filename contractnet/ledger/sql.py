@@ -2,7 +2,7 @@
 
 A new ledger is made whole under another name (`<file>.new`) and then renamed: under its own name a file is a ledger
 with its founding entry, or it is refused. An existing one is read from the first entry to the last when it is opened
-(about 150,000 entries a second): the chain is checked, and what a writer must know is gathered (`places`).
+(about 100,000 entries a second): the chain is checked, and what a writer must know is gathered (`places`).
 """
 
 from __future__ import annotations
