@@ -80,10 +80,13 @@ class Scribe:
         self._ends.append((conversation, record))
 
     def header(self, conversation: str) -> Header:
-        """The envelope of the next message in a conversation, with its id: the n-th message of it (D14)."""
+        """The envelope of the next message in a conversation, with its id: the n-th message of it (D14).
+
+        The id begins with the conversation's, so that neighbours in time are neighbours in an index.
+        """
         number = self._pen.said[conversation] = self._pen.said.get(conversation, 0) + 1
         text = f"{self._pen.seed}|{conversation}|{self._pen.writer}|{number}"
-        message_id = hashlib.sha256(text.encode()).hexdigest()[:32]
+        message_id = f"{conversation[:64]}.{hashlib.sha256(text.encode()).hexdigest()[:20]}"
         return {
             "message_id": message_id,
             "reply_with": message_id,

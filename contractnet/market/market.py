@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
 from typing import Self
@@ -219,7 +220,7 @@ class Market:
             checked=judge is not None,
             position=position,
         )
-        return Contract(manager, await manager.open(secrets.token_hex(10), opened, judge))
+        return Contract(manager, await manager.open(tender_id(), opened, judge))
 
     def _check_budget(self, task: Task, reserve: int | None, unit: str) -> None:
         accounts = self.manager.book.accounts
@@ -269,3 +270,8 @@ class Market:
     def contracts(self) -> list[Contract]:
         """The recorded contracts of this ledger, in the order they were opened."""
         return [Contract(self.manager, tender) for tender in self.manager.book.tenders.values()]
+
+
+def tender_id() -> str:
+    """A new tender's id, 22 hex digits: the opening instant, so that ids are in order of time, and 40 random bits."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(5)}"
