@@ -42,6 +42,8 @@ def evaluate(call: Call, step: Step) -> None:
         call.move(step, "#award")
         for slot, ranked in zip(call.slots, winners, strict=False):
             award(call, step, slot, bidders[ranked.participant])
+        for slot in call.slots[len(winners) :]:
+            slot.abandoned = True
     chosen = {ranked.participant for ranked in winners}
     kept = {ranked.participant for ranked in held}
     for ranked in ranking:

@@ -130,7 +130,6 @@ class Call:
             participant = self.join(act.sender, act.daemon, expected=False)
             if not self.machine.has("collecting"):
                 self.move_one(step, participant, "@deadline")
-        participant.daemon = act.daemon
         return participant
 
     def lose(self, step: Step, agents: Iterable[str]) -> None:

@@ -61,7 +61,7 @@ def groups(
     """Cut agents into publishes: (who it goes to, the `receivers` field or None).
 
     One for all daemons that host exactly one participant of the conversation; then one for each other daemon, which
-    names its receivers (D10).
+    names its receivers (D10). Where an agent lives that was not expected is its own word: it shares no envelope.
     """
     hosted: dict[str, int] = {}
     for participant in participants.values():
@@ -69,8 +69,10 @@ def groups(
     alone = tuple(sorted(agent for agent in agents if hosted[participants[agent].daemon] == 1))
     shared: dict[str, list[str]] = {}
     for agent in sorted(agents):
-        if hosted[participants[agent].daemon] > 1:
-            shared.setdefault(participants[agent].daemon, []).append(agent)
+        participant = participants[agent]
+        if hosted[participant.daemon] > 1:
+            place = participant.daemon if participant.expected else f"{participant.daemon}/{agent}"
+            shared.setdefault(place, []).append(agent)
     cut: list[tuple[tuple[str, ...], tuple[str, ...] | None]] = [(alone, None)] if alone else []
     return cut + [(tuple(names), tuple(names)) for _, names in sorted(shared.items())]
 

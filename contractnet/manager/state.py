@@ -30,7 +30,7 @@ class Participant:
     """One agent in one call."""
 
     agent: str
-    daemon: str
+    daemon: str  #: as its presence said; of one that was not expected, as it says itself
     machine: Machine
     expected: bool
     gone: bool = False  #: said goodbye or its lease lapsed: not waited for
