@@ -94,9 +94,7 @@ class TcpProxy:
         ends = {writer, far_writer}
         self._open |= ends
         try:
-            await asyncio.gather(
-                self._pump(reader, far_writer, down=False), self._pump(far_reader, writer, down=True)
-            )
+            await asyncio.gather(self._pump(reader, far_writer, down=False), self._pump(far_reader, writer, down=True))
         finally:
             self._open -= ends
             for end in ends:

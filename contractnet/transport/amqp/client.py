@@ -9,8 +9,12 @@ from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import aiormq
-from aiormq.connection import TCPTransportFactory, TLSTransportFactory
-from aiormq.exceptions import ConnectionClosed
+import pamqp.frame
+from aiormq.connection import FrameReceiver, TCPTransportFactory, TLSTransportFactory, exception_by_code
+from aiormq.exceptions import ConnectionClosed, InvalidFrameError, ProbableAuthenticationError
+from pamqp.base import Frame
+from pamqp.commands import Connection
+from pamqp.frame import FrameTypes
 from yarl import URL
 
 from contractnet.transport.amqp import shim
@@ -18,6 +22,9 @@ from contractnet.transport.amqp.errors import WIRE_ERRORS, at_call, at_connect
 from contractnet.transport.amqp.settings import AmqpSettings, Broker
 
 _T = TypeVar("_T")
+
+#: the code with which a broker refuses a login
+ACCESS_REFUSED = 403
 
 
 class _Dial(aiormq.TransportFactory):
@@ -34,6 +41,31 @@ class _Dial(aiormq.TransportFactory):
     def cut(self) -> None:
         if self._writer is not None:
             self._writer.transport.abort()
+
+
+class _Connection(aiormq.Connection):
+    """The client's connection, which keeps the broker's words when the broker ends the login.
+
+    The client checks first whether an answer is one of those expected, and so forgets what a Connection.Close says (an
+    unknown virtual host, a limit of connections).
+    """
+
+    @staticmethod
+    async def _rpc(
+        request: Frame, writer: asyncio.StreamWriter, frame_receiver: FrameReceiver, wait_response: bool = True
+    ) -> FrameTypes | None:
+        writer.write(pamqp.frame.marshal(request, 0))
+        await writer.drain()
+        if not wait_response:
+            return None
+        _, _, answer = await frame_receiver.get_frame()
+        if isinstance(answer, Connection.Close):
+            if answer.reply_code == ACCESS_REFUSED:
+                raise ProbableAuthenticationError(answer.reply_text)
+            raise exception_by_code(answer)
+        if request.synchronous and answer.name not in request.valid_responses:
+            raise InvalidFrameError(f"expected one of {request.valid_responses}, got {answer.name}")
+        return answer
 
 
 class Client:
@@ -56,7 +88,7 @@ class Client:
         _quiet()
         query = {"heartbeat": str(settings.heartbeat_s), **broker.url.query, "name": name}
         dial = _Dial(broker.url.scheme)
-        connection = aiormq.Connection(broker.url.with_query(query), transport_factory=dial)
+        connection = _Connection(broker.url.with_query(query), transport_factory=dial)
         try:
             async with asyncio.timeout(settings.connect_timeout_s):
                 await connection.connect()  # pyright: ignore[reportUnknownMemberType]
@@ -94,16 +126,19 @@ class Client:
         assert isinstance(channel, aiormq.Channel)
         return channel
 
-    async def call(self, work: Awaitable[_T], doing: str) -> _T:
+    async def call(self, work: Awaitable[_T], doing: str, if_silent: str = "") -> _T:
         """Await the answer to one call, no longer than the settings say.
 
+        Args:
+            doing: what is called, such as "declare the queue d.ann.inbox".
+            if_silent: what to do where no answer comes.
         Raises:
             Trouble
         """
         try:
             return await self.timed(work)
         except WIRE_ERRORS as error:
-            raise at_call(error, self.broker, doing, self.settings.call_timeout_s) from error
+            raise at_call(error, self.broker, doing, self.settings.call_timeout_s, if_silent) from error
 
     async def timed(self, work: Awaitable[_T]) -> _T:
         """As `call`, with the client's own errors."""

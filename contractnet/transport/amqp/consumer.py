@@ -14,6 +14,12 @@ from contractnet.transport.amqp.shim import MARK
 from contractnet.transport.port import Lane
 from contractnet.transport.topology import QueueSpec
 
+#: RabbitMQ 3.10.8, seen: a quorum queue that was declared within a second or so before the node was killed
+_NO_LEADER = (
+    "If that stays so, the queue has no leader, as happens to one that was declared just before its node was killed: "
+    "delete it, it is declared again"
+)
+
 
 class AmqpDelivery:
     """A body that came in over RabbitMQ."""
@@ -62,8 +68,8 @@ class Consumer:
         """
         prefetch = client.settings.prefetch
         await client.call(self.channel.basic_qos(prefetch_count=prefetch), "set the prefetch count")
-        doing = f"consume the queue {self.queue.name}"
-        answer = await client.call(self.channel.basic_consume(self.queue.name, self._came), doing)
+        work = self.channel.basic_consume(self.queue.name, self._came)
+        answer = await client.call(work, f"consume the queue {self.queue.name}", if_silent=_NO_LEADER)
         self._tag = answer.consumer_tag
 
     async def stop(self, client: Client) -> None:

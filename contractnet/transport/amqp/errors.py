@@ -20,7 +20,7 @@ from contractnet.transport.topology import Arguments
 WIRE_ERRORS = (amqp.AMQPError, amqp.ChannelInvalidStateError, OSError, TimeoutError, RuntimeError)
 
 
-class Trouble(Exception):  # noqa: N818  it never leaves this package
+class Trouble(Exception):
     """Why there is no link now.
 
     Attributes:
@@ -67,7 +67,7 @@ def at_connect(error: BaseException, broker: Broker, timeout_s: float) -> Troubl
             return Trouble(f"no connection to {at}: {said(error)}")
 
 
-def at_call(error: BaseException, broker: Broker, doing: str, timeout_s: float) -> Trouble:
+def at_call(error: BaseException, broker: Broker, doing: str, timeout_s: float, if_silent: str = "") -> Trouble:
     """Why a call on a channel failed; `doing` says which, such as "declare the queue d.ann.inbox"."""
     at = f"the broker at {broker.place}"
     match error:
@@ -80,7 +80,7 @@ def at_call(error: BaseException, broker: Broker, doing: str, timeout_s: float) 
         case amqp.ChannelPreconditionFailed():
             return Trouble(f"{at} refused to {doing}: {said(error)}", refused=True)
         case TimeoutError():
-            return Trouble(f"{at} did not {doing} within {timeout_s:g} s")
+            return Trouble(f"{at} did not {doing} within {timeout_s:g} s" + (if_silent and f". {if_silent}"))
         case _:
             return Trouble(f"{at} could not {doing}: {said(error)}")
 

@@ -101,6 +101,8 @@ class Generation:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.close_timeout_s):
                     await asyncio.gather(*(consumer.acks.close() for consumer in self._consumers))
+        if self._publisher is not None:
+            self._publisher.end()
         for consumer in self._consumers:
             consumer.acks.cut()
         clients = [client for client in (self._outward, self._inward) if client is not None]

@@ -50,6 +50,8 @@ class Publisher:
         self._room = asyncio.Semaphore(in_flight)
         self._run = secrets.token_hex(8)
         self._serial = count()
+        self._waiting: set[asyncio.Timeout] = set()
+        self._over = False
 
     async def publish(self, parcel: Parcel, to: Route, timeout_s: float) -> Outcome:
         """Publish, and wait for the confirm.
@@ -58,8 +60,11 @@ class Publisher:
             TransportBroken
         """
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(timeout_s) as scope:
+                self._waiting.add(scope)
                 try:
+                    if self._over:
+                        raise ConnectionError("the connection was closed")
                     return await self._publish(parcel, to)
                 except asyncio.CancelledError as error:
                     # The client ends the publishes of a dead connection with a CancelledError that nobody asked for.
@@ -67,12 +72,23 @@ class Publisher:
                     if task is None or task.cancelling():
                         raise
                     raise ConnectionError("the connection was closed") from error
+                finally:
+                    self._waiting.discard(scope)
         except TimeoutError:
+            if self._over:
+                raise TransportBroken("the connection broke before the confirm; send again") from None
             raise TransportBroken(f"no confirm within {timeout_s:g} s; send again") from None
         except ChannelPreconditionFailed as error:
             raise TransportBroken(f"the broker closed the channel: {said(error)}") from error
         except WIRE_ERRORS as error:
             raise TransportBroken(f"the connection broke before the confirm ({said(error)}); send again") from error
+
+    def end(self) -> None:
+        """The connection is gone: nobody waits any longer. (In the client, a publish to a full write queue would.)"""
+        self._over = True
+        now = asyncio.get_running_loop().time()
+        for scope in self._waiting:
+            scope.reschedule(now)
 
     async def _publish(self, parcel: Parcel, to: Route) -> Outcome:
         if to.exchange == PRESENCE_EXCHANGE:
