@@ -208,9 +208,10 @@ def _money(ledger: Sequence[Row]) -> Iterator[str]:
     for row in ledger:
         if row.type == "Held":
             held[row.tender] = held.get(row.tender, 0) + row.body["amount"]
-        elif row.type == "Ended" and held.get(row.tender, 0) != row.body["spent"] + row.body["released"]:
-            if row.tender in held or row.body["released"]:  # without a reserve nothing is held
-                yield f"M: tender {row.tender} held {held.get(row.tender, 0)}: {row.body}"
+        elif row.type == "Ended":
+            holds = held.get(row.tender, row.body["spent"])  # without a reserve nothing is held
+            if holds != row.body["spent"] + row.body["released"]:
+                yield f"M: tender {row.tender} held {holds}: {row.body}"
 
 
 # ---- I5

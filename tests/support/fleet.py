@@ -150,11 +150,13 @@ class Fleet:
         self._processes.append(process)
         return process
 
-    def worker(self, *agents: str, failpoint: str | None = None, connected: bool = True) -> Process:
+    def worker(
+        self, *agents: str, failpoint: str | None = None, connected: bool = True, options: Sequence[str] = ()
+    ) -> Process:
         """A daemon that hosts these agents of `tests/acceptance/agents.py`."""
         env = {"CONTRACTNET_FAILPOINT": failpoint} if failpoint else {}
         references = [f"market_agents:{agent}" for agent in agents]
-        process = self.run(agents[0], "worker", *references, "--broker", self.broker, env=env)
+        process = self.run(agents[0], "worker", *references, "--broker", self.broker, *options, env=env)
         self.workers[agents[0]] = process
         if connected:
             process.says("connected")
@@ -174,6 +176,10 @@ class Fleet:
         )
 
     # ---- looking
+
+    def processes(self, name: str) -> Process:
+        """The last one of that name."""
+        return next(one for one in reversed(self._processes) if one.name.rpartition("-")[0] == name)
 
     def journal(self, daemon: str) -> Path:
         return self.folder / f"{daemon}.journal.db"
