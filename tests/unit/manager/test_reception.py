@@ -74,6 +74,13 @@ def test_a_scrap_of_a_participant_is_answered_once_field_by_field(bench: Bench) 
     assert bench.state("a") == "REPAIRING"
 
 
+def test_a_bad_bid_whose_message_id_cannot_be_read_is_a_bad_bid(bench: Bench) -> None:
+    bench.start("a", "b")
+    bench.deliver(scrap(message_id=None))
+    assert bench.state("a") == "REPAIRING"
+    assert bench.said(a.NotUnderstood, "a")[0].in_reply_to is None
+
+
 def test_a_scrap_that_is_no_bid_moves_nobody(bench: Bench) -> None:
     bench.start("a", "b")
     bench.propose("a")
