@@ -88,7 +88,7 @@ class Daemon:
         self.journal_url = plan.journal or f"{self.name}.journal.db"
         if file_of(self.journal_url) is None:
             raise DefinitionError("memory://: a worker's journal must outlive it: name a file, or leave --journal out")
-        self._transport = open_transport(plan.broker)
+        self._transport = open_transport(plan.broker, time_scale=plan.time_scale)
         if plan.broker.startswith("memory:"):
             raise DefinitionError("memory://: no manager can reach a worker there: name an amqp:// or amqps:// broker")
         self._agents = list(agents)

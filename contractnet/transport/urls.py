@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contractnet.errors import DefinitionError
 from contractnet.transport.masking import masked
 from contractnet.transport.memory import MemoryTransport
@@ -10,11 +12,13 @@ from contractnet.transport.port import Transport
 ALLOWED = "memory://, amqp://USER:PASSWORD@HOST:PORT/VHOST or amqps://…"
 
 
-def open_transport(url: str) -> Transport:
+def open_transport(url: str, *, time_scale: float = 1.0) -> Transport:
     """The transport a URL names. Nothing is connected yet.
 
     `memory://` is a new hub each time: those who are to meet in it share the transport.
 
+    Args:
+        time_scale: of the patience with what an operator must mend at a broker (30 s), for tests and campaigns.
     Raises:
         DefinitionError: no such scheme, or the rest of the URL cannot be used; shown without its password.
     """
@@ -22,8 +26,10 @@ def open_transport(url: str) -> Transport:
     if scheme in ("amqp", "amqps"):
         # Its client takes a tenth of a second to import, which commands without a broker need not pay.
         from contractnet.transport.amqp.link import AmqpTransport
+        from contractnet.transport.amqp.settings import AmqpSettings
 
-        return AmqpTransport(url)
+        usual = AmqpSettings()
+        return AmqpTransport(url, replace(usual, refused_after_s=usual.refused_after_s * time_scale))
     if scheme == "memory" and colon:
         if rest:
             raise DefinitionError(f"broker URL {masked(url)!r}: nothing follows memory:// (it is private to its maker)")

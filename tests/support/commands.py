@@ -59,6 +59,15 @@ def until(what: str, look: Callable[[], T], timeout_s: float = 60.0) -> T:
     return found
 
 
+def gone(pid: int) -> bool:
+    """Whether a process has ended; one that nobody has waited for yet has."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state == "Z"
+
+
 class Running:
     """A command that runs."""
 

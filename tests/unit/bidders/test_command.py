@@ -16,6 +16,7 @@ import pytest
 from contractnet.bidders.command import MAX_OUTPUT_BYTES, CommandPerformer, clean_environment
 from contractnet.contractor.ports import Award
 from contractnet.errors import WorkFailed
+from tests.support.commands import gone
 
 Make = Callable[..., CommandPerformer]
 
@@ -54,15 +55,6 @@ def make(tmp_path: Path, log: Log) -> Make:
         return CommandPerformer([sys.executable, "-c", code], tmp_path, log.append, **options)
 
     return performer
-
-
-def gone(pid: int) -> bool:
-    """Whether a process has ended; one that nobody has waited for yet has."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-    return state == "Z"
 
 
 async def until(look: Callable[[], Any]) -> Any:
