@@ -18,7 +18,8 @@ def open_transport(url: str, *, time_scale: float = 1.0) -> Transport:
     `memory://` is a new hub each time: those who are to meet in it share the transport.
 
     Args:
-        time_scale: of the patience with what an operator must mend at a broker (30 s), for tests and campaigns.
+        time_scale: of the waits between attempts to connect, and of the patience with what an operator must mend at a
+            broker (30 s), for tests and campaigns.
     Raises:
         DefinitionError: no such scheme, or the rest of the URL cannot be used; shown without its password.
     """
@@ -29,7 +30,8 @@ def open_transport(url: str, *, time_scale: float = 1.0) -> Transport:
         from contractnet.transport.amqp.settings import AmqpSettings
 
         usual = AmqpSettings()
-        return AmqpTransport(url, replace(usual, refused_after_s=usual.refused_after_s * time_scale))
+        waits = ("first_wait_s", "longest_wait_s", "standby_wait_s", "refused_after_s")
+        return AmqpTransport(url, replace(usual, **{name: getattr(usual, name) * time_scale for name in waits}))
     if scheme == "memory" and colon:
         if rest:
             raise DefinitionError(f"broker URL {masked(url)!r}: nothing follows memory:// (it is private to its maker)")

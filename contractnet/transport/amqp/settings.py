@@ -21,7 +21,7 @@ class AmqpSettings:
     close_timeout_s: float = 3.0  #: longest orderly closing; then the socket is cut
     heartbeat_s: int = 10  #: a half-open link is noticed after 3 x (heartbeat + 1) s; a `heartbeat=` in the URL wins
     first_wait_s: float = 1.0  #: before the second attempt, half to once that; doubled each time
-    longest_wait_s: float = 10.0  #: where the doubling ends
+    longest_wait_s: float = 4.0  #: where the doubling ends; all are back well within a manager's grace of 10 s (D5)
     standby_wait_s: float = 2.0  #: how often a standby tries, half to once that
     refused_after_s: float = 30.0  #: how long what an operator must mend is tried again before `receive` raises
     give_up_after_s: float | None = None  #: the same for a broker that does not answer; None: for ever
