@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
+from contractnet.cli.call_view import output, progress, watch
 from contractnet.clock import scaled
-from contractnet.errors import DefinitionError, TransportRefused
+from contractnet.errors import DefinitionError
 from contractnet.manager.settings import Settings
 from contractnet.market.batch import (
     Placed,
@@ -27,10 +26,7 @@ from contractnet.market.batch import (
 from contractnet.market.contract import Contract
 from contractnet.market.market import Market
 from contractnet.market.task import Task, terms
-from contractnet.transport.port import Down, Standby, Up
-
-#: a broker that was never there for so long is an error, seconds
-NEVER_UP_S = 30.0
+from contractnet.transport.urls import open_transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,7 @@ def run_call(
     """Run the command and return its exit code."""
     job = _job(task, tasks, out, skill, options, unit, budget)
     market = Market.open(
-        broker,
+        open_transport(broker, time_scale=time_scale),
         ledger=ledger,
         name=name,
         unit=unit,
@@ -127,7 +123,7 @@ async def _run(market: Market, job: Job) -> int:
             rebuild(job.out, [line for _, line in before])
         left = [one for one in job.placed if one.task.key not in finished]
         total = len(job.placed) or 1
-        with _output(job.out) as write, _progress(total, len(before)) as advance:
+        with output(job.out) as write, progress(total, len(before)) as advance:
             if job.out is None:
                 for _, line in before:
                     write(line)
@@ -141,7 +137,7 @@ async def _run(market: Market, job: Job) -> int:
 async def _watched(market: Market, work: Any) -> list[str]:
     """Do the work, tell of the broker's coming and going, and give up where it was never there."""
     working = asyncio.ensure_future(work)
-    watching = asyncio.ensure_future(_watch(market))
+    watching = asyncio.ensure_future(watch(market))
     try:
         await asyncio.wait([working, watching], return_when=asyncio.FIRST_COMPLETED)
         if working.done():
@@ -190,74 +186,6 @@ async def _work(
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
     return status
-
-
-async def _watch(market: Market) -> None:
-    """Say when the broker comes and goes; raise where it was never there."""
-    loop = asyncio.get_running_loop()
-    began, known, ever = loop.time(), None, False
-    while True:
-        state = market.manager.state
-        if state is not known:
-            known = state
-            if isinstance(state, Up):
-                if ever:
-                    click.echo("contractnet call: the broker is back", err=True)
-                ever = True
-            elif isinstance(state, Down):
-                click.echo(f"contractnet call: no broker: {state.reason}; trying again", err=True)
-            elif isinstance(state, Standby):
-                click.echo(f"contractnet call: standing by: {state.reason}", err=True)
-        if not ever and isinstance(state, Down) and loop.time() - began > NEVER_UP_S:
-            raise TransportRefused(f"no broker in {NEVER_UP_S:g} s: {state.reason}: check --broker, or start one")
-        await asyncio.sleep(0.1)
-
-
-@contextlib.contextmanager
-def _output(out: Path | None) -> Iterator[Callable[[bytes], None]]:
-    """Result lines go to the file, else to standard output; each is flushed."""
-    file: BinaryIO = sys.stdout.buffer if out is None else out.open("ab")
-
-    def write(line: bytes) -> None:
-        file.write(line + b"\n")
-        file.flush()
-
-    try:
-        yield write
-    finally:
-        if out is not None:
-            file.close()
-
-
-@contextlib.contextmanager
-def _progress(total: int, done: int) -> Iterator[Callable[[Contract], None]]:
-    """A bar on standard error where that is a terminal; one line at the end everywhere."""
-    counts: dict[str, int] = {}
-
-    def count(contract: Contract) -> None:
-        counts[contract.status] = counts.get(contract.status, 0) + 1
-
-    if not sys.stderr.isatty():
-        yield count
-    else:
-        from rich.console import Console  # slow to import, and only wanted on a terminal
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            shown = bar.add_task("tenders", total=total, completed=done)
-
-            def advance(contract: Contract) -> None:
-                count(contract)
-                bar.update(shown, advance=1, description=_summary(counts))
-
-            yield advance
-    if counts:
-        click.echo(f"contractnet call: {_summary(counts)}", err=True)
-
-
-def _summary(counts: dict[str, int]) -> str:
-    return ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
 
 
 def _env(name: str) -> str:

@@ -74,8 +74,7 @@ class Contractor:
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._open: dict[str, dict[str, Engagement]] = {agent.id: {} for agent in agents}
         self._reception = Reception(self.diary, self.agents)
-        free = self.places_free
-        self._announcer = Announcer(self.name, self.agents, link, self.settings, free, self._clock.now())
+        self._announcer = Announcer(self.name, self.agents, link, self.settings, self.places_free, self._clock.now())
         self._stopped = asyncio.Event()
 
     # ---- the loop

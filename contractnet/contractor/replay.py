@@ -4,19 +4,15 @@ replay.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import cast
-
-import msgspec
 
 from contractnet.contractor.engagement import Engagement, Timers
 from contractnet.contractor.records import FACTS, LOOSE, Fact, Hosted, Seeded
 from contractnet.contractor.stepping import step
-from contractnet.errors import ContractNetError, ReplayDifference
-from contractnet.ledger.compare import compare
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Quarantined, Record, Said, Sent
+from contractnet.ledger.rederive import rederive
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 
 #: streams of the daemon's own
@@ -87,35 +83,11 @@ def replay(daemon: str, entries: Iterable[Entry], timers: Timers) -> Diary:
         ReplayDifference: an entry is not what the facts before it give; names its position.
     """
     diary = Diary(daemon, timers)
-    expected: deque[Writing] = deque()
-    last = 0
-    for entry in entries:
-        if entry.type == "Founded" and entry.position == 1:
-            continue
-        last = entry.position
-        if not expected:
-            expected = deque(_concluded(diary, entry))
-        compare(entry, expected.popleft().draft)
-    if expected:
-        kind = expected[0].draft.type
-        raise ReplayDifference(f"the journal ends after position {last}, where a `{kind}` entry must follow", last)
-    return diary
 
-
-def _concluded(diary: Diary, entry: Entry) -> list[Writing]:
-    kind = FACTS.get(entry.type) or LOOSE.get(entry.type)
-    if kind is None:
-        raise ReplayDifference(
-            f"position {entry.position}: a `{entry.type}` entry follows from no fact", entry.position
-        )
-    try:
-        record = msgspec.json.decode(entry.body, type=kind)
+    def conclude(entry: Entry, record: Record) -> list[Writing]:
         if entry.type in LOOSE:
             return diary.loose(entry.agent, entry.conversation, record, entry.at)
-        fact = cast(Fact, record)  # FACTS holds the members of Fact
-        return diary.step(entry.agent, entry.conversation, fact, entry.at)
-    except (msgspec.MsgspecError, ContractNetError, KeyError, AssertionError, ValueError) as error:
-        if isinstance(error, ReplayDifference):
-            raise
-        text = f"position {entry.position}: the fact `{entry.type}` is not possible here: {error}"
-        raise ReplayDifference(text, entry.position) from error
+        return diary.step(entry.agent, entry.conversation, cast(Fact, record), entry.at)  # FACTS: the members of Fact
+
+    rederive(entries, FACTS | LOOSE, conclude)
+    return diary

@@ -1,5 +1,4 @@
-"""Replay: a ledger's facts are stepped through the same cores, and every conclusion must be the recorded one (promise
-4).
+"""Replay: a ledger's facts are stepped through the same cores; every conclusion must be the recorded one (promise 4).
 
 A manager that starts again does exactly this to find its state, so a ledger that replays is a ledger that can be gone
 on with. Besides the bytes it is checked that no timer fired before its instant and that none was overlooked, beats
@@ -8,16 +7,13 @@ excepted (D14).
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import cast
 
-import msgspec
-
-from contractnet.errors import ContractNetError, ReplayDifference
-from contractnet.ledger.compare import compare
+from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Fired, Heard, Record
+from contractnet.ledger.rederive import rederive
 from contractnet.ledger.scribe import Writing
 from contractnet.manager.book import Book
 from contractnet.manager.records import FACTS, LOOSE, Fact, Grace, Invited, LeaseLapsed, Opened
@@ -33,41 +29,17 @@ def replay(owner: str, entries: Iterable[Entry]) -> Book:
         ReplayDifference: an entry is not what the facts before it give; names its position.
     """
     book = Book(owner)
-    expected: deque[Writing] = deque()
-    last = 0
-    for entry in entries:
-        if entry.type == "Founded" and entry.position == 1:
-            continue
-        last = entry.position
-        if not expected:
-            expected = deque(_concluded(book, entry))
-        compare(entry, expected.popleft().draft)
-    if expected:
-        kind = expected[0].draft.type
-        raise ReplayDifference(f"the ledger ends after position {last}, where a `{kind}` entry must follow", last)
-    return book
 
-
-def _concluded(book: Book, entry: Entry) -> list[Writing]:
-    """What the recorded fact gives: its own entry and its conclusions."""
-    kind = FACTS.get(entry.type) or LOOSE.get(entry.type)
-    if kind is None:
-        raise ReplayDifference(
-            f"position {entry.position}: a `{entry.type}` entry follows from no fact", entry.position
-        )
-    try:
-        record = msgspec.json.decode(entry.body, type=kind)
+    def conclude(entry: Entry, record: Record) -> list[Writing]:
         if entry.type in LOOSE:
             return book.loose(entry.conversation, record, entry.at)
         fact = cast(Fact, record)  # FACTS holds the members of Fact
         _check_place(book, entry, fact)
         _check_time(book, entry, fact)
         return book.step(entry.conversation, fact, entry.at)
-    except (msgspec.MsgspecError, ContractNetError, KeyError, StopIteration, AssertionError) as error:
-        if isinstance(error, ReplayDifference):
-            raise
-        text = f"position {entry.position}: the fact `{entry.type}` is not possible here: {error}"
-        raise ReplayDifference(text, entry.position) from error
+
+    rederive(entries, FACTS | LOOSE, conclude)
+    return book
 
 
 def _check_place(book: Book, entry: Entry, fact: Fact) -> None:

@@ -1,0 +1,88 @@
+"""What `contractnet call` shows while it runs: result lines, a progress bar, and the broker's coming and going."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from contractnet.errors import TransportRefused
+from contractnet.market.contract import Contract
+from contractnet.market.market import Market
+from contractnet.transport.port import Down, Standby, Up
+
+#: a broker that was never there for so long is an error, seconds
+NEVER_UP_S = 30.0
+
+
+async def watch(market: Market) -> None:
+    """Say when the broker comes and goes; raise where it was never there."""
+    loop = asyncio.get_running_loop()
+    began, known, ever = loop.time(), None, False
+    while True:
+        state = market.manager.state
+        if state is not known:
+            known = state
+            if isinstance(state, Up):
+                if ever:
+                    click.echo("contractnet call: the broker is back", err=True)
+                ever = True
+            elif isinstance(state, Down):
+                click.echo(f"contractnet call: no broker: {state.reason}; trying again", err=True)
+            elif isinstance(state, Standby):
+                click.echo(f"contractnet call: standing by: {state.reason}", err=True)
+        if not ever and isinstance(state, Down) and loop.time() - began > NEVER_UP_S:
+            raise TransportRefused(f"no broker in {NEVER_UP_S:g} s: {state.reason}: check --broker, or start one")
+        await asyncio.sleep(0.1)
+
+
+@contextlib.contextmanager
+def output(out: Path | None) -> Iterator[Callable[[bytes], None]]:
+    """Result lines go to the file, else to standard output; each is flushed."""
+    file: BinaryIO = sys.stdout.buffer if out is None else out.open("ab")
+
+    def write(line: bytes) -> None:
+        file.write(line + b"\n")
+        file.flush()
+
+    try:
+        yield write
+    finally:
+        if out is not None:
+            file.close()
+
+
+@contextlib.contextmanager
+def progress(total: int, done: int) -> Iterator[Callable[[Contract], None]]:
+    """A bar on standard error where that is a terminal; one line at the end everywhere."""
+    counts: dict[str, int] = {}
+
+    def count(contract: Contract) -> None:
+        counts[contract.status] = counts.get(contract.status, 0) + 1
+
+    if not sys.stderr.isatty():
+        yield count
+    else:
+        from rich.console import Console  # slow to import, and only wanted on a terminal
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            shown = bar.add_task("tenders", total=total, completed=done)
+
+            def advance(contract: Contract) -> None:
+                count(contract)
+                bar.update(shown, advance=1, description=_summary(counts))
+
+            yield advance
+    if counts:
+        click.echo(f"contractnet call: {_summary(counts)}", err=True)
+
+
+def _summary(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
