@@ -13,9 +13,6 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-#: the environment variable, and option of every command that runs a driver, that scales the timers of D7
-TIME_SCALE_VARIABLE = "CONTRACTNET_TIME_SCALE"
-
 _S = TypeVar("_S", bound=msgspec.Struct)
 
 
