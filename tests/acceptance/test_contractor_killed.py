@@ -94,6 +94,10 @@ def attempts(marks: Path) -> list[str]:
     return sorted(path.name.partition(".")[2].partition(".")[2] for path in marks.iterdir())
 
 
+def wait_for(marks: Path, attempt: str) -> None:
+    until(attempt, lambda: attempt in attempts(marks))
+
+
 def test_work_goes_on_after_a_restart(tmp_path: Path, amqp_url: str) -> None:
     with Fleet(tmp_path, amqp_url) as fleet:
         marks = begin(fleet, tmp_path, 1.5, "--lease", "10")
@@ -111,7 +115,7 @@ def test_work_that_restarts_interrupt_too_often_fails_and_the_runner_up_works(tm
     with Fleet(tmp_path, amqp_url) as fleet:
         marks = begin(fleet, tmp_path, 1.5, "--lease", "10")
         for attempt in (1, 2, 3):
-            until(f"attempt {attempt}", lambda done=f"first_x.{attempt}": done in attempts(marks))
+            wait_for(marks, f"first_x.{attempt}")
             fleet.workers["first_x"].kill9()
             fleet.worker("first_x")
         assert fleet.processes("call").wait(60) == 0

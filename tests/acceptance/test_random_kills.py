@@ -44,8 +44,7 @@ def batch(folder: Path, broker: str, seed: int, *, kills: int, tasks: int) -> No
         fleet.awaits("Awarded")
         done = 0
         while done < kills and call.alive:
-            moment = time.monotonic() + draw.uniform(0, 1.2)
-            until("the next moment", lambda then=moment: time.monotonic() > then)
+            wait_until(time.monotonic() + draw.uniform(0, 1.2))
             victim = draw.choice(("call", "call", *DAEMONS))
             process = call if victim == "call" else fleet.workers[victim]
             if not call.alive:
@@ -64,6 +63,10 @@ def batch(folder: Path, broker: str, seed: int, *, kills: int, tasks: int) -> No
         starts = len([row for row in rows if row.type == "Started"])
         print(f"{starts} starts of the manager, {len([row for row in rows if row.type == 'Awarded'])} awards")
         assert_replays([fleet.ledger, *map(fleet.journal, DAEMONS)])
+
+
+def wait_until(moment: float) -> None:
+    until("the next moment", lambda: time.monotonic() > moment)
 
 
 def ended(call: Process) -> None:

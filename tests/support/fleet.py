@@ -35,7 +35,7 @@ POLL_S = 0.02
 T = TypeVar("T")
 
 
-def until(what: str, look: Callable[[], T], timeout_s: float = 60.0) -> T:
+def until(what: str, look: Callable[[], T | None], timeout_s: float = 60.0) -> T:
     """Wait until `look` gives something true, and return it."""
     end = time.monotonic() + timeout_s
     while True:
@@ -214,7 +214,7 @@ class Fleet:
 # ---- tasks and results
 
 
-def write_tasks(path: Path, count: int, skills: Sequence[str], seed: int = 1, **given: Any) -> Path:
+def write_tasks(path: Path, count: int, skills: Sequence[str], *, seed: int = 1, **given: Any) -> Path:
     """So many tasks of these skills in turn, each with a text of its own; `given` goes into every input."""
     draw = random.Random(seed)
     words = ["market", "award", "offer", "price", "silence", "lease", "epoch", "journal", "broker", "tender"]
