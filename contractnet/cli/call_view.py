@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,7 +42,7 @@ async def watch(market: Market) -> None:
 
 
 @contextlib.contextmanager
-def output(out: Path | None) -> Iterator[Callable[[bytes], None]]:
+def output(out: Path | None) -> Generator[Callable[[bytes], None]]:
     """Result lines go to the file, else to standard output; each is flushed."""
     file: BinaryIO = sys.stdout.buffer if out is None else out.open("ab")
 
@@ -58,7 +58,7 @@ def output(out: Path | None) -> Iterator[Callable[[bytes], None]]:
 
 
 @contextlib.contextmanager
-def progress(total: int, done: int) -> Iterator[Callable[[Contract], None]]:
+def progress(total: int, done: int) -> Generator[Callable[[Contract], None]]:
     """A bar on standard error where that is a terminal; one line at the end everywhere."""
     counts: dict[str, int] = {}
 

@@ -16,19 +16,13 @@ The caller records the drafts, then sends what they say. Source: SC00029; table 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from msgspec import Struct
 
 from contractnet.contractor.records import (
-    Bade,
-    Began,
-    Declined,
     Fact,
     Failed,
-    Finished,
-    LeaseLost,
-    Stopped,
-    Withdrew,
 )
 from contractnet.contractor.replies import Reply, reply
 from contractnet.errors import OutOfSequence
@@ -54,6 +48,18 @@ class Timers(Struct, frozen=True, kw_only=True):
     offer_grace_ms: int = 10_000  #: an offer is honoured this long after its end
     stop_ms: int = 10_000  #: cancelled work has so long to stop
     max_faults: int = 5
+
+
+#: what each decision of ours does in table P; the beginning of work moves nothing
+_EVENTS: Final = {
+    "Bade": "#bid",
+    "Declined": "#decline",
+    "Withdrew": "#withdraw",
+    "Finished": "#finish",
+    "Failed": "#fail",
+    "Stopped": "#stopped",
+    "LeaseLost": "@lease-lost",
+}
 
 
 @dataclass(slots=True)
@@ -137,11 +143,8 @@ class Engagement:
 
     def allows(self, fact: Fact) -> bool:
         """Whether a decision of ours is still possible: the conversation may have moved on meanwhile."""
-        wanted = {Bade: "#bid", Declined: "#decline", Withdrew: "#withdraw", Finished: "#finish", Failed: "#fail"}
-        wanted |= {Stopped: "#stopped", LeaseLost: "@lease-lost"}
-        if isinstance(fact, Began):
-            return self.machine.has("committed")
-        return self.machine.can(wanted[type(fact)])
+        event = _EVENTS.get(type(fact).__name__)
+        return self.machine.has("committed") if event is None else self.machine.can(event)
 
     # ---- moves and words
 

@@ -61,7 +61,7 @@ def at_connect(error: BaseException, broker: Broker, timeout_s: float) -> Troubl
             return Trouble(f"the host of the broker {broker.place} is not known: check the broker URL")
         case _, ssl.SSLError():
             return Trouble(f"no TLS with {at}: {said(cause)}")
-        case (amqp.ProtocolSyntaxError() | amqp.IncompatibleProtocolError()), _:
+        case ((amqp.ProtocolSyntaxError() | amqp.IncompatibleProtocolError()), _):
             return Trouble(f"what answers at {broker.place} does not speak AMQP 0-9-1: {said(error)}")
         case _:
             return Trouble(f"no connection to {at}: {said(error)}")

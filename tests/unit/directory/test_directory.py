@@ -143,8 +143,11 @@ def test_who_is_said_to_be_gone_was_there_and_is_not(heard: list[tuple[str, int,
     there: set[str] = set()
     for daemon, sequence, agents, goodbye, pause in heard:
         now += pause
-        gone = directory.expire(now)
-        gone |= directory.hear(presence(daemon, sequence, *(() if goodbye else sorted(agents)), goodbye=goodbye), now)
+        lapsed = directory.expire(now)
+        assert lapsed <= there
+        there -= lapsed
+        assert {one.agent for one in directory.listings()} == there
+        gone = directory.hear(presence(daemon, sequence, *(() if goodbye else sorted(agents)), goodbye=goodbye), now)
         assert gone <= there | agents
         listed = {one.agent for one in directory.listings()}
         assert all(directory.has(agent) for agent in listed)
