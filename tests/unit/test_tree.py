@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MAX_LINES = 300
-MAX_TEST_LINES = 500  # a suite that several implementations run is longer than one idea
+MAX_TEST_LINES = 700  # a table of cases is longer than one idea
 MAX_FUNCTION_LINES = 60
 CODE = [*sorted((ROOT / "contractnet").rglob("*.py")), *sorted((ROOT / "tests").rglob("*.py"))]
 PACKAGE = [path for path in CODE if path.is_relative_to(ROOT / "contractnet")]
