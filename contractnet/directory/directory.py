@@ -11,7 +11,7 @@ Pure: time is an argument, the next deadline a value. Source: FIPA SC00023 (dire
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -51,6 +51,7 @@ class Directory:
     def __init__(self) -> None:
         self._daemons: dict[str, _Daemon] = {}
         self._host: dict[str, str] = {}
+        self._lost: dict[str, int] = {}
 
     def hear(self, presence: Presence, now: int) -> frozenset[str]:
         """Take a beat.
@@ -63,20 +64,23 @@ class Directory:
         known = self._daemons.get(presence.daemon)
         if known is not None and (presence.incarnation, presence.sequence) <= (known.incarnation, known.sequence):
             return frozenset()
-        before = {hosted.agent for hosted in known.agents} if known else set[str]()
+        before = known.agents if known else ()
         agents = () if presence.goodbye else presence.agents
+        self._lose(before, now)
         until = now + presence.lease_ms
         self._daemons[presence.daemon] = _Daemon(presence.incarnation, presence.sequence, until, agents)
         for hosted in agents:
             self._host[hosted.agent] = presence.daemon
         here = {hosted.agent for hosted in agents}
-        return frozenset(agent for agent in before - here if self._let_go(agent, presence.daemon))
+        left = {hosted.agent for hosted in before} - here
+        return frozenset(agent for agent in left if self._let_go(agent, presence.daemon))
 
     def expire(self, now: int) -> frozenset[str]:
         """Drop every daemon whose lease has ended; returns its agents."""
         gone: set[str] = set()
         for name, daemon in list(self._daemons.items()):
             if daemon.lease_until <= now:
+                self._lose(daemon.agents, now)
                 gone |= {hosted.agent for hosted in daemon.agents if self._let_go(hosted.agent, name)}
                 del self._daemons[name]
         return frozenset(gone)
@@ -93,6 +97,10 @@ class Directory:
     def with_skill(self, skill: str) -> Mapping[str, str]:
         """The agents that offer a skill now: agent id -> its daemon."""
         return {listing.agent: listing.daemon for listing in self.listings() if skill in listing.skills}
+
+    def last_seen(self, skill: str) -> int:
+        """The last instant, milliseconds, at which somebody with the skill is known to have been there; 0: never."""
+        return self._lost.get(skill, 0)
 
     def has(self, agent: str) -> bool:
         """Whether the agent is there now."""
@@ -115,6 +123,11 @@ class Directory:
             if self._host.get(hosted.agent) == name
         ]
         return sorted(found, key=lambda listing: listing.agent)
+
+    def _lose(self, agents: Iterable[HostedAgent], now: int) -> None:
+        """These agents were there until now; some may still be."""
+        for hosted in agents:
+            self._lost.update(dict.fromkeys(hosted.skills, now))
 
     def _let_go(self, agent: str, daemon: str) -> bool:
         """Forget an agent unless another daemon hosts it by now."""

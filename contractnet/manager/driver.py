@@ -163,12 +163,12 @@ class Driver:
         """The broker is there (again): a grace first, then what waits is read and sent (D5)."""
         now = self._now()
         self.directory.renew_all(now, self.settings.presence_lease_ms)
-        self._openings.listen_until = now + self.settings.listen_ms
+        self._openings.up_since, self._openings.listen_until = now, now + self.settings.listen_ms
         written: list[Writing] = []
         for tender in self.book.tenders.values():
             if tender.calls and tender.deadline() is not None:
                 written += self.book.step(tender.id, Grace(until=now + self.settings.grace_ms), now)
-                self._schedule(tender)
+            self._schedule(tender)
         self._schedule_directory()
         self._alarms.set("listen", self._openings.listen_until, self._open_calls)
         self._outbox.resume()
@@ -205,7 +205,7 @@ class Driver:
             if tender.due(now, anyone_there=True) is not None:
                 written += self.book.step(tender.id, Grace(until=now + self.settings.grace_ms), now)
             return written
-        while (due := tender.due(now, self._openings.anyone_there(tender))) is not None:
+        while (due := tender.due(now, self._openings.hopeful(tender, now))) is not None:
             written += self.book.step(due[0], due[1], now)
         return written
 

@@ -21,6 +21,7 @@ class Openings:
 
     def __init__(self, book: Book, directory: Directory, settings: Settings) -> None:
         self.listen_until = 0  #: instant before which no call opens
+        self.up_since = 0  #: instant at which the broker was there (again)
         self._book = book
         self._directory = directory
         self._concurrency = settings.concurrency
@@ -46,6 +47,13 @@ class Openings:
     def anyone_there(self, tender: Tender) -> bool:
         """Whether an agent with the tender's skill is present."""
         return bool(self._directory.with_skill(tender.opened.spec.skill))
+
+    def hopeful(self, tender: Tender, now: int) -> bool:
+        """Whether nobody counts the tender's wait for agents as over: one is there, or it is not long since one was,
+        or since we could know (D1: without a break; D5).
+        """
+        since = max(self.up_since, self._directory.last_seen(tender.opened.spec.skill))
+        return self.anyone_there(tender) or now < since + tender.opened.terms.wait_for_agents_ms
 
     def ready(self, now: int) -> Iterator[Tender]:
         """The tenders that may step their `invitation` now, while places are free."""
