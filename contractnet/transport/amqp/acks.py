@@ -40,10 +40,12 @@ class Acks:
         self._timer: asyncio.TimerHandle | None = None
         self._sender: asyncio.Task[None] | None = None
         self._closed = False
-        self.open = 0  #: deliveries that came and are not settled
+        self.delivered = 0  #: deliveries that came
+        self.open = 0  #: those of them that are not settled
 
     def came(self) -> None:
         """A delivery came in."""
+        self.delivered += 1
         self.open += 1
 
     def ack(self, tag: int) -> None:

@@ -15,6 +15,7 @@ from contractnet.transport.amqp.errors import Trouble, at_loss
 from contractnet.transport.amqp.publisher import Publisher
 from contractnet.transport.amqp.settings import AmqpSettings, Broker
 from contractnet.transport.amqp.topology import declare, take_locks
+from contractnet.transport.amqp.watchdog import watch
 from contractnet.transport.port import DaemonParty, Lane, ManagerParty, Outcome, Parcel, Party
 from contractnet.transport.topology import Route, queues_of
 
@@ -45,6 +46,7 @@ class Generation:
         self._outward: Client | None = None
         self._consumers: list[Consumer] = []
         self._publisher: Publisher | None = None
+        self._watchdog: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Connect, wait for the host locks, declare, publish and consume.
@@ -75,6 +77,7 @@ class Generation:
             await consumer.start(inward)
         if self.over.done():
             raise self.over.result()
+        self._watchdog = asyncio.get_running_loop().create_task(self._watch_queues(inward))
 
     async def publish(self, parcel: Parcel, to: Route, timeout_s: float) -> Outcome:
         """See `Publisher.publish`."""
@@ -85,6 +88,7 @@ class Generation:
         """Delete a manager's queues, those with work in them excepted. Errors are left to the next start."""
         if not isinstance(self._party, ManagerParty) or self._inward is None:
             return
+        await self._stop_watchdog()
         with suppress(Trouble):
             for consumer in self._consumers:
                 await consumer.stop(self._inward)
@@ -96,6 +100,7 @@ class Generation:
 
     async def close(self) -> None:
         """End everything; never raises."""
+        await self._stop_watchdog()
         if not self.over.done():
             self.over.set_result(Trouble("closed by us"))
             with suppress(TimeoutError):
@@ -120,6 +125,17 @@ class Generation:
             await asyncio.wait([self.over], timeout=self._settings.standby_wait_s * random.uniform(0.5, 1))
             if self.over.done():
                 raise self.over.result()
+
+    async def _watch_queues(self, client: Client) -> None:
+        try:
+            await watch(client, self._consumers, self._settings.watch_s)
+        except Trouble as trouble:
+            self._end(trouble)
+
+    async def _stop_watchdog(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+            await asyncio.wait([self._watchdog])
 
     async def _is_done_with(self, consumer: Consumer, channel: aiormq.Channel) -> bool:
         if consumer.queue.lane is Lane.PRESENCE:

@@ -135,7 +135,7 @@ class AmqpLink:
             self._wake.set()
 
     def _stands_by(self, lock: str) -> None:
-        self._reason = f"{lock} is taken: another process hosts it"
+        self._reason = f"{lock} is taken: another process hosts it, or the broker has not noticed yet that it is gone"
         if not isinstance(self._last, Standby):
             self._say(Standby(self._reason))
 

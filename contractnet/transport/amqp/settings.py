@@ -25,6 +25,7 @@ class AmqpSettings:
     standby_wait_s: float = 2.0  #: how often a standby tries, half to once that
     refused_after_s: float = 30.0  #: how long what an operator must mend is tried again before `receive` raises
     give_up_after_s: float | None = None  #: the same for a broker that does not answer; None: for ever
+    watch_s: float = 30.0  #: how often the queues are looked into for mail that is not delivered
     prefetch: int = 256  #: deliveries of one queue held unacked, most
     in_flight: int = 256  #: publishes that wait for their confirm, most
 

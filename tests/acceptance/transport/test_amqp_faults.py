@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pika
@@ -165,8 +166,9 @@ async def test_a_host_that_is_killed_is_taken_over(amqp_url: str, proxy: TcpProx
 
 async def test_closing_while_it_connects_waits_or_tries(amqp_url: str, proxy: TcpProxy) -> None:
     """Leaving is quick and leaves nothing, whatever the link was about."""
-    transport = AmqpTransport(proxy.url(amqp_url), AmqpSettings(close_timeout_s=0.2, first_wait_s=30))
-    async with asyncio.timeout(5):
+    transport = AmqpTransport(proxy.url(amqp_url), replace(QUICK, close_timeout_s=0.2))
+    patient = AmqpTransport(proxy.url(amqp_url), replace(QUICK, first_wait_s=600, longest_wait_s=600))
+    async with asyncio.timeout(PATIENCE_S):
         async with transport.attach(ONE):
             pass  # before the first step
         async with transport.attach(ONE):
@@ -177,7 +179,7 @@ async def test_closing_while_it_connects_waits_or_tries(amqp_url: str, proxy: Tc
                 await asyncio.sleep(0.01)
         proxy.hold_down, proxy.refuse = False, True
         proxy.cut()
-        async with transport.attach(ONE) as link:
+        async with patient.attach(ONE) as link:
             await note_of(link, Down)  # and waits before the next attempt
         proxy.refuse = False
         async with transport.attach(ONE) as link, transport.attach(ONE) as second:
@@ -244,6 +246,73 @@ async def test_many_managers_and_daemons_of_one_process(amqp_url: str) -> None:
     ):
         for link in (one, two, ann, bob):
             assert await note_of(link, Up) == Up(1)
+
+
+async def test_a_queue_that_another_program_consumes_is_noticed(amqp_url: str) -> None:
+    async with AmqpTransport(amqp_url, QUICK).attach(ANN) as link:
+        await note_of(link, Up)
+    stranger = pika.BlockingConnection(pika.URLParameters(amqp_url))
+    channel = stranger.channel()
+    channel.basic_qos(prefetch_count=1)
+    channel.basic_consume("d.ann.inbox", lambda *_: None)
+    settings = AmqpSettings(first_wait_s=0.1, longest_wait_s=0.3, watch_s=0.1)
+    async with AmqpTransport(amqp_url, settings).attach(ANN) as link, AmqpTransport(amqp_url).attach(ONE) as other:
+        ann, one = Post(link, PATIENCE_S), Post(other, PATIENCE_S)
+        await ann.note(Up)
+        await one.note(Up)
+        for body in (b"1", b"2", b"3"):
+            await one.sure(Parcel(INBOX, body))
+        note = await ann.note(Down)
+        assert isinstance(note, Down)
+        assert "d.ann.inbox" in note.reason
+        assert "has mail and delivers none" in note.reason
+        stranger.close()
+        assert await ann.bodies(3) == {b"1", b"2", b"3"}
+
+
+async def test_a_delivery_held_too_long_comes_again() -> None:
+    with PrivateNode(consumer_timeout_ms=1_000) as node:
+        async with AmqpTransport(node.vhost(), QUICK).attach(ONE) as link:
+            one = Post(link, PATIENCE_S)
+            await one.note(Up)
+            await one.sure(Parcel(ToManager("one"), b"held"))
+            note = await one.note(Down)
+            assert isinstance(note, Down)
+            assert "m.one.bids" in note.reason
+            assert "timed out" in note.reason
+            one.held.clear()
+            assert await one.note(Up) == Up(2)
+            assert await one.bodies(1) == {b"held"}
+
+
+async def test_a_broker_short_of_disk_blocks_sends_alone(own_node: PrivateNode) -> None:
+    transport = AmqpTransport(own_node.vhost(), QUICK)
+    async with transport.attach(ONE) as link, transport.attach(ANN) as other:
+        one, ann = Post(link, PATIENCE_S), Post(other, PATIENCE_S)
+        await one.note(Up)
+        await ann.note(Up)
+        await asyncio.to_thread(own_node.ctl, "set_disk_free_limit", str(10**16))
+        with pytest.raises(TransportBroken, match="no confirm"):
+            await ann.link.send(Parcel(ToManager("one"), b"1"), 0.5)
+        assert ann.link.up
+        await asyncio.to_thread(own_node.ctl, "set_disk_free_limit", "50MB")
+        assert await ann.sure(Parcel(ToManager("one"), b"2")) is Outcome.TAKEN
+        assert await one.bodies(2) == {b"1", b"2"}
+        assert one.notes == ann.notes == []
+
+
+async def test_receivers_that_do_not_fit_one_frame() -> None:
+    with PrivateNode(conf=["frame_max = 8192"]) as node:
+        transport = AmqpTransport(node.vhost(), QUICK)
+        async with transport.attach(ONE) as link, transport.attach(ANN) as first, transport.attach(BOB) as second:
+            one, ann, bob = (Post(each, PATIENCE_S) for each in (link, first, second))
+            for post in (one, ann, bob):
+                await post.note(Up)
+            strangers = tuple(f"{i:048d}" for i in range(498))
+            assert await one.sure(Parcel(ToAgents(("ann", *strangers, "bob")), b"no")) is Outcome.TAKEN
+            assert await one.sure(Parcel(ToAgents(strangers), b"no")) is Outcome.UNROUTABLE
+            assert await ann.bodies(1) == await bob.bodies(1) == {b"no"}
+            assert one.notes == []
 
 
 def delete_queue(url: str, name: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from contractnet.errors import TransportBroken, TransportRefused
 from contractnet.testing.loopback import free_ports
+from contractnet.testing.node import PrivateNode
 from contractnet.transport.amqp.link import AmqpTransport
 from contractnet.transport.amqp.settings import AmqpSettings
 from contractnet.transport.port import Down, Parcel, ToSkill, Up
@@ -76,6 +77,20 @@ async def test_a_queue_with_other_arguments(amqp_url: str) -> None:
         channel.queue_delete("d.ann.inbox")
         assert await ann.note(Up) == Up(1)  # mended in time: nobody had to start it again
     await asyncio.to_thread(connection.close)
+
+
+async def test_a_user_without_rights(amqp_url: str, broker_node: PrivateNode) -> None:
+    vhost = urlsplit(amqp_url).path[1:]
+    name = f"user_{vhost.replace('-', '_')}"
+    await asyncio.to_thread(broker_node.ctl, "add_user", name, SECRET)
+    try:
+        await asyncio.to_thread(broker_node.ctl, "set_permissions", "-p", vhost, name, "^$", ".*", ".*")
+        _, error = await ends_in(changed(amqp_url).replace("guest:", name + ":"))
+    finally:
+        await asyncio.to_thread(broker_node.ctl, "delete_user", name)
+    assert f"user '{name}' may not" in error
+    assert f"rabbitmqctl set_permissions -p {vhost} {name} '.*' '.*' '.*'" in error
+    assert SECRET not in error
 
 
 async def test_an_exchange_of_another_type(amqp_url: str) -> None:
