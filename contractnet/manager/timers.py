@@ -28,8 +28,9 @@ def timers(call: Call) -> Iterator[tuple[int, Timer]]:
             yield participant.offer.usable_until, Fired(timer=f"offer:{participant.agent}")
         if participant.machine.has("cancelling") and participant.cancel_due is not None:
             yield participant.cancel_due, Fired(timer=f"cancel:{participant.agent}")
-    for slot in call.slots:
-        if slot.working and slot.holder in call.participants:
+    for slot in call.slots:  # which outlive a call: its holder may have it from a later one
+        holder = call.participants.get(slot.holder or "")
+        if slot.working and holder is not None and holder.machine.has("awarded"):
             yield slot.lease_due, LeaseLapsed(slot=slot.number, epoch=slot.epoch)
             yield slot.result_due, Fired(timer=f"result:{slot.number}")
 
