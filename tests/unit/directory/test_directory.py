@@ -154,3 +154,16 @@ def test_who_is_said_to_be_gone_was_there_and_is_not(heard: list[tuple[str, int,
         assert not (gone & listed)
         assert all(one.lease_until > now for one in directory.listings())
         there = listed
+
+
+def test_when_a_skill_was_seen_last() -> None:
+    directory = Directory()
+    assert directory.last_seen(SKILL) == 0
+    directory.hear(presence("d", 1, "a", "b/text.translate"), NOW)
+    directory.hear(presence("d", 2, "b/text.translate"), NOW + 4_000)
+    assert directory.last_seen(SKILL) == NOW + 4_000
+    directory.hear(presence("d", 3, goodbye=True), NOW + 9_000)
+    assert (directory.last_seen(SKILL), directory.last_seen("text.translate")) == (NOW + 4_000, NOW + 9_000)
+    directory.hear(presence("e", 1, "a"), NOW + 20_000)
+    directory.expire(NOW + 40_000)
+    assert directory.last_seen(SKILL) == NOW + 40_000

@@ -225,6 +225,19 @@ def test_a_second_result_of_the_same_agent_in_a_later_call(bench: Bench) -> None
     assert bench.ended.result_of == done.message_id
 
 
+def test_a_winner_of_a_later_call_that_dies_was_in_the_earlier_one(bench: Bench) -> None:
+    """The slot outlives a call; its lease is a timer of the call that gave it."""
+    bench.start("a")
+    bench.wait(20_000)
+    bench.wait(again_in(bench) or 0)
+    bench.invite("a")
+    bench.propose("a")
+    assert {conversation for _, conversation, _ in bench.tender.timers()} == {"t.2"}
+    bench.wait(70_000)
+    assert bench.state("a") == "CANCELLING"
+    assert again_in(bench) is not None
+
+
 def test_the_wait_grows_and_its_jitter_comes_from_the_seed(bench: Bench) -> None:
     bench.open()
     waits = []
