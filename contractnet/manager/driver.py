@@ -106,7 +106,7 @@ class Driver:
                 group.create_task(self._outbox.run())
                 group.create_task(self._checks.run())
                 group.create_task(self._receive())
-                await self._recorder.broken
+                await asyncio.shield(self._recorder.broken)  # else it is cancelled with us, and nobody is told why
         finally:
             self._alarms.clear()
 
