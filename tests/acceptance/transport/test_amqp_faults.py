@@ -175,7 +175,7 @@ async def test_closing_while_it_connects_waits_or_tries(amqp_url: str, proxy: Tc
             await asyncio.sleep(0.01)  # somewhere in the login
         proxy.hold_down, accepted = True, proxy.accepted
         async with transport.attach(ONE):
-            while proxy.accepted == accepted:  # noqa: ASYNC110
+            while proxy.accepted == accepted:
                 await asyncio.sleep(0.01)
         proxy.hold_down, proxy.refuse = False, True
         proxy.cut()
