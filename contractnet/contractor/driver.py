@@ -92,7 +92,7 @@ class Contractor:
             tasks = [group.create_task(work) for work in (self._outbox.run(), self._receive(), self._announcer.run())]
             for engagement in list(self.diary.engagements.values()):
                 self._look(engagement)
-            stopped = asyncio.ensure_future(self._stopped.wait())
+            stopped = group.create_task(self._until_stopped())
             ends: list[asyncio.Future[Any]] = [stopped, self._recorder.broken]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             stopped.cancel()
@@ -291,6 +291,9 @@ class Contractor:
                 written += self.diary.loose(envelope.agent, envelope.conversation, sent, self.now())
         self._commit(written)
         self.on_change()
+
+    async def _until_stopped(self) -> None:
+        await self._stopped.wait()
 
     async def _moved(self) -> None:
         await asyncio.sleep(0.02)

@@ -20,7 +20,7 @@ from contractnet.errors import DefinitionError, TransportError, WorkFailed
 from contractnet.messages.acts import (
     Inform,
 )
-from contractnet.messages.codec import encode, join
+from contractnet.messages.codec import MAX_ENVELOPE_BYTES, MAX_LARGE_BYTES, check_size, encode, join
 from contractnet.messages.contents import (
     Payload,
     ProgressContent,
@@ -112,6 +112,7 @@ class Workshop:
             return Failed(reason=TaskFailure.ERROR, text=f"the work raised {type(error).__name__}")
         try:
             check_payload(result, "result")
+            check_size(result, MAX_LARGE_BYTES - MAX_ENVELOPE_BYTES, "result")
         except DefinitionError as error:
             return Failed(reason=TaskFailure.ERROR, text=str(error)[:MAX_TEXT])
         if award.result_schema is not None and (faults := validate(dict(award.result_schema), result)):

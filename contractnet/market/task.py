@@ -10,7 +10,13 @@ from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError
 from contractnet.manager.records import TaskSpec, TenderTerms
 from contractnet.mechanisms.rules import score_function
-from contractnet.messages.codec import canonical
+from contractnet.messages.codec import (
+    MAX_ACT_BYTES,
+    MAX_ENVELOPE_BYTES,
+    MAX_LARGE_BYTES,
+    canonical,
+    check_size,
+)
 from contractnet.messages.payload import check_schema
 from contractnet.messages.plain import check_payload
 from contractnet.messages.values import MAX_TASK, require
@@ -58,6 +64,9 @@ class Task:
         self.result_schema = None if result_schema is None else _object(result_schema, "result_schema")
         if self.result_schema is not None:
             check_schema(self.result_schema, "result_schema")
+        told = {"task": self.task, "input": self.input, "result_schema": self.result_schema}
+        check_size(told, MAX_ACT_BYTES - MAX_ENVELOPE_BYTES, "task, input and result_schema together")
+        check_size(self.private, MAX_LARGE_BYTES - MAX_ENVELOPE_BYTES, "private")
         self.reserve = None if reserve is None else micros(reserve, "reserve")  #: micros
         self.unit = None if unit is None else require("unit", unit, "unit")
         self.check = check

@@ -45,6 +45,8 @@ from contractnet.messages.contents import (
 MAX_ACT_BYTES: Final = 65_536
 #: the largest accept-proposal, result or presence, bytes; what is larger is the user's own URL with size and sha256
 MAX_LARGE_BYTES: Final = 786_432
+#: room that every act has beside its payloads
+MAX_ENVELOPE_BYTES: Final = 4_096
 #: the largest body, bytes, and the most envelopes in it
 MAX_BODY_BYTES: Final = 1_048_576
 MAX_ENVELOPES: Final = 256
@@ -81,6 +83,20 @@ def canonical(value: object) -> bytes:
         return _ENCODER.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise DefinitionError(f"this value cannot be written as JSON: {error}") from error
+
+
+def check_size(payload: object, most: int, what: str) -> None:
+    """Refuse what will not fit into its act.
+
+    Raises:
+        DefinitionError: its canonical form has more than `most` bytes; `what` names it.
+    """
+    size = len(canonical(payload))
+    if size > most:
+        raise DefinitionError(
+            f"{what}: {size} bytes are more than the {most} that travel; "
+            "put it somewhere and send its URL, size and sha256"
+        )
 
 
 def encode(act: Act | Presence) -> bytes:

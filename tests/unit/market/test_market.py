@@ -118,6 +118,23 @@ async def test_a_result_outside_its_schema_never_leaves_the_contractor() -> None
     assert contract.story() == ["one lost slot 1: failed (error)"]
 
 
+async def test_a_result_that_does_not_travel_is_a_failure_that_says_so() -> None:
+    @bidder(skill=SKILL, name="one")
+    async def one(call: Call) -> Proposal:
+        return Proposal(price="0.01", eta=5)
+
+    @one.perform
+    async def work(award: Award) -> dict[str, Any]:
+        return {"text": "x" * 800_000}
+
+    async with market([one]) as here:
+        contract = await here.tender(Task("x", SKILL), reserve="0.05")
+        assert (await contract.ended()).status == "failed"
+        task = Task("x", SKILL, input={"n": "x" * 60_000}, private={"m": "y" * 700_000})
+        contract = await here.tender(task, reserve="0.05")
+        assert contract.winner == "one", "the largest task still travels"
+
+
 async def test_the_same_key_never_buys_twice(tmp_path: Path) -> None:
     file = str(tmp_path / "m.db")
     task = Task("x", SKILL, input={"n": 1}, key="k")
@@ -215,6 +232,8 @@ def test_the_sync_facade() -> None:
         (lambda: Task("x", SKILL, reserve="0.0000001"), "reserve"),
         (lambda: Task("x", SKILL, reserve=0.05), "float"),  # type: ignore[arg-type]  # on purpose
         (lambda: Task("x", SKILL, input={"n": float("nan")}), "input"),
+        (lambda: Task("x", SKILL, input={"n": "x" * 70_000}), "more than the"),
+        (lambda: Task("x", SKILL, private={"n": "x" * 800_000}), "private"),
         (lambda: Task("x", SKILL, result_schema={"pattern": "a"}), "pattern"),
         (lambda: Proposal(price="-1", eta=5), "price"),
         (lambda: Proposal(price="1", eta=0), "eta"),
