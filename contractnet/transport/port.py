@@ -194,7 +194,7 @@ class Link(Protocol):
         Raises:
             TransportBroken: not connected, lost meanwhile, or no confirm within `timeout_s`: the fate is unknown.
             TransportClosed: the link was closed.
-            ValueError: the body is over MAX_BODY_BYTES, the receivers are none or over MAX_RECEIVERS, or the lane is wrong.
+            ValueError: the body is over MAX_BODY_BYTES, receivers are none or over MAX_RECEIVERS, or a wrong lane.
         """
         ...
 
