@@ -9,7 +9,7 @@ refusal, not a crash.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from contractnet.contractor.capacity import MOST_KEPT, order, patience_ms, taken, withdrawable
@@ -20,12 +20,16 @@ from contractnet.errors import ContractNetError
 from contractnet.messages.values import RefuseReason
 
 
+def nothing() -> None:
+    """What follows where nothing does."""
+
+
 class Host(Protocol):
     """What the desk and the workshop need of their daemon."""
 
     def now(self) -> int: ...
     def engagements_of(self, agent: str) -> list[Engagement]: ...
-    def take(self, agent: str, conversation: str, fact: Fact) -> None: ...
+    def take(self, agent: str, conversation: str, fact: Fact, then: Callable[[], None] = nothing) -> None: ...
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
 
 

@@ -11,12 +11,13 @@ cancellation, or by an error of the journal or of the transport's configuration.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from contractnet.clock import LoopClock
-from contractnet.contractor.bidding import Desk
+from contractnet.contractor.bidding import Desk, nothing
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.presence import Announcer
@@ -33,16 +34,7 @@ from contractnet.mail.outbox import Envelope, Outbox
 from contractnet.mail.recorder import Recorder
 from contractnet.messages.acts import Failure, Inform
 from contractnet.messages.codec import canonical
-from contractnet.transport.port import (
-    Delivery,
-    Down,
-    Lane,
-    Link,
-    Outcome,
-    Standby,
-    ToManager,
-    Up,
-)
+from contractnet.transport.port import Delivery, Down, Lane, Link, Outcome, Standby, ToManager, Up
 
 
 class Contractor:
@@ -62,9 +54,9 @@ class Contractor:
         self.agents = {agent.id: agent for agent in agents}
         self.state: Up | Down | Standby | None = None  #: of the link, for people
         self.diary: Diary = replay(self.name, journal.entries(), self.settings.timers)
-        self.on_change: Callable[[], None] = _nothing  #: called on the loop when something moved
+        self.on_change: Callable[[], None] = nothing  #: called on the loop when something moved
         self._link = link
-        self._clock = LoopClock()
+        self._clock = LoopClock(self.diary.at)
         self._grace_until = 0
         self._group: asyncio.TaskGroup | None = None
         self._recorder = Recorder(journal, self._recorded)
@@ -114,12 +106,10 @@ class Contractor:
                     await self._moved()
         except TimeoutError:
             self._workshop.hand_back()
-        try:
+        with contextlib.suppress(TimeoutError):  # it is journalled: the next start sends it
             async with asyncio.timeout(max(1.0, self.settings.confirm_ms / 1000)):
                 while self.diary.unsent or not self._outbox.empty:
                     await self._moved()
-        except TimeoutError:
-            pass  # it is journalled: the next start sends it
         self._stopped.set()
 
     def _begin(self) -> None:
@@ -204,13 +194,18 @@ class Contractor:
         """How many more tasks the agent could take now."""
         return self._desks[agent].free
 
-    def take(self, agent: str, conversation: str, fact: Fact) -> None:
-        """A decision of one of our agents: step it, record, send, and look at what follows."""
+    def take(self, agent: str, conversation: str, fact: Fact, then: Callable[[], None] = nothing) -> None:
+        """A decision of one of our agents: step it, record, send, look at what follows, and call `then`."""
+
+        def look() -> None:
+            self._look(engagement)
+            then()
+
         engagement = self.diary.engagements[agent, conversation]
         written = self._due(engagement)
         if engagement.allows(fact):
             written += self.diary.step(agent, conversation, fact, self.now())
-        self._commit(written, (), [engagement])
+        self._recorder.commit(written, (), look)
 
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task of the daemon's own group."""
@@ -255,8 +250,7 @@ class Contractor:
 
     def _schedule(self, engagement: Engagement) -> None:
         key = (engagement.agent, engagement.conversation)
-        timer = self._timers.pop(key, None)
-        if timer is not None:
+        if (timer := self._timers.pop(key, None)) is not None:
             timer.cancel()
         deadline = engagement.deadline()
         if deadline is None:
@@ -267,14 +261,13 @@ class Contractor:
         self._timers[key] = asyncio.get_running_loop().call_at(at, self._on_timer, engagement)
 
     def _on_timer(self, engagement: Engagement) -> None:
-        self._timers.pop((engagement.agent, engagement.conversation), None)
+        key = (engagement.agent, engagement.conversation)
+        self._timers.pop(key, None)
         written = self._due(engagement)
         if written:
             self._commit(written, (), [engagement])
         else:
-            loop = asyncio.get_running_loop()
-            key = (engagement.agent, engagement.conversation)
-            self._timers[key] = loop.call_later(0.5, self._on_timer, engagement)
+            self._timers[key] = asyncio.get_running_loop().call_later(0.5, self._on_timer, engagement)
 
     def _envelope(self, agent: str, conversation: str, said: Said) -> Envelope:
         act = said.message
@@ -297,7 +290,3 @@ class Contractor:
 
     async def _moved(self) -> None:
         await asyncio.sleep(0.02)
-
-
-def _nothing() -> None:
-    """Nobody listens."""

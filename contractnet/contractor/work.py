@@ -84,10 +84,12 @@ class Workshop:
 
     async def _work(self, engagement: Engagement) -> None:
         key = (engagement.agent, engagement.conversation)
-        self._host.take(*key, Began(attempt=engagement.attempt + 1))
+        begun = asyncio.Event()
+        self._host.take(*key, Began(attempt=engagement.attempt + 1), begun.set)
         beats = asyncio.ensure_future(self._beat_on(engagement))
         outcome: Finished | Failed | None = None
         try:
+            await begun.wait()  # on disk first: an attempt that a crash interrupts is counted
             outcome = await self._perform(engagement)
         except asyncio.CancelledError:
             if not engagement.machine.has("cancelling") and engagement.machine.has("committed"):
