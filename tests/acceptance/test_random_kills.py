@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from contractnet.testing.node import PrivateNode
 from tests.acceptance.test_settle import DAEMONS, SKILLS, expected
 from tests.support.fleet import Fleet, Process, assert_clean, assert_replays, assert_settled, until, write_tasks
 
@@ -62,6 +63,43 @@ def batch(folder: Path, broker: str, seed: int, *, kills: int, tasks: int) -> No
         rows = assert_clean(fleet, DAEMONS)
         starts = len([row for row in rows if row.type == "Started"])
         print(f"{starts} starts of the manager, {len([row for row in rows if row.type == 'Awarded'])} awards")
+        assert_replays([fleet.ledger, *map(fleet.journal, DAEMONS)])
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("number", range(5))
+def test_the_broker_is_among_the_victims(number: int, tmp_path: Path, own_node: PrivateNode) -> None:
+    """Manager, workers and broker fall at random moments, also while another one is away."""
+    seed = int(os.environ.get(SEED_VARIABLE) or 2000 + number)
+    print(f"{SEED_VARIABLE}={seed}")
+    draw = random.Random(seed)
+    file = write_tasks(tmp_path / "tasks.jsonl", 60, SKILLS, seed=seed, pause=2.0)
+    with Fleet(tmp_path, own_node.url) as fleet:
+        for agent in DAEMONS:
+            fleet.worker(agent)
+        call = fleet.call(file, *OPTIONS)
+        fleet.awaits("Awarded")
+        own_node.settle()
+        fallen: list[str] = []
+        while len(fallen) < 12 and call.alive:
+            wait_until(time.monotonic() + draw.uniform(0, 2))
+            victim = draw.choice(("broker", "call", *DAEMONS))
+            fallen.append(victim)
+            if victim == "broker":
+                own_node.kill9()
+                wait_until(time.monotonic() + draw.uniform(0, 3))
+                own_node.start()
+            elif victim == "call":
+                call.kill9()
+                call = fleet.call(file, *OPTIONS)
+            else:
+                fleet.workers[victim].kill9()
+                fleet.worker(victim, connected=False)
+        print(*fallen)
+        ended(call)
+        assert_settled(file, fleet.results, expected)
+        assert_clean(fleet, DAEMONS)
         assert_replays([fleet.ledger, *map(fleet.journal, DAEMONS)])
 
 
