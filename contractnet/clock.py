@@ -25,11 +25,16 @@ class Clock(Protocol):
 
 
 class LoopClock:
-    """Wall time at construction plus the running event loop's monotonic time. Make it inside the loop that uses it."""
+    """Wall time at construction plus the running event loop's monotonic time. Make it inside the loop that uses it.
 
-    def __init__(self, start_ms: int | None = None) -> None:
+    Args:
+        least_ms: an instant that has been already, such as that of a ledger's last entry: a wall clock that was set back
+            meanwhile does not delay every deadline until it has caught up.
+    """
+
+    def __init__(self, least_ms: int = 0) -> None:
         self._loop = asyncio.get_running_loop()
-        self._zero_ms = (time.time_ns() // 1_000_000 if start_ms is None else start_ms) - int(self._loop.time() * 1000)
+        self._zero_ms = max(least_ms, time.time_ns() // 1_000_000) - int(self._loop.time() * 1000)
 
     def now(self) -> int:
         return self._zero_ms + int(self._loop.time() * 1000)

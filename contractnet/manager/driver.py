@@ -72,7 +72,7 @@ class Driver:
         self.book: Book = replay(ledger.owner, ledger.entries())
         self.state: Up | Down | Standby | None = None  #: of the link, for people
         self._link = link
-        self._clock = LoopClock()
+        self._clock = LoopClock(self.book.at)
         self._waits = Waits()
         self._recorder = Recorder(ledger, self._recorded)
         self._commit = self._recorder.commit
