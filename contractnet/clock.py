@@ -28,8 +28,8 @@ class LoopClock:
     """Wall time at construction plus the running event loop's monotonic time. Make it inside the loop that uses it.
 
     Args:
-        least_ms: an instant that has been already, such as that of a ledger's last entry: a wall clock that was set back
-            meanwhile does not delay every deadline until it has caught up.
+        least_ms: an instant that has been already, such as that of a ledger's last entry: a wall clock that was set
+            back meanwhile does not delay every deadline until it has caught up.
     """
 
     def __init__(self, least_ms: int = 0) -> None:
