@@ -158,7 +158,7 @@ class Workshop:
             await asyncio.sleep(lease_ms / 3000)
             if await self._beat(engagement, ""):
                 self._confirmed[key] = self._host.now()
-            elif self._link.up and self._host.now() - self._confirmed[key] > lease_ms:
+            elif self._link.up and self._host.now() - self._confirmed[key] >= lease_ms * 19 // 20:
                 self._host.take(*key, LeaseLost())
                 return
 
@@ -182,6 +182,6 @@ class Workshop:
         )
         parcel = Parcel(ToEveryManager(self._daemon), join([encode(act)]), expires_ms=accept.content.lease_ms)
         try:
-            return await self._link.send(parcel, timeout_s=max(1.0, accept.content.lease_ms / 3000)) is Outcome.TAKEN
+            return await self._link.send(parcel, timeout_s=accept.content.lease_ms / 6000) is Outcome.TAKEN
         except TransportError:
             return False
