@@ -10,8 +10,9 @@ from typing import cast
 from contractnet.contractor.engagement import Engagement, Timers
 from contractnet.contractor.records import FACTS, LOOSE, Fact, Hosted, Seeded
 from contractnet.contractor.stepping import step
+from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
-from contractnet.ledger.records import Quarantined, Record, Said, Sent
+from contractnet.ledger.records import Fired, Heard, Quarantined, Record, Said, Sent
 from contractnet.ledger.rederive import rederive
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 
@@ -87,7 +88,22 @@ def replay(daemon: str, entries: Iterable[Entry], timers: Timers) -> Diary:
     def conclude(entry: Entry, record: Record) -> list[Writing]:
         if entry.type in LOOSE:
             return diary.loose(entry.agent, entry.conversation, record, entry.at)
-        return diary.step(entry.agent, entry.conversation, cast(Fact, record), entry.at)  # FACTS: the members of Fact
+        fact = cast(Fact, record)  # FACTS holds the members of Fact
+        _check_place(diary, entry, fact)
+        return diary.step(entry.agent, entry.conversation, fact, entry.at)
 
     rederive(entries, FACTS | LOOSE, conclude)
     return diary
+
+
+def _check_place(diary: Diary, entry: Entry, fact: Fact) -> None:
+    """What was heard was new, and of the conversation where it stands; no timer fired before its instant (D14)."""
+    if isinstance(fact, Heard):
+        act = fact.message
+        fresh = (entry.agent, act.sender, act.message_id) not in diary.seen
+        if fresh and act.conversation_id == entry.conversation:
+            return
+    elif not isinstance(fact, Fired) or diary.engagement(entry.agent, entry.conversation).due(entry.at) == fact:
+        return
+    text = f"position {entry.position}: this `{entry.type}` entry does not belong here: {fact}"[:500]
+    raise ReplayDifference(text, entry.position)
