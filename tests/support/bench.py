@@ -196,6 +196,10 @@ class Bench:
         acts = [(one.message, one.receivers) for one in self.records(Said)]
         return [act for act, receivers in acts if isinstance(act, kind) and (to is None or to in receivers)]
 
+    def rejected(self, agent: str) -> list[str]:
+        """Why somebody's offers were rejected, in order."""
+        return [act.content.reason.value for act in self.said(a.RejectProposal, agent)]
+
     # ---- hearing
 
     def fresh(self) -> str:

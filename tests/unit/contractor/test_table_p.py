@@ -215,7 +215,13 @@ def test_every_decision_in_every_state(side: Side, state: str, event: str) -> No
             step_core(spoilt, fact, side.now)
         return
     before = len(side.written)
-    side.step(fact)
+    if isinstance(fact, Fired):
+        side.now = side.engagement.deadline() or 0
+        assert side.engagement.due(side.now - 1) is None
+        side.expire()
+        assert fact in side.written[before:]
+    else:
+        side.step(fact)
     written = side.written[before:]
     taken = [move for one in written if isinstance(one, Moved) for move in one.moves]
     assert [(move.row, move.state) for move in taken] == [(step.row.name, step.next)]

@@ -1,4 +1,4 @@
-"""A tender's stories: hand-made acts in, what is said and recorded out."""
+"""A tender's stories: hand-made acts in, what is said and recorded out. The straight way, bids, who is expected."""
 
 from __future__ import annotations
 
@@ -6,32 +6,21 @@ from typing import Any
 
 import pytest
 
-from contractnet.errors import ContractNetError
-from contractnet.manager.checks import awaiting_check
 from contractnet.manager.records import (
     Assessed,
     Awarded,
-    CancelAsked,
     Closed,
     Decided,
     Ended,
-    Freed,
-    Grace,
     Held,
     Returned,
 )
 from contractnet.messages import acts as a
-from contractnet.messages import contents as c
 from contractnet.messages.codec import spec_digest
 from contractnet.messages.values import NotUnderstoodReason, RefuseReason, RejectReason
 from tests.support.bench import Bench
 
 SCHEMA = {"type": "object", "required": ["summary"], "properties": {"summary": {"type": "string"}}}
-
-
-def reasons(bench: Bench, to: str) -> list[str]:
-    """Why somebody's offers were rejected, in order."""
-    return [act.content.reason.value for act in bench.said(a.RejectProposal, to)]
 
 
 # ---- the straight way
@@ -71,7 +60,7 @@ def test_a_tender_settles(bench: Bench) -> None:
         spent=20_000,
         released=30_000,
     )
-    assert reasons(bench, "a") == reasons(bench, "c") == ["outbid"]
+    assert bench.rejected("a") == bench.rejected("c") == ["outbid"]
     assert bench.only(Held).amount == 50_000
 
 
@@ -159,7 +148,7 @@ def test_a_bid_at_the_very_deadline_is_late(bench: Bench) -> None:
     bench.propose("a")
     bench.now += 20_000
     bench.propose("b", 1)
-    assert reasons(bench, "b") == ["late"]
+    assert bench.rejected("b") == ["late"]
     assert bench.only(Awarded).participant == "a"
 
 
@@ -197,7 +186,7 @@ def test_a_second_bad_proposal_ends_the_bidding(bench: Bench) -> None:
     bench.start("a", "b")
     bench.propose("a", unit="EUR")
     bench.propose("a", unit="EUR")
-    assert reasons(bench, "a") == ["invalid"]
+    assert bench.rejected("a") == ["invalid"]
     assert bench.state("a") == "NO_BID"
     bench.propose("a", 1_000)
     assert bench.state("a") == "NO_BID"
@@ -211,7 +200,7 @@ def test_the_first_valid_bid_counts_a_second_is_a_duplicate(bench: Bench) -> Non
     bench.propose("a", 30_000)
     second = bench.propose("a", 10_000)
     bench.propose("b", 20_000)
-    assert reasons(bench, "a")[0] == "duplicate-bid"
+    assert bench.rejected("a")[0] == "duplicate-bid"
     assert bench.said(a.RejectProposal, "a")[0].content.offer == second.content.offer
     assert bench.only(Awarded).participant == "b"
     bench.fail("b")
@@ -248,178 +237,9 @@ def test_an_offer_that_lapses_is_told_so_and_not_awarded(bench: Bench) -> None:
     bench.start("a", "b")
     bench.propose("a", 10_000, valid_for_ms=12_000)
     bench.wait(10_000)
-    assert reasons(bench, "a") == ["offer-lapsed"]
+    assert bench.rejected("a") == ["offer-lapsed"]
     bench.propose("b", 20_000)
     assert bench.only(Awarded).participant == "b"
-
-
-# ---- work that does not come to a good end
-
-
-def test_a_failure_frees_the_slot_and_the_runner_up_works_under_the_next_epoch(bench: Bench) -> None:
-    bench.start("a", "b")
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000)
-    bench.fail("a", "error")
-    assert bench.only(Freed) == Freed(slot=1, epoch=2, participant="a", reason="failed", again=False, detail="error")
-    assert [(one.participant, one.epoch, one.price) for one in bench.records(Awarded)] == [
-        ("a", 1, 10_000),
-        ("b", 2, 20_000),
-    ]
-    bench.result("b")
-    assert (bench.ended.winner, bench.ended.price) == ("b", 20_000)
-
-
-def test_the_lease_of_a_dead_winner_lapses(bench: Bench) -> None:
-    bench.start("a", "b")
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000)
-    bench.wait(69_999)  # lease and pickup grace
-    assert bench.slot.holder == "a"
-    bench.wait(1)
-    assert bench.slot.holder == "b"
-    (cancel,) = bench.said(a.Cancel)
-    assert (cancel.content.reason.value, cancel.in_reply_to) == ("lease-expired", None)
-    assert bench.only(Freed).reason == "lease"
-    assert bench.state("a") == "CANCELLING"
-
-
-def test_progress_renews_the_lease_and_progress_under_another_fence_does_not(bench: Bench) -> None:
-    bench.start("a")
-    bench.propose("a")
-    bench.wait(50_000)
-    bench.progress("a")
-    bench.wait(59_000)
-    assert bench.slot.holder == "a"
-    bench.progress("a", epoch=2)
-    bench.wait(1_000)
-    assert bench.slot.holder is None
-
-
-def test_progress_by_the_presence_lane_renews_the_lease_unrecorded(bench: Bench) -> None:
-    call = bench.start("a")
-    bench.propose("a")
-    bench.beaten = True
-    entries = len(bench.entries)
-    for _ in range(4):
-        bench.now += 50_000
-        bench.tender.beat(call.conversation, "a", 1, 1, bench.now)
-    assert len(bench.entries) == entries
-    bench.wait(59_999)
-    assert bench.slot.holder == "a"
-    bench.wait(1)
-    assert bench.slot.holder is None
-
-
-def test_a_zombies_result_is_recorded_and_not_credited(bench: Bench) -> None:
-    bench.start("a", "b")
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000)
-    bench.wait(70_000)
-    written = len(bench.written)
-    bench.result("a", epoch=1)
-    assert bench.took("I37", "a") == 1
-    assert bench.slot.holder == "b"
-    assert not bench.slot.done
-    assert len(bench.written) == written + 2  # heard, and its row
-    bench.result("b")
-    assert (bench.ended.winner, bench.ended.price) == ("b", 20_000)
-    bench.result("a", epoch=1)
-    assert bench.took("I37", "a") == 2
-    assert len(bench.records(Ended)) == 1
-
-
-def test_a_result_after_the_deadline_is_overdue_even_with_beats(bench: Bench) -> None:
-    bench.start("a", "b", work_within_ms=100_000)
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000)
-    bench.wait(50_000)
-    bench.progress("a")
-    bench.wait(49_999)
-    assert bench.slot.holder == "a"
-    bench.wait(1)
-    assert bench.only(Freed).reason == "result-deadline"
-    assert bench.said(a.Cancel)[0].content.reason.value == "result-overdue"
-    assert bench.slot.holder == "b"
-    assert bench.slot.result_due == bench.now + 100_000
-
-
-def test_a_result_that_does_not_fit_the_schema_frees_the_slot(bench: Bench) -> None:
-    bench.start("a", "b", result_schema=SCHEMA)
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000)
-    bad = bench.result("a", {"summary": 7})
-    (answer,) = bench.said(a.NotUnderstood)
-    assert (answer.receiver, answer.in_reply_to, answer.content.about) == ("a", bad.message_id, "inform")
-    assert [one.path for one in answer.content.fields] == ["$.summary"]
-    assert bench.only(Freed).reason == "invalid-result"
-    bench.result("b", {"summary": "short"})
-    assert bench.ended.winner == "b"
-
-
-def test_a_result_under_another_fence_is_bad(bench: Bench) -> None:
-    bench.start("a")
-    bench.propose("a")
-    bench.result("a", epoch=2)
-    assert bench.said(a.NotUnderstood)[0].content.fields[0].path == "$.content.epoch"
-    assert (bench.ended.status, bench.ended.reason) == ("failed", "invalid-result")
-
-
-def test_a_check_decides_and_time_stands_still_meanwhile(bench: Bench) -> None:
-    bench.start("a", "b", checked=True, work_within_ms=100_000)
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000)
-    bench.result("a")
-    assert [slot.result for _, slot, _ in awaiting_check(bench.tender)] == [bench.slot.result]
-    bench.wait(3_600_000)  # neither lease nor deadline
-    assert bench.slot.holder == "a"
-    bench.checked(ok=False, reason="too short")
-    assert bench.only(Freed).reason == "check"
-    assert bench.said(a.NotUnderstood, "a")[0].content.fields[0].text == "too short"
-
-
-def test_a_check_that_says_yes_settles(bench: Bench) -> None:
-    bench.start("a", checked=True)
-    bench.propose("a", 10_000)
-    bench.result("a")
-    assert bench.tender.ended is None
-    bench.checked(ok=True)
-    assert bench.ended.status == "settled"
-
-
-def test_a_verdict_on_an_older_award_moves_nothing(bench: Bench) -> None:
-    bench.start("a", "b", checked=True)
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000)
-    bench.result("a")
-    bench.checked(ok=False)
-    bench.checked(ok=True, epoch=1)
-    assert bench.tender.ended is None
-    bench.result("b")
-    bench.checked(ok=True, epoch=1)
-    assert bench.tender.ended is None
-    bench.checked(ok=True)
-    assert bench.ended.winner == "b"
-
-
-def test_a_second_result_while_the_first_is_checked_is_out_of_sequence(bench: Bench) -> None:
-    bench.start("a", checked=True)
-    bench.propose("a")
-    first = bench.result("a", {"n": 1})
-    bench.result("a", {"n": 2})
-    bench.checked(ok=True)
-    assert bench.ended.result_of == first.message_id
-
-
-def test_a_holder_that_gives_up_while_its_result_is_checked_frees_the_slot(bench: Bench) -> None:
-    bench.start("a", "b", checked=True)
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000)
-    bench.result("a")
-    bench.fail("a")
-    assert bench.slot.holder == "b"
-    bench.checked(ok=True, epoch=1)
-    assert bench.tender.ended is None
 
 
 # ---- who is expected, and who is not
@@ -446,7 +266,7 @@ def test_a_late_bid_from_an_agent_that_was_not_expected_is_rejected_as_late(benc
     bench.start("a")
     bench.propose("a")
     bench.propose("x", 1)
-    assert reasons(bench, "x") == ["late"]
+    assert bench.rejected("x") == ["late"]
     assert (bench.state("x"), bench.took("I13", "x"), bench.took("I35", "x")) == ("LATE", 1, 1)
 
 
@@ -473,214 +293,3 @@ def test_a_return_does_not_undo_an_answer(bench: Bench) -> None:
     bench.propose("a")
     bench.step(bench.call.conversation, Returned(agents=("a", "b")))
     assert bench.only(Awarded).participant == "a"
-
-
-# ---- cancelling
-
-
-@pytest.mark.parametrize("reason", ["user", "shutdown"])
-def test_a_cancel_in_the_round_reaches_everyone(bench: Bench, reason: str) -> None:
-    bench.start("a", "b", "c")
-    bench.propose("a")
-    bench.refuse("b")
-    bench.cancel(reason)
-    (cancel,) = bench.said(a.Cancel)
-    assert (cancel.receiver, cancel.content.reason.value) == ("multi", reason)
-    assert [bench.state(name) for name in "abc"] == ["CANCELLING", "NO_BID", "CANCELLING"]
-    bench.cancelled("a")
-    bench.cancelled("c")
-    assert (bench.ended.status, bench.ended.reason, bench.ended.winner) == ("cancelled", "user", None)
-    assert bench.ended.released == 50_000
-
-
-def test_a_proposal_that_crosses_the_cancel_is_rejected_as_cancelled(bench: Bench) -> None:
-    bench.start("a")
-    bench.cancel()
-    bench.propose("a")
-    assert reasons(bench, "a") == ["cancelled"]
-
-
-def test_a_result_that_crosses_the_cancel_is_stored_and_not_paid(bench: Bench) -> None:
-    bench.start("a", "b")
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000)
-    bench.cancel()
-    bench.result("a", epoch=1)
-    bench.cancelled("b")
-    assert bench.tender.ended is None
-    bench.cancel_failed("a")
-    assert bench.state("a") == "CANCEL_FAILED"
-    assert (bench.ended.status, bench.ended.spent) == ("cancelled", 0)
-    assert len(bench.records(Awarded)) == 1  # the runner-up is not awarded any more
-
-
-def test_a_cancel_that_nobody_answers_ends_all_the_same(bench: Bench) -> None:
-    bench.start("a", "b")
-    bench.propose("a")
-    bench.cancel()
-    bench.wait(29_999)
-    assert bench.tender.ended is None
-    bench.wait(1)
-    assert bench.ended.status == "cancelled"
-    bench.wait(60_000)
-    assert [bench.state(name) for name in "ab"] == ["CANCEL_UNANSWERED", "CANCEL_UNANSWERED"]
-
-
-def test_a_cancel_while_a_result_is_checked(bench: Bench) -> None:
-    bench.start("a", checked=True)
-    bench.propose("a")
-    bench.result("a")
-    bench.cancel()
-    bench.checked(ok=True, epoch=1)
-    bench.cancelled("a")
-    assert (bench.ended.status, bench.ended.price) == ("cancelled", None)
-
-
-def test_a_cancel_before_the_first_call_ends_at_once(bench: Bench) -> None:
-    bench.open()
-    bench.cancel()
-    assert (bench.ended.status, bench.ended.reason, bench.ended.conversation_id) == ("cancelled", "user", None)
-    assert bench.records(Held) == []
-
-
-def test_a_tender_that_cannot_be_paid_for_says_so(bench: Bench) -> None:
-    bench.open()
-    bench.cancel("budget")
-    assert (bench.ended.status, bench.ended.reason) == ("cancelled", "budget")
-
-
-def test_a_cancel_between_two_calls_ends_at_once(bench: Bench) -> None:
-    bench.start("a")
-    bench.refuse("a", "busy")
-    assert bench.tender.waiting
-    bench.cancel()
-    assert (bench.ended.status, bench.ended.released) == ("cancelled", 50_000)
-
-
-def test_a_second_cancel_says_nothing_new(bench: Bench) -> None:
-    bench.start("a")
-    bench.cancel()
-    bench.cancel()
-    assert len(bench.said(a.Cancel)) == 1
-    bench.cancelled("a")
-    assert len(bench.records(Ended)) == 1
-
-
-def test_a_tender_that_has_ended_takes_no_cancel(bench: Bench) -> None:
-    """One end: a driver does not ask, and a ledger that says so is not a possible one."""
-    bench.start("a")
-    bench.propose("a")
-    bench.result("a")
-    with pytest.raises(ContractNetError):
-        bench.tender.step("t", CancelAsked(reason="user"), bench.now)
-
-
-def test_a_winner_told_to_stop_by_a_lapsed_lease_is_not_told_again_by_a_cancel(bench: Bench) -> None:
-    bench.start("a", "b")
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000)
-    bench.wait(70_000)
-    bench.cancel()
-    assert [act.content.reason.value for act in bench.said(a.Cancel, "a")] == ["lease-expired"]
-    assert [act.content.reason.value for act in bench.said(a.Cancel, "b")] == ["user"]
-    bench.wait(60_000)
-    assert bench.ended.status == "cancelled"
-
-
-# ---- the default rule
-
-
-def test_acts_out_of_sequence_are_answered_so_many_times(bench: Bench) -> None:
-    """`max_faults` counts every not-understood, the repair included."""
-    bench.start("a", "b")
-    bench.propose("a", unit="EUR")
-    for _ in range(9):
-        bench.progress("a")
-    answers = bench.said(a.NotUnderstood, "a")
-    assert [act.content.reason.value for act in answers] == ["schema"] + ["out-of-sequence"] * 4
-    bench.propose("a", 10_000)  # what is legal is heard all the same
-    bench.propose("b", 20_000)
-    assert bench.only(Awarded).participant == "a"
-
-
-def test_an_act_that_is_not_a_participants_is_illegal(bench: Bench) -> None:
-    call = bench.start("a", "b")
-    content = c.CancelContent(reason="user")  # type: ignore[arg-type]  # decoded from text it would be the same value
-    bench.hear(a.Cancel(**bench.header("a"), content=content))
-    (answer,) = bench.said(a.NotUnderstood, "a")
-    assert answer.content.reason is NotUnderstoodReason.ILLEGAL_ACT
-    assert call.participants["a"].machine.state == "INVITED"
-
-
-@pytest.mark.parametrize("reason", [one.value for one in NotUnderstoodReason])
-@pytest.mark.parametrize("about", ["cfp", "accept", "nothing"])
-def test_a_not_understood_is_never_answered_with_one(bench: Bench, reason: str, about: str) -> None:
-    bench.start("a", "b")
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000)
-    named = {"cfp": bench.call.cfp_id, "accept": bench.accept_of("a"), "nothing": None}[about]
-    bench.misunderstood("a", named, reason)
-    assert bench.said(a.NotUnderstood) == []
-    moved = reason == "schema" and about == "accept"
-    assert bench.state("a") == ("FAILED" if moved else "AWARDED")
-
-
-def test_two_daemons_and_equal_rejects(bench: Bench) -> None:
-    """D8, D10: one publish for all daemons that host one participant, one more for a daemon that hosts two."""
-    bench.start("a", "b", "c@shared", "d@shared", "e")
-    for agent, price in (("a", 60_000), ("b", 61_000), ("c", 62_000), ("d", 63_000), ("e", 10_000)):
-        bench.propose(agent, price)
-    alone, shared = bench.said(a.RejectProposal)
-    assert (alone.receivers, alone.receiver) == (None, "multi")
-    assert (shared.receivers, shared.receiver) == (("c", "d"), "multi")
-    assert alone.content == shared.content
-
-
-# ---- graces
-
-
-def test_no_timer_fires_during_a_grace(bench: Bench) -> None:
-    bench.start("a", "b")
-    bench.propose("a")
-    bench.now += 50_000  # the manager was away across the deadline
-    bench.record(bench.book.step("t", Grace(until=bench.now + 10_000), bench.now))
-    bench.wait(9_999)
-    assert bench.state() == "COLLECTING"
-    bench.propose("b", 1_000)
-    assert bench.only(Awarded).participant == "b"
-    assert reasons(bench, "b") == []
-
-
-def test_a_grace_gives_a_winner_its_whole_lease_again(bench: Bench) -> None:
-    bench.start("a", "b")
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000)
-    bench.now += 3_600_000
-    bench.record(bench.book.step("t", Grace(until=bench.now + 10_000), bench.now))
-    bench.wait(9_999)
-    assert bench.slot.holder == "a"
-    bench.result("a")
-    assert bench.ended.winner == "a"
-
-
-def test_an_offer_that_ended_while_the_manager_was_away_is_not_accepted(bench: Bench) -> None:
-    """G4: the initiator does not use an offer beyond its end, whatever kept its timer from firing."""
-    bench.start("a", "b")
-    bench.propose("a", 10_000)
-    bench.now += 300_000
-    bench.record(bench.book.step("t", Grace(until=bench.now + 10_000), bench.now))
-    bench.wait(10_000)
-    assert bench.records(Awarded) == []
-    assert reasons(bench, "a") == ["offer-lapsed"]
-    assert bench.only(Closed).again_at is not None  # nobody said a final no
-
-
-def test_a_runner_up_whose_offer_ended_is_not_awarded_during_a_grace(bench: Bench) -> None:
-    bench.start("a", "b")
-    bench.propose("a", 10_000)
-    bench.propose("b", 20_000, valid_for_ms=30_000)
-    bench.now += 60_000
-    bench.record(bench.book.step("t", Grace(until=bench.now + 10_000), bench.now))
-    bench.fail("a")
-    assert [one.participant for one in bench.records(Awarded)] == ["a"]
-    assert reasons(bench, "b") == ["offer-lapsed"]
