@@ -139,7 +139,7 @@ async def appears(path: Path) -> None:
 
 async def loop_until(look: Callable[[], bool], timeout_s: float = 60.0) -> None:
     async with asyncio.timeout(timeout_s):
-        while not look():  # noqa: ASYNC110 - another process's doing
+        while not look():
             await asyncio.sleep(0.02)
 
 

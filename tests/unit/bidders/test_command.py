@@ -60,7 +60,7 @@ def make(tmp_path: Path, log: Log) -> Make:
 async def until(look: Callable[[], Any]) -> Any:
     """Wait until `look` gives something true, and return it: what is waited for is another process's doing."""
     async with asyncio.timeout(20):
-        while not (found := look()):  # noqa: ASYNC110
+        while not (found := look()):
             await asyncio.sleep(0.01)
     return found
 
