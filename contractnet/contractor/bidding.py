@@ -88,6 +88,12 @@ class Desk:
                 self._host.take(self.agent.id, engagement.conversation, Withdrew())
         self.serve()
 
+    def rest(self) -> None:
+        """Look at no kept call by itself any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     # ---- parts
 
     def _open(self) -> list[Engagement]:
@@ -113,9 +119,7 @@ class Desk:
         self._host.take(self.agent.id, engagement.conversation, Declined(reason=RefuseReason.BUSY, text=text))
 
     def _schedule(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self.rest()
         if self._kept:
             wait_s = max(0.01, (min(self._kept.values()) - self._host.now()) / 1000)
             self._timer = asyncio.get_running_loop().call_later(wait_s, self.serve)

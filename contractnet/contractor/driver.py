@@ -79,21 +79,32 @@ class Contractor:
             TransportRefused: an operator must mend something first.
         """
         self._begin()
-        async with self._link, asyncio.TaskGroup() as group:
-            self._group = group
-            tasks = [group.create_task(work) for work in (self._outbox.run(), self._receive(), self._announcer.run())]
-            for engagement in list(self.diary.engagements.values()):
-                self._look(engagement)
-            stopped = group.create_task(self._until_stopped())
-            ends: list[asyncio.Future[Any]] = [stopped, self._recorder.broken]
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            stopped.cancel()
-            for timer in self._timers.values():
-                timer.cancel()
-            if self._recorder.broken.done():
-                self._recorder.broken.result()
-            for task in tasks:
-                task.cancel()
+        try:
+            async with self._link, asyncio.TaskGroup() as group:
+                self._group = group
+                tasks = [
+                    group.create_task(work) for work in (self._outbox.run(), self._receive(), self._announcer.run())
+                ]
+                for engagement in list(self.diary.engagements.values()):
+                    self._look(engagement)
+                stopped = group.create_task(self._stopped.wait())
+                ends: list[asyncio.Future[Any]] = [stopped, self._recorder.broken]
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                stopped.cancel()
+                if self._recorder.broken.done():
+                    self._recorder.broken.result()
+                for task in tasks:
+                    task.cancel()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        """From here on nothing moves by itself."""
+        self._group = None
+        for timer in self._timers.values():
+            timer.cancel()
+        for desk in self._desks.values():
+            desk.rest()
 
     async def stop(self, grace_s: float) -> None:
         """An orderly end: no new work; what runs may finish within the grace, the rest is handed back; all is sent."""
@@ -284,9 +295,6 @@ class Contractor:
                 written += self.diary.loose(envelope.agent, envelope.conversation, sent, self.now())
         self._commit(written)
         self.on_change()
-
-    async def _until_stopped(self) -> None:
-        await self._stopped.wait()
 
     async def _moved(self) -> None:
         await asyncio.sleep(0.02)
