@@ -108,6 +108,10 @@ class Town:
         """As `kill -9`: nothing more is recorded or sent."""
         ledger = self.ledger if name == MANAGER else self.journals[name]
         ledger.died.set()
+        await self.cancel(name)
+
+    async def cancel(self, name: str) -> None:
+        """Its task is cancelled, and nothing else."""
         task = self._tasks.pop(name)
         task.cancel()
         await asyncio.wait([task])

@@ -308,6 +308,21 @@ async def test_a_call_that_was_taken_before_a_restart_is_bid_on_after_it() -> No
         town.check()
 
 
+@pytest.mark.parametrize("after_s", [0.0, 0.5, 6.0])
+async def test_a_daemon_that_was_cancelled_moves_nothing_any_more(after_s: float) -> None:
+    """With a bid out, a call kept for its patience, and work: none of their timers goes on."""
+    async with Town() as town:
+        town.host("a", town.agent("a", capacity=1, work_s=50))
+        town.start()
+        await asyncio.sleep(6)
+        await town.tenders(3)
+        await asyncio.sleep(after_s)
+        await town.cancel("a")
+        entries = len(list(town.journals["a"].entries()))
+        await asyncio.sleep(2_000)
+        assert len(list(town.journals["a"].entries())) == entries
+
+
 # ---- an orderly stop
 
 
