@@ -24,6 +24,10 @@ def nothing() -> None:
     """What follows where nothing does."""
 
 
+#: an offer that is called invalid is mended so often (G1): a bidder is not run for ever
+MOST_REPAIRS = 1
+
+
 class Host(Protocol):
     """What the desk and the workshop need of their daemon."""
 
@@ -53,7 +57,11 @@ class Desk:
         """A conversation of the agent has moved: start, stop or forget its bidding."""
         conversation = engagement.conversation
         if engagement.machine.has("deliberating"):
-            if conversation not in self._bidders and conversation not in self._kept:
+            if engagement.repairs > MOST_REPAIRS:
+                text = "called invalid again after its repair"
+                declined = Declined(reason=RefuseReason.INVALID_PROPOSAL, text=text)
+                self._host.take(self.agent.id, conversation, declined)
+            elif conversation not in self._bidders and conversation not in self._kept:
                 self._keep(engagement)
         else:
             self._kept.pop(conversation, None)

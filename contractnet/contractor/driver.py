@@ -27,12 +27,12 @@ from contractnet.contractor.replay import DAEMON, STRAYS, Diary, replay
 from contractnet.contractor.settings import Settings
 from contractnet.contractor.work import Workshop
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.records import Said, Sent
+from contractnet.ledger.records import Heard, Said, Sent
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
 from contractnet.mail.recorder import Recorder
-from contractnet.messages.acts import Failure, Inform
+from contractnet.messages.acts import AcceptProposal, Failure, Inform
 from contractnet.messages.codec import canonical
 from contractnet.transport.port import Delivery, Down, Lane, Link, Outcome, Standby, ToManager, Up
 
@@ -114,13 +114,13 @@ class Contractor:
         try:
             async with asyncio.timeout(grace_s):
                 while self._workshop.busy:
-                    await self._moved()
+                    await asyncio.sleep(0.02)
         except TimeoutError:
             self._workshop.hand_back()
         with contextlib.suppress(TimeoutError):  # it is journalled: the next start sends it
             async with asyncio.timeout(max(1.0, self.settings.confirm_ms / 1000)):
                 while self.diary.unsent or not self._outbox.empty:
-                    await self._moved()
+                    await asyncio.sleep(0.02)
         self._stopped.set()
 
     def _begin(self) -> None:
@@ -178,6 +178,8 @@ class Contractor:
                         written += self.diary.step(verdict.agent, verdict.conversation, verdict.fact, self.now())
                         touched[verdict.agent, verdict.conversation] = engagement
                         self._open[verdict.agent][verdict.conversation] = engagement
+                        if isinstance(verdict.fact, Heard) and isinstance(verdict.fact.message, AcceptProposal):
+                            self._repeat(engagement.answers.get(verdict.fact.message.message_id))
                     case ToRepeat():
                         self._repeat(verdict.answer)
                     case _:

@@ -92,6 +92,7 @@ class Engagement:
         self.stop_due: int | None = None
         self.faults = 0
         self.repair: NotUnderstood | None = None  #: what was wrong with our last proposal
+        self.repairs = 0  #: how often an offer of this round was called invalid
         self.last_answer: str | None = None  #: message id of the last word about the accepted work
         self.answers: dict[str, str] = {}  #: message id heard -> message id that answered it
         self.timers = timers

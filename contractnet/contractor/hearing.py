@@ -56,6 +56,7 @@ def _called(engagement: Engagement, scribe: Scribe, act: Cfp) -> None:
     if row is None or not engagement.machine.has("deliberating"):
         return
     engagement.cfp, engagement.heard_at, engagement.repair = act, scribe.at, None
+    engagement.repairs = 0
     engagement.pen.protocol = act.protocol
     window, timers = act.content.reply_within_ms, engagement.timers
     margin = window * timers.margin_ppm // 1_000_000
@@ -81,6 +82,8 @@ def _accepted(engagement: Engagement, scribe: Scribe, act: AcceptProposal) -> No
         engagement.accept = act
         engagement.result_due = scribe.at + act.content.work_within_ms
         _check_digest(engagement, scribe, act)
+    elif engagement.last_answer is not None:  # P39: the last word about the work is said again
+        engagement.answers[act.message_id] = engagement.last_answer
 
 
 def _check_digest(engagement: Engagement, scribe: Scribe, act: AcceptProposal) -> None:
@@ -130,6 +133,7 @@ def _misunderstood(engagement: Engagement, scribe: Scribe, act: NotUnderstood) -
     about.live = False
     if engagement.machine.has("deliberating"):
         engagement.repair = act
+        engagement.repairs += 1
 
 
 def mishear(engagement: Engagement, scribe: Scribe, fact: Misheard) -> None:

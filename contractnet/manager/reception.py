@@ -43,6 +43,8 @@ class ToRepeat(Struct, frozen=True):
 
 Verdict = ToStep | ToRecord | ToRepeat
 
+#: participants of one conversation at most: what joins an open call uninvited is bounded (promise 9)
+MOST_PARTICIPANTS = 10_000
 #: acts by which an agent that was not expected joins an open call
 _JOINS = (Propose, Refuse, NotUnderstood)
 
@@ -67,6 +69,8 @@ def judge(book: Book, item: Letter | Scrap, lane: Lane, max_strays: int) -> Verd
     call = tender.call(act.conversation_id)
     if act.sender not in call.participants and not isinstance(act, _JOINS):
         return _stray(item, lane, "its sender is no participant of the conversation")
+    if act.sender not in call.participants and len(call.participants) >= MOST_PARTICIPANTS:
+        return _stray(item, lane, f"the conversation has {MOST_PARTICIPANTS} participants already")
     return ToStep(act.conversation_id, Heard(message=act, digest=item.digest, lane=lane.value))
 
 

@@ -1,0 +1,88 @@
+"""A daemon before a manager that is not ours: it repairs an offer once, and says its last word again when asked."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from contractnet.contractor.ports import Call, Proposal, Refusal
+from contractnet.mail.inbox import Letter, letters
+from contractnet.messages import acts as a
+from contractnet.messages import contents as c
+from contractnet.messages.codec import encode, join
+from contractnet.messages.values import NotUnderstoodReason
+from contractnet.transport.port import Down, Lane, Link, ManagerParty, Parcel, Standby, ToAgents, Up
+from tests.support.side import SALT, Side
+from tests.support.town import Town
+
+pytestmark = pytest.mark.looptime
+
+
+class Stranger:
+    """Says what it likes to the agent `a`, and keeps what it hears."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.side = Side("a", "a")
+        self.heard: list[a.AnyAct] = []
+
+    async def say(self, act: a.AnyAct) -> None:
+        lane = Lane.CFP if isinstance(act, a.Cfp) else Lane.INBOX
+        await self.link.send(Parcel(ToAgents(("a",), lane), join([encode(act)])), 5)
+
+    async def hear(self, kind: type[a.AnyAct], count: int) -> Any:
+        """Wait for the `count`-th act of a kind."""
+        async with asyncio.timeout(60):
+            while sum(isinstance(one, kind) for one in self.heard) < count:
+                for event in await self.link.receive():
+                    if isinstance(event, Up | Down | Standby):
+                        continue
+                    self.heard += [one.act for one in letters(event) if isinstance(one, Letter)]
+                    event.ack()
+        return [one for one in self.heard if isinstance(one, kind)][count - 1]
+
+
+async def test_an_offer_is_repaired_once_and_then_refused() -> None:
+    asked: list[int] = []
+
+    def answers(call: Call) -> Proposal | Refusal:
+        asked.append(len(call.errors))
+        return Proposal(price="0.01", eta=5)
+
+    async with Town() as town:
+        town.host("a", town.agent("a", answers=answers))
+        async with town.hub.attach(ManagerParty("mgr")) as link:
+            stranger = Stranger(link)
+            await stranger.say(stranger.side.cfp_act())
+            for number in (1, 2):
+                offer = await stranger.hear(a.Propose, number)
+                fault = c.FieldError(path="$.content.price", text="not to my taste")
+                content = c.NotUnderstoodContent(reason=_SCHEMA, about="propose", fields=(fault,))
+                await stranger.say(a.NotUnderstood(**stranger.side.header(offer.reply_with), content=content))
+            refusal = await stranger.hear(a.Refuse, 1)
+            assert refusal.content.reason.value == "invalid-proposal"
+        assert asked == [0, 1], "the bidder ran for the offer and for its one repair"
+
+
+async def test_a_fresh_accept_of_done_work_hears_the_result_again() -> None:
+    async with Town() as town:
+        town.host("a", town.agent("a"))
+        async with town.hub.attach(ManagerParty("mgr")) as link:
+            stranger = Stranger(link)
+            await stranger.say(stranger.side.cfp_act())
+            offer = (await stranger.hear(a.Propose, 1)).content.offer
+            terms = {"offer": offer, "round": 1, "slot": 1, "epoch": 1, "price": 10_000}
+            times = {"work_within_ms": 600_000, "lease_ms": 60_000, "pickup_ms": 10_000}
+            spec = {"private": {"key": "s3cret"}, "salt": SALT}
+            for number in (1, 2):
+                accept = c.AcceptContent(**terms, **times, **spec)  # type: ignore[arg-type]  # a table of plain values
+                await stranger.say(a.AcceptProposal(**stranger.side.header(), content=accept))
+                await stranger.hear(a.Inform, number)
+            first, second = (one for one in stranger.heard if isinstance(one, a.Inform))
+            assert first == second
+        assert sum(town.worked.values()) == 1
+
+
+_SCHEMA = NotUnderstoodReason.SCHEMA
