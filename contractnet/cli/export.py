@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +13,8 @@ from contractnet.cli.options import option
 from contractnet.errors import DefinitionError
 from contractnet.ledger.jsonl import export
 from contractnet.ledger.port import LedgerReader
-from contractnet.ledger.urls import open_reader
+from contractnet.ledger.targets import writing
+from contractnet.ledger.urls import file_of, open_reader
 
 
 @click.command("export")
@@ -30,22 +30,18 @@ def command(ledger: str, out: Path | None) -> int:
       contractnet export contractnet.db --out contractnet.jsonl
     """
     with closing(open_reader(ledger)) as reader:
-        count = export(reader, sys.stdout.buffer) if out is None else _to_file(reader, out)
+        count = export(reader, sys.stdout.buffer) if out is None else _to_file(reader, ledger, out)
     output.note("export", f"{count} entries of {ledger}" + (f" in {out}" if out else ""))
     return exits.OK
 
 
-def _to_file(reader: LedgerReader, out: Path) -> int:
-    """Written beside it and put in its place when it is whole."""
-    beside = out.with_name(f".{out.name}.{os.getpid()}")
+def _to_file(reader: LedgerReader, ledger: str, out: Path) -> int:
+    """Put in its place when it is whole, and never in the ledger's."""
+    source = file_of(ledger)
     try:
-        with beside.open("wb") as file:
-            count = export(reader, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(out)
+        with writing(out, never=[] if source is None else [source]) as file:
+            return export(reader, file)
+    except DefinitionError as error:
+        raise DefinitionError(f"--out {error}") from None
     except OSError as error:
         raise DefinitionError(f"{out} cannot be written ({error.strerror}): name another file with --out") from None
-    finally:
-        beside.unlink(missing_ok=True)
-    return count
