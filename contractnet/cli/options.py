@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -12,6 +13,8 @@ Decorator = Callable[[_F], _F]
 
 BROKER: Final = "amqp://guest:guest@127.0.0.1/"
 LEDGER: Final = "./contractnet.db"
+#: the longest time that an option takes, seconds: a year
+MOST_S: Final = 31_536_000
 
 
 def option(name: str, *more: str, **attributes: Any) -> Callable[[_F], _F]:
@@ -35,10 +38,39 @@ def as_json(what: str) -> Callable[[_F], _F]:
     return option("json", "as_json", is_flag=True, help=f"{what} as JSON, one object a line.")
 
 
+class Seconds(click.ParamType[float]):
+    """A time in seconds: no less than 0, and finite."""
+
+    name = "S"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not 0 <= seconds <= MOST_S:
+            self.fail(f"{str(value)[:40]!r} is no time in seconds; write a number from 0 to {MOST_S}", param, ctx)
+        return seconds
+
+
+class Scale(click.ParamType[float]):
+    """A factor for every timer: over 0, and finite."""
+
+    name = "F"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            scale = float(value)
+        except ValueError:
+            scale = math.nan
+        if not 0 < scale <= MOST_S:
+            self.fail(f"{str(value)[:40]!r} is no scale; write a number over 0, up to {MOST_S}", param, ctx)
+        return scale
+
+
 def time_scale() -> Callable[[_F], _F]:
     """`--time-scale F`: for tests and campaigns, so not in the help."""
-    scale = click.FloatRange(min=0, min_open=True)
-    return option("time-scale", type=scale, default=1.0, hidden=True, help="Scales every timer.")
+    return option("time-scale", type=Scale(), default=1.0, hidden=True, help="Scales every timer.")
 
 
 def ledger_argument() -> Callable[[_F], _F]:

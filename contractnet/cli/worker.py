@@ -34,7 +34,7 @@ THREADS: Final = "contractnet-agent"
     metavar="DAEMON",
     help="What the daemon is called.  [default: the agent's id; of several agents d_ and 8 hex digits]",
 )
-@option("grace", metavar="S", type=click.FloatRange(min=0), default=30.0, help="Time for running work at a stop.")
+@option("grace", metavar="S", type=options.Seconds(), default=30.0, help="Time for running work at a stop.")
 @options.time_scale()
 def command(
     agents: tuple[str, ...], broker: str, journal: str | None, name: str | None, grace: float, time_scale: float
