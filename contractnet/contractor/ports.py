@@ -17,7 +17,7 @@ from contractnet.messages.contents import (
     FieldError,
     Terms,
 )
-from contractnet.messages.values import MAX_ETA_S, MAX_TEXT, PPM, RefuseReason, parse_amount
+from contractnet.messages.values import MAX_ETA_S, PPM, RefuseReason, parse_amount, plain_text
 
 Amount = str | int | Decimal
 
@@ -60,7 +60,7 @@ class Proposal:
         if isinstance(confidence, bool) or not 0 <= confidence <= 1:
             raise DefinitionError(f"confidence: {confidence!r} is not between 0 and 1")
         self.confidence = round(confidence * PPM)  #: ppm
-        self.rationale = rationale[:MAX_TEXT]
+        self.rationale = plain_text(rationale)
 
     def __repr__(self) -> str:
         return f"Proposal(price={self.price} micros, eta={self.eta} s, confidence={self.confidence} ppm)"
@@ -80,7 +80,7 @@ class Refusal:
         if reason not in allowed:
             raise DefinitionError(f"refusal: {reason[:40]!r} is not a reason; use one of {', '.join(sorted(allowed))}")
         self.reason = RefuseReason(reason)
-        self.text = text[:MAX_TEXT]
+        self.text = plain_text(text)
 
     def __repr__(self) -> str:
         return f"Refusal({self.reason.value!r})"
@@ -120,7 +120,7 @@ class Award:
 
     async def progress(self, text: str) -> None:
         """Tell the manager, at most 500 characters; may be lost. The lease is renewed without it, too."""
-        await self.beat(text)
+        await self.beat(plain_text(text))
 
 
 Bidder = Callable[[Call], Awaitable[Proposal | Refusal]]

@@ -124,6 +124,7 @@ class Scribe:
         sender: str | None = None,
         message_id: str | None = None,
     ) -> None:
+        body = canonical(record).decode()  # what cannot be written raises before anything counts up
         version = self._pen.versions[conversation] = self._pen.versions.get(conversation, 0) + 1
         draft = Draft(
             agent=self._pen.writer,
@@ -131,7 +132,7 @@ class Scribe:
             version=version,
             type=type(record).__name__,
             at=self.at,
-            body=canonical(record).decode(),
+            body=body,
             direction=direction,
             sender=sender,
             message_id=message_id,

@@ -10,10 +10,11 @@ from contractnet.manager.checks import awaiting_check
 from contractnet.manager.manager import Manager
 from contractnet.manager.records import CancelAsked, Ended, Judged
 from contractnet.manager.tender import Tender
+from contractnet.market.task import fingerprint
 from contractnet.messages.contents import (
     ResultContent,
 )
-from contractnet.messages.values import show_amount
+from contractnet.messages.values import plain_text, show_amount
 
 
 class Contract:
@@ -32,6 +33,11 @@ class Contract:
     def key(self) -> str | None:
         """The caller's name for it."""
         return self._tender.opened.key
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what must be the same under one key (D13)."""
+        return fingerprint(self._tender.opened.spec)
 
     @property
     def task(self) -> str:
@@ -131,7 +137,9 @@ class Contract:
             raise BudgetExceeded(f"{text}; grant more, or lower the reserve", reason)
         if ended.status == "no-award":
             raise NoAward(f"{text}; `contractnet log` shows who was asked and what each answered", reason)
-        raise ContractFailed(text, reason)
+        story = "; ".join(self.story())
+        more = f": {story}" if story else ""
+        raise ContractFailed(f"{text}{more}; `contractnet log` shows what was said", reason)
 
     def result_now(self) -> dict[str, Any] | None:
         """The credited result, or None where there is none (yet)."""
@@ -151,7 +159,7 @@ class Contract:
 
     def judge(self, ok: bool, note: str = "") -> None:
         """A later verdict on the result; the last one stands, before the check and before that it ended well."""
-        self._manager.note(self._tender, Judged(ok=ok, note=note[:500]))
+        self._manager.note(self._tender, Judged(ok=ok, note=plain_text(note)))
 
     def __repr__(self) -> str:
         return f"Contract({self.id}, {self.status}, winner={self.winner}, price={self.price})"

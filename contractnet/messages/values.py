@@ -146,6 +146,7 @@ class NotUnderstoodReason(StrEnum):
     ILLEGAL_ACT = "illegal-act"
 
 
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _AMOUNT = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,6})?", re.ASCII)
 _SHAPES: Final = {
     "id": (re.compile(_ID), "1 to 48 of a-z, 0-9 and _, not beginning with _"),
@@ -171,6 +172,14 @@ def parse_amount(text: str, what: str) -> int:
     if micros > MAX_MICROS:
         raise DefinitionError(f"{what}: {text[:40]!r} is over the largest amount, {MAX_MICROS // MICROS_PER_UNIT}")
     return micros
+
+
+def plain_text(text: str, most: int = MAX_TEXT) -> str:
+    """Words that came from a user's code, fit to be recorded and sent: at most `most` characters, all of them UTF-8.
+
+    A lone surrogate, as `os.fsdecode` makes, becomes `?`; a control character becomes a space.
+    """
+    return _CONTROL.sub(" ", text[:most]).encode("utf-8", "replace").decode("utf-8")
 
 
 def show_amount(micros: int) -> str:
