@@ -36,6 +36,11 @@ class Failure(NamedTuple):
     text: str
 
 
+def no_stdout(what: str) -> Failure:
+    """How a command ends that was started with a closed stdout, before it does anything."""
+    return Failure(FAILED, f"{what}: stdout is closed: leave it open, or send it somewhere, such as > /dev/null")
+
+
 def failure(what: str, error: BaseException) -> Failure:
     """The code and the words for an error.
 

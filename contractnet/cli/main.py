@@ -84,6 +84,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; errors are told on stderr."""
     name = next((argument for argument in arguments if not argument.startswith("-")), "")
     what = f"contractnet {name}" if name in COMMANDS else "contractnet"
+    if sys.stdout is None:  # the interpreter's word for a descriptor that is closed
+        click.echo(exits.no_stdout(what).text, err=True)
+        return exits.FAILED
     try:
         # not commands.main(): it ends the process by itself where a pipe is closed
         with commands.make_context("contractnet", list(arguments)) as context:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -72,6 +73,17 @@ def test_a_pipe_that_is_closed_is_no_error(ledger: Path) -> None:
         assert process.stderr is not None
         with process.stderr:
             assert process.stderr.read() == ""
+
+
+def test_a_closed_stdout_is_told_before_anything_is_done(ledger: Path, tmp_path: Path) -> None:
+    for arguments in (["call", "x", "--skill", "a.b"], ["export", str(ledger)], ["worker", "a.toml"]):
+        line = shlex.join(command(arguments)) + " >&-"
+        done = subprocess.run(
+            ["sh", "-c", line], cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True, check=False
+        )
+        assert done.returncode == 3
+        assert done.stderr.startswith(f"contractnet {arguments[0]}: stdout is closed: leave it open")
+        assert done.stderr.count("\n") == 1
 
 
 def test_replay_export_and_log_of_a_file(ledger: Path, tmp_path: Path) -> None:
