@@ -44,14 +44,15 @@ class Desk:
         self.agent = agent
         self.closed = False  #: the daemon stops: every call is refused
         self._host = host
-        self._kept: dict[str, int] = {}  #: conversation -> instant at which its patience ends
+        self._kept: dict[str, tuple[Engagement, int]] = {}  #: conversation -> (it, instant at which its patience ends)
         self._bidders: dict[str, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._soon: asyncio.Handle | None = None  #: the pass of this turn of the loop, once it is asked for
 
     @property
     def free(self) -> int:
         """Places free now."""
-        return max(0, self.agent.capacity - self._taken())
+        return max(0, self._room())
 
     def look(self, engagement: Engagement) -> None:
         """A conversation of the agent has moved: start, stop or forget its bidding."""
@@ -68,19 +69,25 @@ class Desk:
             bidder = self._bidders.pop(conversation, None)
             if bidder is not None:
                 bidder.cancel()
-        self.serve()
+        if self._soon is None:  # one pass for all that moved in this turn of the loop
+            self._soon = asyncio.get_running_loop().call_soon(self.serve)
 
     def serve(self) -> None:
-        """Give places to the calls that are kept, by (reply_by, conversation)."""
-        waiting = sorted((one for one in self._open() if one.conversation in self._kept), key=order)
-        for engagement in waiting:
-            if self.closed:
+        """Give places to the calls that are kept, by (reply_by, conversation).
+
+        The first that finds none ends it; after that only those whose patience is over are looked at.
+        """
+        self.rest()
+        waiting = [one for one, _ in self._kept.values() if one.machine.has("deliberating")]
+        if self.closed:
+            for engagement in waiting:
                 self._decline(engagement, "the daemon is stopping")
-            elif self.free > 0 or self._make_room():
-                del self._kept[engagement.conversation]
-                self._start(engagement)
-            elif self._kept[engagement.conversation] <= self._host.now():
-                self._decline(engagement)
+        elif waiting:
+            self._give_places(sorted(waiting, key=order))
+            now = self._host.now()
+            for engagement, until in list(self._kept.values()):
+                if until <= now:
+                    self._decline(engagement)
         self._schedule()
 
     def close(self) -> None:
@@ -88,7 +95,7 @@ class Desk:
         self.closed = True
         for engagement in self._host.engagements_of(self.agent.id):
             if engagement.machine.has("deliberating"):
-                self._kept[engagement.conversation] = 0
+                self._kept[engagement.conversation] = (engagement, 0)
                 bidder = self._bidders.pop(engagement.conversation, None)
                 if bidder is not None:
                     bidder.cancel()
@@ -101,35 +108,46 @@ class Desk:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
 
     # ---- parts
 
-    def _open(self) -> list[Engagement]:
-        return [one for one in self._host.engagements_of(self.agent.id) if one.machine.has("deliberating")]
+    def _room(self) -> int:
+        """Places left; less than none where the agent once had more."""
+        return self.agent.capacity - taken(self._host.engagements_of(self.agent.id), set(self._bidders))
 
-    def _taken(self) -> int:
-        return taken(self._host.engagements_of(self.agent.id), set(self._bidders))
+    def _give_places(self, waiting: list[Engagement]) -> None:
+        room = self._room()
+        past: list[Engagement] | None = None  # looked up once, and only where it is needed
+        for engagement in waiting:
+            if room <= 0:
+                if past is None:
+                    past = list(withdrawable(self._host.engagements_of(self.agent.id), self._host.now()))
+                if room + len(past) <= 0:
+                    return
+                while room <= 0:
+                    self._host.take(self.agent.id, past.pop(0).conversation, Withdrew())
+                    room += 1
+            room -= not engagement.ties_capacity
+            del self._kept[engagement.conversation]
+            self._start(engagement)
 
     def _keep(self, engagement: Engagement) -> None:
         cfp = engagement.cfp
         assert cfp is not None  # it is deliberating
         full = len(self._kept) >= MOST_KEPT
-        self._kept[engagement.conversation] = 0 if full else self._host.now() + patience_ms(cfp.content.reply_within_ms)
-
-    def _make_room(self) -> bool:
-        for engagement in withdrawable(self._host.engagements_of(self.agent.id), self._host.now()):
-            self._host.take(self.agent.id, engagement.conversation, Withdrew())
-            return self.free > 0
-        return False
+        until = 0 if full else self._host.now() + patience_ms(cfp.content.reply_within_ms)
+        self._kept[engagement.conversation] = (engagement, until)
 
     def _decline(self, engagement: Engagement, text: str = "") -> None:
         self._kept.pop(engagement.conversation, None)
         self._host.take(self.agent.id, engagement.conversation, Declined(reason=RefuseReason.BUSY, text=text))
 
     def _schedule(self) -> None:
-        self.rest()
         if self._kept:
-            wait_s = max(0.01, (min(self._kept.values()) - self._host.now()) / 1000)
+            wait_s = max(0.01, (min(until for _, until in self._kept.values()) - self._host.now()) / 1000)
             self._timer = asyncio.get_running_loop().call_later(wait_s, self.serve)
 
     def _start(self, engagement: Engagement) -> None:
