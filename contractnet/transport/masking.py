@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_USERINFO = re.compile(r"(?<=://)([^:/?#@]*):.*@", re.DOTALL)
+_USERINFO = re.compile(r"\A(?P<scheme>[^@]*?://|amqps?:/?(?!/))?(?P<user>[^:/?#@]*)(?P<password>.*)@", re.DOTALL)
+_QUERY = re.compile(r"\?.*", re.DOTALL)
 _SECRET_QUERY = re.compile(r"(?i)([?&][^=&#]*(?:pass|pwd|secret|token|key)[^=&#]*=)[^&#]*")
 
 
@@ -12,6 +13,25 @@ def masked(url: str) -> str:
     """The URL with its password, and every query value that is called like a secret, replaced by `***`.
 
     Everything up to the last `@` counts as the password: a URL that is malformed, such as one with an unescaped `/` in
-    its password, is masked too widely rather than too little.
+    its password or without `//`, is masked too widely rather than too little.
     """
-    return _SECRET_QUERY.sub(r"\1***", _USERINFO.sub(r"\1:***@", url, count=1))
+    return _SECRET_QUERY.sub(r"\1***", _without_password(url))
+
+
+def masked_broker(url: str) -> str:
+    """A broker's URL that cannot be used, for an error's text: as `masked`, and without any query.
+
+    Where a `?` stands before the last `@` nobody knows which of them is the password's, so what follows goes too.
+    """
+    before, at, _ = url.rpartition("@")
+    if at and "?" in before:
+        return _without_password(before + at) + "***"
+    return _QUERY.sub("?***", _without_password(url), count=1)
+
+
+def _without_password(url: str) -> str:
+    def shown(found: re.Match[str]) -> str:
+        scheme = found["scheme"] or ""
+        return f"{scheme}{found['user']}{':***' if found['password'] else ''}@"
+
+    return _USERINFO.sub(shown, url, count=1)

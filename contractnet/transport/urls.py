@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contractnet.errors import DefinitionError
-from contractnet.transport.masking import masked
+from contractnet.transport.masking import masked_broker
 from contractnet.transport.memory import MemoryTransport
 from contractnet.transport.port import Transport
 
@@ -34,6 +34,8 @@ def open_transport(url: str, *, time_scale: float = 1.0) -> Transport:
         return AmqpTransport(url, replace(usual, **{name: getattr(usual, name) * time_scale for name in waits}))
     if scheme == "memory" and colon:
         if rest:
-            raise DefinitionError(f"broker URL {masked(url)!r}: nothing follows memory:// (it is private to its maker)")
+            raise DefinitionError(
+                f"broker URL {masked_broker(url)!r}: nothing follows memory:// (it is private to its maker)"
+            )
         return MemoryTransport()
-    raise DefinitionError(f"broker URL {masked(url)!r} has no scheme that we know; allowed are {ALLOWED}")
+    raise DefinitionError(f"broker URL {masked_broker(url)!r} has no scheme that we know; allowed are {ALLOWED}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from yarl import URL
 
 from contractnet.errors import DefinitionError
-from contractnet.transport.masking import masked
+from contractnet.transport.masking import masked_broker
 
 SCHEMES = ("amqp", "amqps")
 
@@ -49,10 +49,13 @@ class Broker:
         try:
             url = URL(text)
             port = url.explicit_port or (5671 if url.scheme == "amqps" else 5672)
-        except ValueError as error:
-            raise DefinitionError(f"broker URL {masked(text)!r} cannot be read ({error}); write {form}") from None
+        except ValueError:  # its text may quote the password
+            raise DefinitionError(
+                f"broker URL {masked_broker(text)!r} cannot be read: write {form}, in USER and PASSWORD "
+                "every character but letters and digits as %XX, and PORT a number up to 65535"
+            ) from None
         if url.scheme not in SCHEMES or not url.host:
-            raise DefinitionError(f"broker URL {masked(text)!r} is not of the form {form} (or amqps://)")
+            raise DefinitionError(f"broker URL {masked_broker(text)!r} is not of the form {form} (or amqps://)")
         vhost = url.path[1:].replace("%2F", "/") or "/"
         return cls(url=url, place=f"{url.host}:{port}", user=url.user or "guest", vhost=vhost)
 

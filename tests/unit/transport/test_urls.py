@@ -38,6 +38,15 @@ def test_amqp(url: str) -> None:
         ("amqp://u:pa55@h:port/", "cannot be read"),
         ("amqp://u:pa55@h:99999/", "cannot be read"),
         ("amqp://u:pa55/word@h/", "cannot be read"),
+        ("amqp://u:pa55\u2100@h/", "cannot be read"),
+        ("amqp://u:[pa55@h/", "cannot be read"),
+        ("u:pa55word@h", "allowed are memory://"),
+        ("amqp:u:pa55word@h", "allowed are memory://"),
+        ("amqp:/u:pa55word@h", "allowed are memory://"),
+        ("redis://h/?password=pa55", "allowed are memory://"),
+        ("h?login=pa55", "allowed are memory://"),
+        ("amqp://h:port/?password=pa55", "cannot be read"),
+        ("memory://?x=pa55", "nothing follows memory://"),
     ],
 )
 def test_what_cannot_be_used_says_so_without_its_password(url: str, says: str) -> None:
