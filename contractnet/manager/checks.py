@@ -8,17 +8,26 @@ was opened with a check by a process that is gone waits until the function is gi
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
+import functools
 import inspect
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from contractnet.manager.records import Checked
 from contractnet.manager.state import Slot
 from contractnet.manager.tender import Tender
 from contractnet.messages.contents import Payload, ResultContent
+from contractnet.messages.values import plain_text
 
 Check = Callable[[Payload], Any]
 Verdict = Callable[[Tender, str, Checked], None]
+
+#: plain functions that judge at once
+THREADS = 8
+MAX_REASON = 200
 
 
 def awaiting_check(tender: Tender) -> list[tuple[str, Slot, Payload]]:
@@ -40,6 +49,8 @@ class Checks:
         self._verdict = verdict
         self._functions: dict[str, Check] = {}
         self._running: set[tuple[str, int, int]] = set()
+        self._threads = _threads()
+        self._places = asyncio.Semaphore(THREADS)  #: of plain functions, so that none waits inside the executor
         self._due: asyncio.Queue[tuple[Tender, str, Slot, Payload]] = asyncio.Queue()
 
     def know(self, tender_id: str, check: Check) -> None:
@@ -58,25 +69,66 @@ class Checks:
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            while True:
-                group.create_task(self._one(*await self._due.get()))
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    group.create_task(self._one(*await self._due.get()))
+        finally:
+            self._forsake()
 
     async def _one(self, tender: Tender, conversation: str, slot: Slot, result: Payload) -> None:
         number, epoch = slot.number, slot.epoch
-        ok, reason = await self._ask(self._functions[tender.id], result)
-        self._running.discard((tender.id, number, epoch))
+        try:
+            ok, reason = await self._ask(self._functions[tender.id], result)
+        finally:
+            self._running.discard((tender.id, number, epoch))
         self._verdict(tender, conversation, Checked(slot=number, epoch=epoch, ok=ok, reason=reason))
 
     async def _ask(self, check: Check, result: Payload) -> tuple[bool, str]:
-        """The user's code: whatever it raises is a no with its reason."""
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                answer = check(result) if inspect.iscoroutinefunction(check) else await asyncio.to_thread(check, result)
-                if inspect.isawaitable(answer):
-                    answer = await answer
-        except TimeoutError:
-            return False, f"the check took longer than {self._timeout_s:g} s"
-        except Exception as error:  # the caller's own function: any failure of it is a no (D11)
-            return False, f"the check raised {type(error).__name__}: {error}"[:200]
-        return bool(answer), "" if answer else "the check said no"
+        """The user's code: whatever it raises is a no with its reason.
+
+        A plain function has a thread of these checks' own, and its time counts from when there is one: performers in
+        the same process do not make it late.
+        """
+        plain = not inspect.iscoroutinefunction(check)
+        async with self._places if plain else contextlib.nullcontext():
+            limit = asyncio.timeout(self._timeout_s)
+            try:
+                async with limit:
+                    ok = bool(await self._answer(check, result, plain=plain))
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise  # it is we who are to stop; else the check raised it itself
+                return False, _raised(error)
+            except (Exception, SystemExit) as error:  # the caller's own function: any failure of it is a no (D11)
+                if not limit.expired():
+                    return False, _raised(error)
+                if plain:
+                    self._forsake()
+                return False, f"the check took longer than {self._timeout_s:g} s"
+            return ok, "" if ok else "the check said no"
+
+    async def _answer(self, check: Check, result: Payload, *, plain: bool) -> Any:
+        if not plain:
+            return await check(result)
+        call = functools.partial(contextvars.copy_context().run, check, result)
+        answer = await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        return await answer if inspect.isawaitable(answer) else answer
+
+    def _forsake(self) -> None:
+        """A function does not come back: its thread is lost, and others get theirs elsewhere."""
+        self._threads.shutdown(wait=False)
+        self._threads = _threads()
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="contractnet-check")
+
+
+def _raised(error: BaseException) -> str:
+    try:
+        words = str(error)
+    except Exception:  # the caller's own class
+        words = ""
+    return plain_text(f"the check raised {type(error).__name__}: {words}", MAX_REASON)
