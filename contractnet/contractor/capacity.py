@@ -2,6 +2,9 @@
 
 Places are taken by bids being made, offers that are out, and work. A cfp that finds no place is kept for a short
 patience, in the same order everywhere, then answered `busy`; for room, an offer that is held at best is withdrawn.
+
+An offer is held at best when its round's `reply_by` and a margin are past (D2, widened by the margin: a manager awards
+at `reply_by`, and its accept is on its way just then).
 """
 
 from __future__ import annotations
@@ -34,7 +37,9 @@ def taken(engagements: Iterable[Engagement], bidding: set[str]) -> int:
 
 
 def withdrawable(engagements: Iterable[Engagement], now: int) -> Iterator[Engagement]:
-    """Offers that outlived their round, the longest past first; one inside its round is never withdrawn for room."""
+    """Offers that outlived their round and the margin after it, the longest past first; no other is withdrawn for
+    room.
+    """
     past = [(one.held_past_round or now, one.conversation, one) for one in engagements if one.machine.has("offered")]
     for instant, _, engagement in sorted(past, key=lambda item: item[:2]):
         if instant < now:

@@ -46,6 +46,7 @@ class Timers(Struct, frozen=True, kw_only=True):
     margin_least_ms: int = 100
     margin_most_ms: int = 2_000
     offer_grace_ms: int = 10_000  #: an offer is honoured this long after its end
+    room_margin_ms: int = 2_000  #: an offer is held at best only so long after its round's end: an accept may travel
     stop_ms: int = 10_000  #: cancelled work has so long to stop
     max_faults: int = 5
 
@@ -113,12 +114,12 @@ class Engagement:
 
     @property
     def held_past_round(self) -> int | None:
-        """For an offer that outlived its round's `reply_by`: that instant; else None. Such an offer is held at best
-        (D2).
+        """For an offer that is out: the instant from which it is held at best, else None: its round's `reply_by` and a
+        margin, `room_margin_ms`, in which an accept that was sent at `reply_by` arrives (D2, widened).
         """
         if self.cfp is None or not self.machine.has("offered"):
             return None
-        return self.heard_at + self.cfp.content.reply_within_ms
+        return self.heard_at + self.cfp.content.reply_within_ms + self.timers.room_margin_ms
 
     def deadline(self) -> int | None:
         """The next instant at which `due` has something, milliseconds, or None."""
