@@ -14,6 +14,8 @@ import click
 from contractnet.cli.call_view import output, progress, watch
 from contractnet.clock import scaled
 from contractnet.errors import DefinitionError
+from contractnet.ledger.targets import target
+from contractnet.ledger.urls import file_of
 from contractnet.manager.settings import Settings
 from contractnet.market.batch import (
     Placed,
@@ -22,6 +24,7 @@ from contractnet.market.batch import (
     read_tasks,
     rebuild,
     result_line,
+    same_tasks,
 )
 from contractnet.market.contract import Contract
 from contractnet.market.market import Market
@@ -56,6 +59,9 @@ def run_call(
     options: dict[str, Any],
 ) -> int:
     """Run the command and return its exit code."""
+    if out is not None:
+        never = [path for path in (file_of(ledger), tasks) if path is not None]
+        out = target(out, never=never)
     job = _job(task, tasks, out, skill, options, unit, budget)
     market = Market.open(
         open_transport(broker, time_scale=time_scale),
@@ -116,6 +122,7 @@ async def _call(market: Market, job: Job) -> int:
 
 async def _run(market: Market, job: Job) -> int:
     async with market:
+        same_tasks(market.contracts(), job.placed)
         lines = by_key(job.placed)
         before = list(ended_lines(market.ended(), lines))
         finished = {key for key, _ in before}

@@ -72,7 +72,7 @@ def _new_file() -> str:
 
 
 @click.command("demo", epilog="Example: contractnet demo --seed 7")
-@click.option("--ledger", help="Ledger to write; a new file where none is named.")
+@click.option("--ledger", envvar="CONTRACTNET_LEDGER", show_envvar=True, help="Ledger to write; else a new file.")
 @click.option(
     "--tasks", "file", type=click.Path(path_type=Path), envvar="CONTRACTNET_TASKS", help="Your own tasks, JSON Lines."
 )

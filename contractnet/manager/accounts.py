@@ -15,6 +15,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from contractnet.errors import DefinitionError
+from contractnet.messages.values import show_amount
 
 
 class Room(StrEnum):
@@ -31,13 +32,19 @@ class Accounts:
     def __init__(self) -> None:
         self.granted: int | None = None  #: None: no cap
         self.unit: str | None = None
-        self.spent = 0
-        self.holds: dict[str, int] = {}  #: tender id -> held
+        self.holds: dict[str, tuple[int, str]] = {}  #: tender id -> (held, unit)
+        self._held_in: dict[str, int] = {}  #: unit -> the sum of its holds
+        self._spent_in: dict[str, int] = {}  #: unit -> spent
 
     @property
     def held(self) -> int:
-        """The sum of all holds."""
-        return sum(self.holds.values())
+        """The sum of the holds in the grant's unit; before a grant, of all."""
+        return self._held_in.get(self.unit, 0) if self.unit else sum(self._held_in.values())
+
+    @property
+    def spent(self) -> int:
+        """What was spent in the grant's unit; before a grant, in all."""
+        return self._spent_in.get(self.unit, 0) if self.unit else sum(self._spent_in.values())
 
     @property
     def released(self) -> int | None:
@@ -52,10 +59,11 @@ class Accounts:
         """
         if self.unit is not None and unit != self.unit:
             raise DefinitionError(f"the budget of this ledger is in {self.unit}, not in {unit}")
-        if amount < self.held + self.spent:
+        held, spent = self._held_in.get(unit, 0), self._spent_in.get(unit, 0)
+        if amount < held + spent:
             raise DefinitionError(
-                f"a budget of {amount} micros is less than what this ledger has spent ({self.spent}) "
-                f"and holds ({self.held})"
+                f"a budget of {show_amount(amount)} {unit} is less than what this ledger has spent "
+                f"({show_amount(spent)}) and holds ({show_amount(held)})"
             )
         self.granted, self.unit = amount, unit
 
@@ -65,11 +73,13 @@ class Accounts:
             return Room.FITS
         return Room.WAITS if amount <= self.granted - self.spent else Room.NEVER
 
-    def hold(self, tender: str, amount: int) -> None:
+    def hold(self, tender: str, amount: int, unit: str) -> None:
         """Set aside the worst case of a tender."""
-        self.holds[tender] = amount
+        self.holds[tender] = (amount, unit)
+        self._held_in[unit] = self._held_in.get(unit, 0) + amount
 
-    def settle(self, tender: str, spent: int) -> None:
+    def settle(self, tender: str, spent: int, unit: str) -> None:
         """A tender ended: what it spent is spent, the rest is released."""
-        self.holds.pop(tender, None)
-        self.spent += spent
+        held, held_unit = self.holds.pop(tender, (0, unit))
+        self._held_in[held_unit] = self._held_in.get(held_unit, 0) - held
+        self._spent_in[unit] = self._spent_in.get(unit, 0) + spent

@@ -115,15 +115,15 @@ class Book:
         for draft, record in written:
             if draft.direction == "in" and draft.sender is not None and draft.message_id is not None:
                 self.seen.add((draft.sender, draft.message_id))
-            self._index(tender_id, draft.conversation, record)
+            self._index(tender_id, draft.conversation, record, at)
         self.at = max(self.at, at)
         return written
 
-    def _index(self, tender_id: str, conversation: str, record: Record) -> None:
+    def _index(self, tender_id: str, conversation: str, record: Record, at: int) -> None:
         match record:
             case Said():
                 act = record.message
-                self.unsent[act.message_id] = Owed(conversation, record, set(record.receivers or ("",)), self.at)
+                self.unsent[act.message_id] = Owed(conversation, record, set(record.receivers or ("",)), at)
                 if act.in_reply_to is not None:
                     self.answers[act.in_reply_to] = record
             case Sent():
@@ -137,9 +137,9 @@ class Book:
                     raise DefinitionError(
                         f"tender {tender_id} holds {record.amount} micros that the grant does not cover"
                     )
-                self.accounts.hold(tender_id, record.amount)
+                self.accounts.hold(tender_id, record.amount, record.unit)
             case Ended():
-                self.accounts.settle(tender_id, record.spent)
+                self.accounts.settle(tender_id, record.spent, record.unit)
                 self.ended.append(tender_id)
             case Granted():
                 self.accounts.grant(record.amount, record.unit)

@@ -72,6 +72,7 @@ class Driver:
         self.book: Book = replay(ledger.owner, ledger.entries())
         self.state: Up | Down | Standby | None = None  #: of the link, for people
         self._link = link
+        self._there = False  #: between an Up that was taken and the next Down
         self._clock = LoopClock(self.book.at)
         self._waits = Waits()
         self._recorder = Recorder(ledger, self._recorded)
@@ -120,7 +121,7 @@ class Driver:
                         self.state = event
                         written += self._came_up()
                     case Down() | Standby():
-                        self.state = event
+                        self.state, self._there = event, False
                         self.on_change()
                     case _ if event.lane is Lane.PRESENCE:
                         written += self._hear_presence(event)
@@ -156,14 +157,17 @@ class Driver:
         return self._lose(gone)
 
     def _lose(self, gone: frozenset[str]) -> list[Writing]:
-        """Nobody waits for agents that are gone (D6)."""
+        """Nobody waits for agents that are gone (D6); who waits for agents begins to count."""
+        for tender in self._openings.live if gone else ():
+            if tender.waiting:
+                self._schedule(tender)
         return [one for lost in self._watch.missing(gone) for one in self._advance(*lost)]
 
     def _came_up(self) -> list[Writing]:
         """The broker is there (again): a grace first, then what waits is read and sent (D5)."""
-        now = self._now()
+        now, self._there = self._now(), True
         self.directory.renew_all(now, self.settings.presence_lease_ms)
-        self._openings.up_since, self._openings.listen_until = now, now + self.settings.listen_ms
+        self._openings.listen_until = now + self.settings.listen_ms
         written: list[Writing] = []
         for tender in self.book.tenders.values():
             if tender.calls and tender.deadline() is not None:
@@ -176,6 +180,11 @@ class Driver:
         return written
 
     # ---- stepping and recording
+
+    @property
+    def _calm(self) -> bool:
+        """Whether time counts: the broker is there, and we have said so to ourselves, with its grace (D5)."""
+        return self._there and self._link.up
 
     def _now(self) -> int:
         return max(self._clock.now(), self.book.at)
@@ -201,7 +210,7 @@ class Driver:
     def _expire(self, tender: Tender, now: int) -> list[Writing]:
         """Fire what is due; while the broker is away nothing fires, and that is recorded as a grace (D5)."""
         written: list[Writing] = []
-        if not self._link.up:
+        if not self._calm:
             if tender.due(now, anyone_there=True) is not None:
                 written += self.book.step(tender.id, Grace(until=now + self.settings.grace_ms), now)
             return written
@@ -245,20 +254,18 @@ class Driver:
     # ---- time and openings
 
     def _schedule(self, tender: Tender) -> None:
-        """One alarm a tender, at its next instant."""
-        deadline = tender.deadline()
-        if deadline is None:
-            self._alarms.drop(tender.id)
-            return
+        """One alarm a tender, at its next instant; what waits for a place or money is looked at as they come free."""
         now = self._clock.now()
-        if tender.waiting and tender.not_before > now:
-            deadline = min(deadline, tender.not_before)
-        if deadline <= now:  # it waits for something that is no instant: a place, money
-            deadline = now + self.settings.recheck_ms
-        self._alarms.set(tender.id, deadline, lambda: self._on_alarm(tender))
+        instants = [instant for instant, _, _ in tender.timers(anyone_there=True)]
+        instants += self._openings.instants(tender, now)
+        if not instants:
+            return self._alarms.drop(tender.id)
+        deadline = max(min(instants), tender.grace_until)
+        deadline = deadline if deadline > now else now + self.settings.recheck_ms  # the broker is away
+        return self._alarms.set(tender.id, deadline, lambda: self._on_alarm(tender))
 
     def _on_alarm(self, tender: Tender) -> None:
-        if self._link.up:
+        if self._calm:
             self._commit(self._expire(tender, self._now()))
         self._schedule(tender)
         self._open_calls()
@@ -269,14 +276,14 @@ class Driver:
             self._alarms.set("directory", deadline, self._on_directory)
 
     def _on_directory(self) -> None:
-        if self._link.up:
+        if self._calm:
             self._commit(self._lose(self.directory.expire(self._now())))
             self._schedule_directory()
 
     def _open_calls(self) -> None:
         """Open what may be opened now."""
         now = self._now()
-        if not self._link.up or self._recorder.broken.done():
+        if not self._calm or self._recorder.broken.done():
             return
         for tender in self._openings.ready(now):
             written = self._expire(tender, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from contractnet.errors import DefinitionError
 from contractnet.manager.book import MONEY
 from contractnet.manager.checks import Check
 from contractnet.manager.driver import Driver
@@ -49,8 +50,17 @@ class Manager(Driver):
         Raises:
             DefinitionError: another unit, or less than is spent and held.
         """
-        if (self.book.accounts.granted, self.book.accounts.unit) != (amount, unit):
-            self._commit(self.book.loose(MONEY, Granted(amount=amount, unit=unit), self._now()))
+        if (self.book.accounts.granted, self.book.accounts.unit) == (amount, unit):
+            return
+        for tender in self._openings.live:
+            terms = tender.opened.terms
+            if terms.reserve is None or terms.unit != unit:
+                what = "has no reserve" if terms.reserve is None else f"is in {terms.unit}"
+                raise DefinitionError(
+                    f"budget: tender {tender.id}, which this ledger still runs, {what}; let it end first, or use "
+                    "another ledger"
+                )
+        self._commit(self.book.loose(MONEY, Granted(amount=amount, unit=unit), self._now()))
 
     def note(self, tender: Tender, record: Judged) -> None:
         """Record something that moves no tender."""

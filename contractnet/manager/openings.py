@@ -1,7 +1,7 @@
 """When a waiting tender opens its next call: somebody is there, a place is free, and the money fits (D1, D6, D12).
 
-A waiting tender holds no place; those that wait are looked at in the order of their opening, so none is passed over
-for ever. After a start and after an outage one presence beat is listened for first.
+A waiting tender holds no place; those that wait are looked at in the order of their opening, and a hold that fits may
+pass a larger one. After a start and after an outage one presence beat is listened for first.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ class Openings:
 
     def __init__(self, book: Book, directory: Directory, settings: Settings) -> None:
         self.listen_until = 0  #: instant before which no call opens
-        self.up_since = 0  #: instant at which the broker was there (again)
         self._book = book
         self._directory = directory
         self._concurrency = settings.concurrency
@@ -48,24 +47,47 @@ class Openings:
         """Whether an agent with the tender's skill is present."""
         return bool(self._directory.with_skill(tender.opened.spec.skill))
 
-    def hopeful(self, tender: Tender, now: int) -> bool:
-        """Whether nobody counts the tender's wait for agents as over: one is there, or it is not long since one was,
-        or since we could know (D1: without a break; D5).
+    def alone_until(self, tender: Tender) -> int | None:
+        """The instant at which the tender's wait for agents is over; None: one is there, nobody counts.
+
+        It runs without a break: from the tender's own waiting, from when one was last there, and from when we had
+        listened for a beat (D1, D5, D6), whichever is latest.
         """
-        since = max(self.up_since, self._directory.last_seen(tender.opened.spec.skill))
-        return self.anyone_there(tender) or now < since + tender.opened.terms.wait_for_agents_ms
+        if self.anyone_there(tender):
+            return None
+        since = max(tender.not_before, self.listen_until, self._directory.last_seen(tender.opened.spec.skill))
+        return since + tender.opened.terms.wait_for_agents_ms
+
+    def instants(self, tender: Tender, now: int) -> list[int]:
+        """When a waiting tender is to be looked at, beside its own timers: its back-off's end, its wait's end."""
+        if not tender.waiting:
+            return []
+        until = self.alone_until(tender)
+        found = [] if until is None else [until]
+        return [*found, tender.not_before] if tender.not_before > now else found
+
+    def hopeful(self, tender: Tender, now: int) -> bool:
+        """Whether the tender's wait for agents is not over."""
+        until = self.alone_until(tender)
+        return until is None or now < until
 
     def ready(self, now: int) -> Iterator[Tender]:
         """The tenders that may step their `invitation` now, while places are free."""
         if now < self.listen_until:
             return
+        calling = sum(one.calling for one in self._live.values())
+        there: dict[str, bool] = {}
         for tender in self.live:
-            if sum(one.calling for one in self._live.values()) >= self._concurrency:
+            if calling >= self._concurrency:
                 return
-            if not tender.waiting or now < max(tender.not_before, tender.grace_until) or not self.anyone_there(tender):
+            if not tender.waiting or now < max(tender.not_before, tender.grace_until):
                 continue
-            if self._room(tender) is not Room.WAITS:
+            skill = tender.opened.spec.skill
+            if skill not in there:
+                there[skill] = self.anyone_there(tender)
+            if there[skill] and self._room(tender) is not Room.WAITS:
                 yield tender
+                calling += tender.calling
 
     def invitation(self, tender: Tender) -> Invited | CancelAsked:
         """Who is expected to answer (D6); or the tender's end, where its hold can never fit (D12)."""

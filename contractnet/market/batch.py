@@ -7,8 +7,6 @@ where it was and buys nothing twice. All lines are checked before anything is op
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,9 @@ from typing import Any
 import msgspec
 
 from contractnet.errors import DefinitionError
+from contractnet.ledger.targets import writing
 from contractnet.market.contract import Contract
-from contractnet.market.task import Task
+from contractnet.market.task import Task, fingerprint
 from contractnet.messages.codec import canonical
 
 #: the longest line of a tasks file, bytes
@@ -137,13 +136,8 @@ def rebuild(path: Path, lines: Iterable[bytes]) -> None:
         DefinitionError: the folder is not there or not writable.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with writing(path) as file:
             file.writelines(line + b"\n" for line in lines)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
     except OSError as error:
         raise DefinitionError(
             f"result file {path}: {error.strerror}: name a file in a folder that is writable"
@@ -157,6 +151,21 @@ def by_key(placed: Iterable[Placed]) -> dict[str, list[Placed]]:
         assert one.task.key is not None  # every line has one
         found.setdefault(one.task.key, []).append(one)
     return found
+
+
+def same_tasks(contracts: Iterable[Contract], placed: Iterable[Placed]) -> None:
+    """One key, one task: within the file, and against what the ledger holds (D13).
+
+    Raises:
+        DefinitionError: names the line and the key.
+    """
+    known = {contract.key: contract.fingerprint for contract in contracts if contract.key is not None}
+    for one in placed:
+        mine = fingerprint(one.task.spec())
+        if known.setdefault(one.task.key or "", mine) != mine:
+            raise DefinitionError(
+                f"line {one.position}: another task stands under the key {one.task.key!r} already; use another key"
+            )
 
 
 def ended_lines(contracts: Iterable[Contract], lines: dict[str, list[Placed]]) -> Iterator[tuple[str, bytes]]:

@@ -12,7 +12,7 @@ from contractnet.contractor.driver import Contractor
 from contractnet.contractor.naming import daemon_name
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.settings import Settings as ContractorSettings
-from contractnet.errors import ContractNetError, DefinitionError
+from contractnet.errors import ContractNetError, DefinitionError, TransportClosed
 from contractnet.ledger.port import Ledger
 from contractnet.ledger.urls import open_ledger
 from contractnet.manager.manager import Manager
@@ -86,6 +86,8 @@ class House:
 
     async def _close(self) -> None:
         if self._running is not None:
+            left = "the market was left; open it again on the same ledger, and what runs goes on"
+            self.manager.fail(TransportClosed(left))
             self._running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._running

@@ -129,7 +129,8 @@ class Market:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._house is not None:
-            await self._house.leave(self._grace_s if kind is None else 0, orderly=kind is None)
+            house, self._house = self._house, None
+            await house.leave(self._grace_s if kind is None else 0, orderly=kind is None)
 
     @property
     def manager(self) -> Manager:

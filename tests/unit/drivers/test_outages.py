@@ -182,7 +182,7 @@ async def test_a_tender_that_nobody_comes_for_ends() -> None:
         await town.tender(wait_for_agents_ms=60_000)
         (end,) = await town.ends()
         assert (end.status, end.reason) == ("no-award", "no-bidders")
-        assert 60 <= asyncio.get_running_loop().time() < 65
+        assert 65 <= asyncio.get_running_loop().time() < 70, "the wait, after one beat was listened for"
 
 
 async def test_tenders_that_wait_for_a_place_survive_a_short_absence_of_all_agents() -> None:

@@ -23,9 +23,9 @@ def test_granted_is_held_and_spent_and_released(total: int, moves: list[tuple[bo
         tender = f"t{number}"
         if holding and tender not in accounts.holds:
             if accounts.room(amount) is Room.FITS:
-                accounts.hold(tender, amount)
+                accounts.hold(tender, amount, "USD")
         else:
-            accounts.settle(tender, min(amount, accounts.holds.get(tender, 0)))
+            accounts.settle(tender, min(amount, accounts.holds.get(tender, (0, "USD"))[0]), "USD")
         assert accounts.released is not None
         assert accounts.released >= 0
         assert accounts.granted == accounts.held + accounts.spent + accounts.released
@@ -38,16 +38,16 @@ def test_granted_is_held_and_spent_and_released(total: int, moves: list[tuple[bo
 def test_what_fits_waits_or_never_fits(amount: int, room: Room) -> None:
     accounts = Accounts()
     accounts.grant(100, "USD")
-    accounts.hold("a", 30)
-    accounts.hold("b", 30)
-    accounts.settle("b", 30)
+    accounts.hold("a", 30, "USD")
+    accounts.hold("b", 30, "USD")
+    accounts.settle("b", 30, "USD")
     assert (accounts.held, accounts.spent, accounts.released) == (30, 30, 40)
     assert accounts.room(amount) is room
 
 
 def test_without_a_grant_everything_fits() -> None:
     accounts = Accounts()
-    accounts.hold("a", 10**15)
+    accounts.hold("a", 10**15, "USD")
     assert accounts.room(10**15) is Room.FITS
     assert accounts.released is None
 
@@ -57,11 +57,23 @@ def test_a_grant_is_a_total_and_does_not_add() -> None:
     accounts.grant(100, "USD")
     accounts.grant(100, "USD")
     assert accounts.granted == 100
-    accounts.hold("a", 60)
+    accounts.hold("a", 60, "USD")
     accounts.grant(60, "USD")
-    with pytest.raises(DefinitionError, match=r"59 micros is less than what this ledger has spent \(0\) and holds"):
+    with pytest.raises(
+        DefinitionError, match=r"0\.000059 USD is less than what this ledger has spent \(0\) and holds \(0\.00006\)"
+    ):
         accounts.grant(59, "USD")
     assert accounts.granted == 60
+
+
+def test_what_was_spent_in_another_unit_is_not_of_the_grants() -> None:
+    accounts = Accounts()
+    accounts.hold("a", 60, "EUR")
+    accounts.settle("a", 60, "EUR")
+    accounts.hold("b", 7, "USD")
+    accounts.settle("b", 5, "USD")
+    accounts.grant(100, "USD")
+    assert (accounts.held, accounts.spent, accounts.released) == (0, 5, 95)
 
 
 def test_a_budget_has_one_unit() -> None:
@@ -74,7 +86,7 @@ def test_a_budget_has_one_unit() -> None:
 def test_a_tender_that_ends_without_a_hold_changes_nothing() -> None:
     accounts = Accounts()
     accounts.grant(100, "USD")
-    accounts.settle("never opened", 0)
+    accounts.settle("never opened", 0, "USD")
     assert accounts.released == 100
 
 

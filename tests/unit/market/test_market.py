@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from contractnet import (
     bidder,
 )
 from contractnet.bidders.decorator import FunctionAgent
-from contractnet.errors import DefinitionError
+from contractnet.errors import DefinitionError, TransportClosed
 from contractnet.ledger.urls import open_reader
 from contractnet.manager.replay import replay
 
@@ -185,6 +186,37 @@ async def test_a_budget_needs_a_reserve_and_one_unit() -> None:
             await here.tender(Task("x", SKILL))
         with pytest.raises(DefinitionError, match="the budget is in USD"):
             await here.tender(Task("x", SKILL), reserve="0.05", unit="EUR")
+
+
+async def test_a_budget_comes_not_over_a_running_tender_that_it_could_not_hold(tmp_path: Path) -> None:
+    file, gate = str(tmp_path / "m.db"), asyncio.Event()
+    async with market([agent("one", "50", gate=gate)], file, grace=0) as here:
+        assert (await here.tender(Task("x", SKILL, key="k"))).status == "working"
+    with pytest.raises(DefinitionError, match="has no reserve; let it end first"):
+        async with market([agent("one", "50", gate=gate)], file, budget="1.00"):
+            raise AssertionError("the budget was taken")
+
+
+async def test_who_waits_when_the_market_is_left_hears_so() -> None:
+    gate = asyncio.Event()
+    async with market([agent("one", "0.01", gate=gate)], grace=0) as here:
+        contract = await here.tender(Task("x", SKILL))
+        waiting = asyncio.create_task(contract.result())
+        await asyncio.sleep(0)
+    with pytest.raises((TransportClosed, ContractFailed)):
+        await waiting
+    with pytest.raises(DefinitionError, match="not open"):
+        await here.tender(Task("y", SKILL))
+
+
+async def test_many_tenders_that_wait_for_money_do_not_hold_up_the_loop() -> None:
+    async with market([agent("one", "0.40", capacity=50)], budget="1.00") as here:
+        tasks = [Task(f"t{n}", SKILL, reserve="0.50") for n in range(300)]
+        began = time.process_time()
+        ended = [contract.status async for contract in here.tender_many(tasks)]
+        spent = time.process_time() - began
+    assert sorted(set(ended)) == ["cancelled", "settled"]
+    assert spent < 20, f"{spent:.1f} s of CPU for 300 tenders"
 
 
 async def test_cancel_stops_running_work() -> None:
