@@ -1,7 +1,8 @@
 """The recorder: first durable, then acked and sent. Both sides commit through it.
 
 Rules: a delivery is acked when what it caused is durable (D3); what was said goes to the outbox when it is durable
-(promise 1); a commit that fails is the end of the process, and nothing pending is acked.
+(promise 1); a commit that fails is the end of the process, and nothing pending is acked. So is a failure of what follows
+a commit: the core would go on ahead of its ledger.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Recorder:
     def __init__(self, ledger: Ledger, recorded: Recorded) -> None:
         self._ledger = ledger
         self._recorded = recorded
-        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()  #: fails when the ledger does
+        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()  #: fails when the ledger does, or what follows
 
     def commit(
         self, written: Sequence[Writing], mail: Sequence[Delivery] = (), then: Callable[[], None] | None = None
@@ -50,8 +51,11 @@ class Recorder:
             error = done.exception()
             if error is None:
                 failpoint(AFTER_COMMIT)
-                self._done(written, mail, then)
-            elif not self.broken.done():
+                try:
+                    self._done(written, mail, then)
+                except Exception as failed:  # in a callback: else only the loop's handler hears of it
+                    error = failed
+            if error is not None and not self.broken.done():
                 self.broken.set_exception(error)
 
         future.add_done_callback(committed)
