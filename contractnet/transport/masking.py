@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-_USERINFO = re.compile(r"\A(?P<scheme>[^@]*?://|amqps?:/?(?!/))?(?P<user>[^:/?#@]*)(?P<password>.*)@", re.DOTALL)
+_USERINFO = re.compile(
+    r"\A(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://|amqps?:/?(?!/))?(?P<user>[^:/?#@]*)(?P<password>.*)@", re.DOTALL
+)
+_OTHER_SCHEME = re.compile(r"\A(?!amqps?:)([A-Za-z][A-Za-z0-9+.-]*://).*@", re.DOTALL)
 _QUERY = re.compile(r"\?.*", re.DOTALL)
 _SECRET_QUERY = re.compile(r"(?i)([?&][^=&#]*(?:pass|pwd|secret|token|key)[^=&#]*=)[^&#]*")
 
@@ -21,12 +24,15 @@ def masked(url: str) -> str:
 def masked_broker(url: str) -> str:
     """A broker's URL that cannot be used, for an error's text: as `masked`, and without any query.
 
-    Where a `?` stands before the last `@` nobody knows which of them is the password's, so what follows goes too.
+    Where a `?` stands before the last `@` nobody knows which of them is the password's, so what follows goes too. Of
+    another scheme nobody knows whether it is one, or a user before a password that begins with `//`.
     """
-    before, at, _ = url.rpartition("@")
-    if at and "?" in before:
-        return _without_password(before + at) + "***"
-    return _QUERY.sub("?***", _without_password(url), count=1)
+    before, at, after = url.rpartition("@")
+    if "?" in before:
+        after = "***"
+    other = _OTHER_SCHEME.match(before + at)
+    shown = f"{other[1]}***@" if other else _without_password(before + at)
+    return shown + _QUERY.sub("?***", after, count=1)
 
 
 def _without_password(url: str) -> str:
