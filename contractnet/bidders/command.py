@@ -9,9 +9,9 @@ Rules:
    daemon's own log: it may be private, and is never sent.
 4. It inherits the environment without `CONTRACTNET_*` (a broker's URL holds a password) and without names that end in
    `_KEY`, `_TOKEN`, `_SECRET` or `_PASSWORD`.
-
-A daemon that is killed outright (SIGKILL) leaves the program running, and starts the work again when it is back: pass
-`fence` to what the program writes to, so that the later attempt outbids the earlier one.
+5. Where a daemon is killed outright (SIGKILL), Linux kills the program with it (`parent`), but nothing that the program
+   itself started. The work begins again when the daemon is back: pass `fence` to what the program writes to, so that
+   the later attempt outbids the earlier one.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from contractnet.bidders.parent import dies_with
 from contractnet.contractor.ports import Award
 from contractnet.errors import WorkFailed
 from contractnet.messages.codec import MAX_LARGE_BYTES, canonical
@@ -124,6 +125,7 @@ class CommandPerformer:
                 cwd=self._folder,
                 env=clean_environment(os.environ),
                 start_new_session=True,
+                preexec_fn=dies_with(os.getpid()),
             )
         except OSError as error:
             self._log(f"{self._command[0]} in {self._folder} cannot be started: {error.strerror}")
