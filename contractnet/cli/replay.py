@@ -12,7 +12,6 @@ import msgspec
 
 from contractnet.cli import exits, options, output
 from contractnet.contractor.replay import replay as replay_journal
-from contractnet.contractor.settings import Settings
 from contractnet.errors import LedgerDamaged, ReplayDifference
 from contractnet.interaction.definition import load
 from contractnet.ledger.chain import checked
@@ -48,7 +47,7 @@ def command(ledger: str) -> int:
                 if found.kind is Kind.LEDGER:
                     replay_ledger(found.owner, entries)
                 else:
-                    replay_journal(found.owner, entries, Settings().timers)
+                    replay_journal(found.owner, entries)
             reader.check()  # the file itself: its chain held
         except (LedgerDamaged, ReplayDifference) as error:
             output.note("replay", f"{ledger}: {error}")

@@ -22,7 +22,7 @@ from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.presence import Announcer
 from contractnet.contractor.reception import Reception, ToRepeat, ToStep
-from contractnet.contractor.records import Fact, Hosted, Seeded
+from contractnet.contractor.records import Fact, Hosted, Seeded, Timed
 from contractnet.contractor.replay import DAEMON, STRAYS, Diary, replay
 from contractnet.contractor.settings import Settings
 from contractnet.contractor.work import Workshop
@@ -53,7 +53,7 @@ class Contractor:
         self.name = journal.owner
         self.agents = {agent.id: agent for agent in agents}
         self.state: Up | Down | Standby | None = None  #: of the link, for people
-        self.diary: Diary = replay(self.name, journal.entries(), self.settings.timers)
+        self.diary: Diary = replay(self.name, journal.entries())
         self.on_change: Callable[[], None] = nothing  #: called on the loop when something moved
         self._link = link
         self._clock = LoopClock(self.diary.at)
@@ -82,9 +82,8 @@ class Contractor:
         try:
             async with self._link, asyncio.TaskGroup() as group:
                 self._group = group
-                tasks = [
-                    group.create_task(work) for work in (self._outbox.run(), self._receive(), self._announcer.run())
-                ]
+                works = (self._outbox.run(), self._receive(), self._announcer.run())
+                tasks = [group.create_task(work) for work in works]
                 for engagement in list(self.diary.engagements.values()):
                     self._look(engagement)
                 stopped = group.create_task(self._stopped.wait())
@@ -129,6 +128,8 @@ class Contractor:
         written: list[Writing] = []
         if not self.diary.seed:
             written += self.diary.loose(self.name, DAEMON, Seeded(seed=secrets.token_hex(16)), now)
+        if self.diary.timed != self.settings.timers:
+            written += self.diary.loose(self.name, DAEMON, Timed(timers=self.settings.timers), now)
         hosted = {agent.id: list(agent.skills) for agent in self.agents.values()}
         if self.diary.hosted != hosted:
             written += self.diary.loose(self.name, DAEMON, Hosted(agents=hosted), now)
@@ -297,6 +298,3 @@ class Contractor:
                 written += self.diary.loose(envelope.agent, envelope.conversation, sent, self.now())
         self._commit(written)
         self.on_change()
-
-    async def _moved(self) -> None:
-        await asyncio.sleep(0.02)

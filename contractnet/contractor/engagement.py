@@ -18,12 +18,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from msgspec import Struct
-
 from contractnet.contractor.records import (
     Fact,
     Failed,
 )
+from contractnet.contractor.records import Timers as Timers
 from contractnet.contractor.replies import Reply, reply
 from contractnet.errors import OutOfSequence
 from contractnet.interaction.definition import load
@@ -37,19 +36,6 @@ from contractnet.messages.acts import (
     NotUnderstood,
 )
 from contractnet.messages.values import NotUnderstoodReason, TaskFailure
-
-
-class Timers(Struct, frozen=True, kw_only=True):
-    """The settings of D7 that the participant's core uses, milliseconds."""
-
-    margin_ppm: int = 50_000  #: of the reply window: bidding stops this long before its end
-    margin_least_ms: int = 100
-    margin_most_ms: int = 2_000
-    offer_grace_ms: int = 10_000  #: an offer is honoured this long after its end
-    room_margin_ms: int = 2_000  #: an offer is held at best only so long after its round's end: an accept may travel
-    stop_ms: int = 10_000  #: cancelled work has so long to stop
-    max_faults: int = 5
-
 
 #: what each decision of ours does in table P; the beginning of work moves nothing
 _EVENTS: Final = {

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from msgspec import Struct
+
 from contractnet.ledger.records import Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
 from contractnet.messages.values import RefuseReason, TaskFailure
 
@@ -71,11 +73,29 @@ class Seeded(Record, frozen=True):
     seed: str  #: 32 hex digits
 
 
+class Timers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of D7 that the participant's core uses, milliseconds. Recorded in full: a default may change."""
+
+    margin_ppm: int = 50_000  #: of the reply window: bidding stops this long before its end
+    margin_least_ms: int = 100
+    margin_most_ms: int = 2_000
+    offer_grace_ms: int = 10_000  #: an offer is honoured this long after its end
+    room_margin_ms: int = 2_000  #: an offer is held at best only so long after its round's end: an accept may travel
+    stop_ms: int = 10_000  #: cancelled work has so long to stop
+    max_faults: int = 5
+
+
+class Timed(Record, frozen=True):
+    """Conversations that begin from now on go by these timers; those that are there keep theirs."""
+
+    timers: Timers
+
+
 Fact = Heard | Misheard | Fired | Bade | Declined | Withdrew | Began | Finished | Failed | Stopped | LeaseLost
-LooseFact = Sent | Quarantined | Hosted | Seeded
+LooseFact = Sent | Quarantined | Hosted | Seeded | Timed
 FACTS: Final[dict[str, type[Record]]] = {
     kind.__name__: kind
     for kind in (Heard, Misheard, Fired, Bade, Declined, Withdrew, Began, Finished, Failed, Stopped, LeaseLost)
 }
-LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Sent, Quarantined, Hosted, Seeded)}
+LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Sent, Quarantined, Hosted, Seeded, Timed)}
 CONCLUSIONS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Moved, Said)}

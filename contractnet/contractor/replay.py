@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-from contractnet.contractor.engagement import Engagement, Timers
-from contractnet.contractor.records import FACTS, LOOSE, Fact, Hosted, Seeded
+from contractnet.contractor.engagement import Engagement
+from contractnet.contractor.records import FACTS, LOOSE, Fact, Hosted, Seeded, Timed, Timers
 from contractnet.contractor.stepping import step
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
@@ -23,7 +23,7 @@ DAEMON, STRAYS = "daemon", "strays"
 class Diary:
     """What a journal means: the state of all agents of one daemon. Pure."""
 
-    def __init__(self, daemon: str, timers: Timers) -> None:
+    def __init__(self, daemon: str, timers: Timers | None = None) -> None:
         self.daemon = daemon
         self.seed = ""
         self.engagements: dict[tuple[str, str], Engagement] = {}  #: by (agent, conversation)
@@ -32,14 +32,15 @@ class Diary:
         self.hosted: dict[str, list[str]] = {}
         self.seen: set[tuple[str, str, str]] = set()  #: (agent or daemon, sender, message id) of everything heard
         self.at = 0  #: of the last entry
-        self._timers = timers
+        self.timed: Timers | None = None  #: what the journal says of its timers
+        self._default = timers or Timers()  #: of conversations that began before it said so
         self._pen = Pen(daemon, daemon, "")
 
     def engagement(self, agent: str, conversation: str) -> Engagement:
         """The agent's side of a conversation; a new one where there was none."""
         found = self.engagements.get((agent, conversation))
         if found is None:
-            found = Engagement(agent, self.daemon, conversation, self.seed, self._timers)
+            found = Engagement(agent, self.daemon, conversation, self.seed, self.timed or self._default)
             self.engagements[agent, conversation] = found
         return found
 
@@ -48,7 +49,7 @@ class Diary:
         return self._follow(step(self.engagement(agent, conversation), fact, at), at)
 
     def loose(self, agent: str, conversation: str, record: Record, at: int) -> list[Writing]:
-        """A fact that moves nobody: `Sent`, `Quarantined`, `Hosted`, `Seeded`."""
+        """A fact that moves nobody: `Sent`, `Quarantined`, `Hosted`, `Seeded`, `Timed`."""
         engagement = self.engagements.get((agent, conversation))
         scribe = Scribe(engagement.pen if engagement else self._pen, at)
         if isinstance(record, Quarantined):
@@ -62,6 +63,8 @@ class Diary:
                 self.seed = record.seed
             case Hosted():
                 self.hosted = record.agents
+            case Timed():
+                self.timed = record.timers
             case _:
                 pass
         return self._follow(scribe.finish(), at)
@@ -77,8 +80,11 @@ class Diary:
         return written
 
 
-def replay(daemon: str, entries: Iterable[Entry], timers: Timers) -> Diary:
+def replay(daemon: str, entries: Iterable[Entry], timers: Timers | None = None) -> Diary:
     """Rebuild the diary of a daemon from its journal, checking every entry.
+
+    Args:
+        timers: of conversations before the first `Timed` entry; None: those of D7.
 
     Raises:
         ReplayDifference: an entry is not what the facts before it give; names its position.

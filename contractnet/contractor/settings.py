@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from contractnet.contractor.engagement import Timers
+from contractnet.contractor.records import Timers
 
 
 class Settings(Struct, frozen=True, kw_only=True):

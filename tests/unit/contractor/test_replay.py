@@ -9,8 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contractnet.contractor.engagement import Timers
-from contractnet.contractor.records import CONCLUSIONS, FACTS, LOOSE, Began, Failed, Finished, Hosted, Stopped, Withdrew
+from contractnet.contractor.records import (
+    CONCLUSIONS,
+    FACTS,
+    LOOSE,
+    Began,
+    Failed,
+    Finished,
+    Hosted,
+    Stopped,
+    Timed,
+    Timers,
+    Withdrew,
+)
 from contractnet.contractor.replay import DAEMON, STRAYS, replay
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
@@ -24,6 +35,7 @@ from tests.support.side import DIGEST, Side
 def journal() -> tuple[Entry, ...]:
     """Six conversations of one agent, with every kind of entry."""
     side = Side()
+    side.record(side.diary.loose("d", DAEMON, Timed(timers=Timers()), side.now))
     side.record(side.diary.loose("d", DAEMON, Hosted(agents={"x": ["text.summarise"]}), side.now))
     side.record(
         side.diary.loose("d", STRAYS, Quarantined(digest=DIGEST, lane="inbox", why="for nobody here"), side.now)

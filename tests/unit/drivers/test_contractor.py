@@ -9,12 +9,14 @@ import msgspec
 import pytest
 
 from contractnet.contractor.ports import Award, Call, Proposal, Refusal
-from contractnet.contractor.records import Began, Declined, LeaseLost, Withdrew
+from contractnet.contractor.records import Began, Declined, LeaseLost, Timed, Timers, Withdrew
+from contractnet.contractor.replay import replay
 from contractnet.contractor.settings import Settings as DaemonSettings
 from contractnet.ledger.records import Heard, Said
 from contractnet.manager.records import CancelAsked, Decided, Freed
 from contractnet.messages import acts as a
 from contractnet.messages.values import TaskFailure
+from tests.support.side import picture
 from tests.support.town import Town
 
 pytestmark = pytest.mark.looptime
@@ -255,6 +257,30 @@ async def test_work_that_a_restart_interrupted_begins_again() -> None:
         assert (end.status, town.result(end), attempts) == ("settled", {"attempt": 2}, [1, 2])
         assert count(town, Began, "a") == 2
         await town.quiet()
+        town.check()
+
+
+async def test_a_journal_is_read_with_the_timers_it_was_written_with() -> None:
+    """Timers are settings: a daemon may be started with others, and replay is not told any."""
+    async with Town() as town:
+        scaled = DaemonSettings(timers=Timers(margin_least_ms=300, stop_ms=500, offer_grace_ms=70))
+        town.host("a", town.agent("a", work_s=10), settings=scaled)
+        town.start()
+        await asyncio.sleep(6)
+        await town.tender(0)
+        await town.ends()
+        await town.tender(1)
+        await asyncio.sleep(20.2)
+        await town.stop("a", 60)
+        town.host("a", settings=DaemonSettings())
+        await asyncio.sleep(6)
+        await town.tender(2)
+        await town.ends()
+        again = replay("a", town.journals["a"].entries())
+        used = [one.timers for one in again.engagements.values()]
+        assert used == [scaled.timers] * (len(used) - 1) + [Timers()]
+        assert picture(again) == picture(town.daemons["a"].diary)
+        assert count(town, Timed, "a") == 2
         town.check()
 
 
