@@ -1,7 +1,8 @@
 """The reception: which of a daemon's agents an envelope is for, and whether it may move them. Decides nothing.
 
 Rules: a cfp by skill goes to all agents with the skill; `receivers` names agents of this daemon; a group message
-without them moves an agent only if exactly one of the daemon's is in that conversation (D10). Mail for an agent that
+without them moves an agent only if exactly one of the daemon's is in that conversation (D10), or, of a reject, if
+exactly one has an offer out: the initiator need not know of the others, who said nothing to it. Mail for an agent that
 is not hosted here is recorded and not answered (D9). Only the initiator of a conversation is heard in it. What an
 agent heard before, in whichever conversation, is answered again and moves nobody: a journal records a message once.
 
@@ -18,7 +19,7 @@ from contractnet.contractor.replay import DAEMON, STRAYS, Diary
 from contractnet.ledger.founding import CONVERSATION
 from contractnet.ledger.records import Heard, Misheard, Quarantined
 from contractnet.mail.inbox import Letter, Scrap
-from contractnet.messages.acts import AnyAct, Cfp
+from contractnet.messages.acts import AnyAct, Cfp, RejectProposal
 from contractnet.transport.port import Lane
 
 GROUP = "multi"
@@ -82,6 +83,9 @@ class Reception:
         if act.receiver != GROUP:
             return [act.receiver] if act.receiver in self._agents else []
         mine = self._in(act.conversation_id)
+        if len(mine) > 1 and isinstance(act, RejectProposal):
+            heard = [one for one in mine if (one, act.sender, act.message_id) in self._diary.seen]
+            mine = heard or [one for one in mine if self._diary.engagements[one, act.conversation_id].live_offer]
         return mine if len(mine) == 1 else []
 
     def _in(self, conversation: str) -> list[str]:

@@ -24,6 +24,8 @@ from contractnet.messages.contents import (
 from contractnet.messages.values import CancelReason, NotUnderstoodReason, RejectReason
 
 GROUP = "multi"
+#: agents that one act's `receivers` names at most
+MOST_RECEIVERS = 256
 
 
 class Farewells:
@@ -61,7 +63,7 @@ def groups(
     """Cut agents into publishes: (who it goes to, the `receivers` field or None).
 
     One for all daemons that host exactly one participant of the conversation; then one for each other daemon, which
-    names its receivers (D10). Where an agent lives that was not expected is its own word: it shares no envelope.
+    names its receivers (D10), at most MOST_RECEIVERS in one act. Where an agent lives that was not expected is its own word: it shares no envelope.
     """
     hosted: dict[str, int] = {}
     for participant in participants.values():
@@ -74,7 +76,10 @@ def groups(
             place = participant.daemon if participant.expected else f"{participant.daemon}/{agent}"
             shared.setdefault(place, []).append(agent)
     cut: list[tuple[tuple[str, ...], tuple[str, ...] | None]] = [(alone, None)] if alone else []
-    return cut + [(tuple(names), tuple(names)) for _, names in sorted(shared.items())]
+    for _, names in sorted(shared.items()):
+        parts = [tuple(names[at : at + MOST_RECEIVERS]) for at in range(0, len(names), MOST_RECEIVERS)]
+        cut += [(part, part) for part in parts]
+    return cut
 
 
 def reject_one(

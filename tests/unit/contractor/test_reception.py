@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contractnet.contractor.engagement import Timers
 from contractnet.contractor.ports import Agent, Award, Call, Refusal
 from contractnet.contractor.reception import Reception, ToRepeat, ToStep
-from contractnet.contractor.records import Seeded
+from contractnet.contractor.records import Bade, Seeded
 from contractnet.contractor.replay import DAEMON, STRAYS, Diary, replay
 from contractnet.ledger.founding import Kind, founding_draft
 from contractnet.ledger.places import Places
@@ -115,6 +115,28 @@ def test_a_group_message_that_could_mean_two_moves_nobody() -> None:
     (verdict,) = house.deliver(reject())
     assert isinstance(verdict, Quarantined)
     assert [house.state(name) for name in "xy"] == ["DELIBERATING", "DELIBERATING"]
+    house.check()
+
+
+def test_a_reject_without_receivers_is_for_the_one_that_has_an_offer_out() -> None:
+    """The initiator knows one agent of the daemon: the other was called by skill, and said nothing."""
+    house = House("d", agent("x"), agent("y"))
+    house.deliver(cfp(), Lane.CFP)
+    house.record(house.diary.step("x", "t.1", Bade(price=1, eta=1, confidence=1), NOW))
+    house.deliver(reject())
+    assert [house.state(name) for name in "xy"] == ["CLOSED", "DELIBERATING"]
+    (again,) = house.deliver(reject())
+    assert isinstance(again, ToRepeat)
+    house.check()
+
+
+def test_a_reject_without_receivers_moves_nobody_where_two_have_offers_out() -> None:
+    house = House("d", agent("x"), agent("y"))
+    house.deliver(cfp(), Lane.CFP)
+    for name in "xy":
+        house.record(house.diary.step(name, "t.1", Bade(price=1, eta=1, confidence=1), NOW))
+    (verdict,) = house.deliver(reject())
+    assert isinstance(verdict, Quarantined)
     house.check()
 
 
