@@ -28,7 +28,8 @@ MAX_TASK: Final = 20_000
 
 # `$(?!\n)`: Python's `$` also matches before a trailing line feed; JSON Schema's does not. This form is the same in
 # both.
-_ID = r"^[a-z0-9][a-z0-9_]{0,47}$(?!\n)"
+# `multi` is what an act to several says in the place of a receiver, so nobody is called that
+_ID = r"^(?!multi$)[a-z0-9][a-z0-9_]{0,47}$(?!\n)"
 _KEY = r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,95}$(?!\n)"
 _SKILL = r"^[a-z0-9_]{1,32}(\.[a-z0-9_]{1,32}){1,3}$(?!\n)"
 _UNIT = r"^[A-Z][A-Z0-9_]{0,15}$(?!\n)"
@@ -149,7 +150,7 @@ class NotUnderstoodReason(StrEnum):
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _AMOUNT = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,6})?", re.ASCII)
 _SHAPES: Final = {
-    "id": (re.compile(_ID), "1 to 48 of a-z, 0-9 and _, not beginning with _"),
+    "id": (re.compile(_ID), "1 to 48 of a-z, 0-9 and _, not beginning with _, and not `multi`, the name of a group"),
     "skill": (re.compile(_SKILL), "two to four words of a-z, 0-9 and _ joined by dots, such as text.summarise"),
     "unit": (re.compile(_UNIT), "1 to 16 of A-Z, 0-9 and _, such as USD"),
     "key": (re.compile(_KEY), "1 to 96 of A-Z, a-z, 0-9, _ . : -"),

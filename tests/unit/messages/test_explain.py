@@ -49,7 +49,7 @@ def test_a_proposal_with_everything_wrong() -> None:
     }
     assert told("propose", content, sender="Scribe", protocol="auction", reply_by=-1) == [
         ("$.protocol", "is not one of the values allowed"),
-        ("$.sender", r"Expected `str` matching regex '^[a-z0-9][a-z0-9_]{0,47}$(?!\\n)'"),
+        ("$.sender", r"Expected `str` matching regex '^(?!multi$)[a-z0-9][a-z0-9_]{0,47}$(?!\\n)'"),
         ("$.reply_by", "Expected `int` >= 0"),
         ("$.content", "has an unknown field 'currency'"),
         ("$.content.offer", r"Expected `str` matching regex '^[A-Za-z0-9][A-Za-z0-9_.:\\-]{0,95}$(?!\\n)'"),

@@ -107,3 +107,10 @@ def test_shapes_that_are_taken(shape: str, value: str) -> None:
 def test_shapes_that_are_refused(shape: str, value: str) -> None:
     with pytest.raises(DefinitionError, match=f"^here: .* is not a valid {shape}; it must be "):
         require(shape, value, "here")
+
+
+def test_nobody_is_called_like_the_group() -> None:
+    with pytest.raises(DefinitionError, match="not `multi`"):
+        require("id", "multi", "agent id")
+    for name in ("multi_", "multix", "a_multi", "mult"):
+        assert require("id", name, "agent id") == name
