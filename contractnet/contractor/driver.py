@@ -57,6 +57,7 @@ class Contractor:
         self.on_change: Callable[[], None] = nothing  #: called on the loop when something moved
         self._link = link
         self._clock = LoopClock(self.diary.at)
+        self.calm = False  #: between the events `Up` and `Down`: what the link itself says is ahead of them
         self._grace_until = 0
         self._group: asyncio.TaskGroup | None = None
         self._recorder = Recorder(journal, self._recorded)
@@ -89,10 +90,9 @@ class Contractor:
                 stopped = group.create_task(self._stopped.wait())
                 ends: list[asyncio.Future[Any]] = [stopped, self._recorder.broken]
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-                stopped.cancel()
                 if self._recorder.broken.done():
                     self._recorder.broken.result()
-                for task in tasks:
+                for task in (*tasks, stopped):
                     task.cancel()
         finally:
             self._end()
@@ -151,7 +151,7 @@ class Contractor:
                         self.state = event
                         self._came_up()
                     case Down() | Standby():
-                        self.state = event
+                        self.state, self.calm = event, False
                         self.on_change()
                     case _:
                         mail.append(event)
@@ -159,7 +159,7 @@ class Contractor:
             self._commit(written, mail, list(touched.values()))
 
     def _came_up(self) -> None:
-        self._grace_until = self.now() + self.settings.grace_ms
+        self.calm, self._grace_until = True, self.now() + self.settings.grace_ms
         self._workshop.renew()
         self._outbox.resume()
         if self._group is not None:
@@ -229,7 +229,7 @@ class Contractor:
     def _due(self, engagement: Engagement) -> list[Writing]:
         """Fire what is due; while the broker is away, and for a grace after it, only the bid window (D5)."""
         now, written = self.now(), list[Writing]()
-        calm = self._link.up and now >= self._grace_until
+        calm = self.calm and now >= self._grace_until
         while (timer := engagement.due(now)) is not None and (calm or timer.timer in ("bid-window", "stop")):
             written += self.diary.step(engagement.agent, engagement.conversation, timer, now)
         return written

@@ -22,7 +22,9 @@ from contractnet.contractor.records import (
     Fact,
     Failed,
 )
-from contractnet.contractor.records import Timers as Timers
+from contractnet.contractor.records import (
+    Timers as Timers,
+)
 from contractnet.contractor.replies import Reply, reply
 from contractnet.errors import OutOfSequence
 from contractnet.interaction.definition import load

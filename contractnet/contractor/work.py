@@ -158,7 +158,7 @@ class Workshop:
             await asyncio.sleep(lease_ms / 3000)
             if await self._beat(engagement, ""):
                 self._confirmed[key] = self._host.now()
-            elif self._link.up and self._host.now() - self._confirmed[key] >= lease_ms * 19 // 20:
+            elif self._host.calm and self._host.now() - self._confirmed[key] >= lease_ms * 19 // 20:
                 self._host.take(*key, LeaseLost())
                 return
 

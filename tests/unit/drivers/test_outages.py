@@ -239,3 +239,22 @@ async def test_the_broker_is_away_while_tenders_wait() -> None:
         town.hub.restore()
         ends = await town.ends()
         assert {one.status for one in ends} == {"settled"}
+
+
+async def test_nothing_is_due_before_the_coming_of_the_broker_is_heard() -> None:
+    """The link is up a moment before its event is read: no offer lapses and no work is lost then (D5)."""
+    async with Town() as town:
+        daemon = town.host("a", town.agent("a", "0.01", work_s=2_000))
+        town.start()
+        await town.tender(work_within_ms=60_000)
+        await asyncio.sleep(40)
+        (engagement,) = daemon.diary.engagements.values()
+        assert engagement.machine.has("committed")
+        town.hub.down()
+        await asyncio.sleep(200)
+        assert engagement.due(daemon.now()) is not None
+        town.hub.restore()
+        while not daemon._link.up:
+            await asyncio.sleep(0)
+        daemon._on_timer(engagement)
+        assert engagement.machine.has("committed")
