@@ -13,6 +13,9 @@ from contractnet.messages.values import require
 
 Answer = Proposal | Refusal
 
+#: skills of one agent: what its presence can say
+MOST_SKILLS = 64
+
 
 class FunctionAgent:
     """An agent made of two functions; what `@bidder` returns.
@@ -26,6 +29,12 @@ class FunctionAgent:
         self.skills = tuple(require("skill", skill, f"skill of {self.id}") for skill in skills)
         if not self.skills:
             raise DefinitionError(f"agent {self.id}: name at least one skill, such as text.summarise")
+        if len(set(self.skills)) < len(self.skills):
+            raise DefinitionError(f"agent {self.id}: a skill is named twice; name each once")
+        if len(self.skills) > MOST_SKILLS:
+            raise DefinitionError(
+                f"agent {self.id}: {len(self.skills)} skills are more than {MOST_SKILLS}; make several agents of it"
+            )
         if isinstance(capacity, bool) or not 1 <= capacity <= 100_000:
             raise DefinitionError(f"agent {self.id}: capacity {capacity!r} is not a whole number from 1 to 100000")
         self.capacity = capacity
@@ -75,14 +84,30 @@ def bidder(
         capacity: tasks it does at once, its open offers included.
         name: the agent's id; the function's name where it is left out.
     Raises:
-        DefinitionError: an id, skill or capacity is not valid.
+        DefinitionError: an id, skill or capacity is not valid; there are too many skills, one twice, or no brackets.
     """
+    if callable(skill):
+        raise DefinitionError('@bidder has no brackets: write it with a skill, as @bidder(skill="text.summarise")')
     skills = [skill] if isinstance(skill, str) else list(skill)
 
     def make(function: Callable[[Call], Any]) -> FunctionAgent:
         return FunctionAgent(function, skills, capacity, name)
 
     return make
+
+
+def as_agent(one: object) -> Agent:
+    """What was given as an agent, as its daemon knows it.
+
+    Raises:
+        DefinitionError: it is none, such as a function that is not decorated; or nothing does its work.
+    """
+    if isinstance(one, FunctionAgent):
+        return one.agent()
+    if not isinstance(one, Agent):
+        name = getattr(one, "__name__", type(one).__name__)
+        raise DefinitionError(f"agents: {name} is no agent; decorate its bidding function with @bidder(skill=…)")
+    return one
 
 
 async def _run(function: Callable[[Any], Any], argument: Any) -> Any:

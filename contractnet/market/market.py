@@ -15,7 +15,7 @@ from typing import Self
 
 import msgspec
 
-from contractnet.bidders.decorator import FunctionAgent
+from contractnet.bidders.decorator import FunctionAgent, as_agent
 from contractnet.contractor.ports import Agent, Amount, micros
 from contractnet.contractor.settings import Settings as ContractorSettings
 from contractnet.errors import DefinitionError
@@ -51,7 +51,7 @@ class Market:
         grace_s: float,
     ) -> None:
         self._transport = transport
-        self._agents = [one.agent() if isinstance(one, FunctionAgent) else one for one in agents]
+        self._agents = [as_agent(one) for one in agents]
         self._ledger_url, self._journal_url = ledger, journal
         self._unit = require("unit", unit, "unit")
         self._budget = None if budget is None else micros(budget, "budget")
