@@ -106,6 +106,8 @@ class Reception:
                     message_id=scrap.message_id,
                     performative=scrap.performative,
                     fields=scrap.fields,
+                    offer=scrap.offer,
+                    reply_with=scrap.reply_with,
                 )
                 return ToStep(mine[0], scrap.conversation, fact)
         why = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]

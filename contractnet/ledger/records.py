@@ -39,6 +39,8 @@ class Misheard(Record, frozen=True):
     message_id: str | None
     performative: str
     fields: tuple[FieldError, ...]
+    offer: str | None = None  #: the id of the offer that a propose names
+    reply_with: str | None = None  #: what an answer names in its `in_reply_to`
 
 
 class Quarantined(Record, frozen=True):

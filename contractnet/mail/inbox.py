@@ -39,6 +39,8 @@ class Scrap:
     conversation: str | None = None
     message_id: str | None = None
     performative: str | None = None
+    offer: str | None = None
+    reply_with: str | None = None
 
 
 def letters(delivery: Delivery) -> list[Letter | Scrap]:
@@ -66,6 +68,8 @@ def _letter(raw: bytes) -> Letter | Scrap:
             who.conversation_id,
             who.message_id,
             who.performative,
+            who.offer,
+            who.reply_with,
         )
 
 

@@ -69,17 +69,18 @@ def mishear(call: Call, step: Step, participant: Participant, fact: Misheard) ->
     """An act of a participant that does not decode: a bad bid where it says propose; else it is named to its sender
     once.
     """
+    about = fact.reply_with or fact.message_id
     if fact.performative != "propose":
         reason = NotUnderstoodReason.SCHEMA
-        _answer_fault(call, step, participant, fact.message_id, fact.performative, reason, fact.fields)
+        _answer_fault(call, step, participant, about, fact.performative, reason, fact.fields)
         return
     event = "?propose:bad" if call.machine.has("collecting") else "?propose:late"
     try:
         row = call.move_one(step, participant, event)
     except OutOfSequence:
-        _out_of_sequence(call, step, participant, fact.message_id, fact.performative)
+        _out_of_sequence(call, step, participant, about, fact.performative)
         return
-    _answer_bid(call, step, participant, row.sends, fact.message_id, "unknown", fact.fields)
+    _answer_bid(call, step, participant, row.sends, about, fact.offer or "unknown", fact.fields)
 
 
 def renew(call: Call, agent: str, slot_number: int, epoch: int, at: int) -> None:
