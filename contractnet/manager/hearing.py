@@ -20,7 +20,7 @@ from contractnet.ledger.records import Misheard
 from contractnet.manager.award import credit, free
 from contractnet.manager.call import Call, Step
 from contractnet.manager.speech import not_understood, reject_one
-from contractnet.manager.state import Offer, Participant
+from contractnet.manager.state import Offer, Participant, Slot
 from contractnet.messages.acts import (
     AnyAct,
     Failure,
@@ -218,12 +218,21 @@ def bad_result(
 
 def _failed(call: Call, step: Step, participant: Participant, act: Failure, content: TaskFailureContent) -> None:
     awarded = participant.machine.has("awarded")
+    slot = call.slot_of(participant.agent)
+    if awarded and slot is not None and not _names(content, slot):
+        _out_of_sequence(call, step, participant, act.reply_with, "failure")
+        return
     if _move(call, step, participant, act, "?failure:task") is None:
         return
     if awarded:
         free(call, step, participant, "failed", content.reason.value)
     else:
         participant.refusal = participant.refusal or content.reason.value
+
+
+def _names(content: TaskFailureContent, slot: Slot) -> bool:
+    """Whether a failure is of this award; what it leaves out it does not deny."""
+    return content.slot in (None, slot.number) and content.epoch in (None, slot.epoch)
 
 
 def _not_understood(call: Call, step: Step, participant: Participant, act: NotUnderstood) -> None:
