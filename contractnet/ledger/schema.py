@@ -59,9 +59,14 @@ def revision(connection: Connection, name: str) -> str:
     if not (found.has_table("alembic_version") and found.has_table(ENTRY.name)):
         raise LedgerUnusable(f"{name} is a database, but no ledger: name another file")
     rows = [str(row.version_num) for row in connection.execute(text("SELECT version_num FROM alembic_version"))]
-    if len(rows) != 1 or rows[0] not in REVISIONS:
+    if len(rows) != 1:
+        said = "does not say" if not rows else f"says {len(rows)} times"
         raise LedgerUnusable(
-            f"{name} has tables of version {', '.join(rows) or 'none'}, and this contractnet knows them up to {HEAD}: "
+            f"{name} {said} of which version its tables are: something else changed it: restore a copy"
+        )
+    if rows[0] not in REVISIONS:
+        raise LedgerUnusable(
+            f"{name} has tables of version {rows[0]}, and this contractnet knows them up to {HEAD}: "
             "a newer one wrote it, use that"
         )
     return rows[0]

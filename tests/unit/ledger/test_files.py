@@ -138,8 +138,8 @@ WRONG: dict[str, tuple[Callable[[Path], Path], Wrong, Wrong]] = {
     "a newer version": (_changed("UPDATE alembic_version SET version_num = 'r9999'"), NEWER, NEWER),
     "no version": (
         _changed("DELETE FROM alembic_version"),
-        (LedgerUnusable, "has tables of version none"),
-        (LedgerUnusable, "has tables of version none"),
+        (LedgerUnusable, "does not say of which version its tables are: something else changed it"),
+        (LedgerUnusable, "does not say of which version its tables are: something else changed it"),
     ),
     "cut in the middle": (_cut(0.5), CUT, CUT),
     "cut in the first page": (_cut(0.01), CUT, CUT),
