@@ -14,7 +14,7 @@ from contractnet.errors import DefinitionError
 from contractnet.ledger.jsonl import export
 from contractnet.ledger.port import LedgerReader
 from contractnet.ledger.targets import writing
-from contractnet.ledger.urls import file_of, open_reader
+from contractnet.ledger.urls import file_of, filled, open_reader
 
 
 @click.command("export")
@@ -30,6 +30,7 @@ def command(ledger: str, out: Path | None) -> int:
       contractnet export contractnet.db --out contractnet.jsonl
     """
     with closing(open_reader(ledger)) as reader:
+        filled(reader, ledger)
         count = export(reader, sys.stdout.buffer) if out is None else _to_file(reader, ledger, out)
     output.note("export", f"{count} entries of {ledger}" + (f" in {out}" if out else ""))
     return exits.OK

@@ -22,7 +22,7 @@ from contractnet.errors import DefinitionError
 from contractnet.ledger.follow import follow as follow_ledger
 from contractnet.ledger.founding import CONVERSATION
 from contractnet.ledger.port import Entry, LedgerReader
-from contractnet.ledger.urls import open_reader
+from contractnet.ledger.urls import filled, open_reader
 
 #: entries that are shown only where `--type` names them
 BOOKKEEPING: Final = frozenset({"Moved", "Sent"})
@@ -128,6 +128,7 @@ def command(
         raise click.UsageError("--diagram is of a whole conversation: leave --follow and --json out")
     wanted = Filter(conversation, agent, frozenset(kinds), frozenset(performatives), since, until)
     with closing(open_reader(ledger)) as reader:
+        filled(reader, ledger)
         if diagram:
             _draw(reader, conversation)
         elif follow:

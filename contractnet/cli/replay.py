@@ -18,7 +18,7 @@ from contractnet.ledger.chain import checked
 from contractnet.ledger.founding import Kind, founding
 from contractnet.ledger.port import Entry, LedgerReader
 from contractnet.ledger.records import Moved
-from contractnet.ledger.urls import open_reader
+from contractnet.ledger.urls import file_of, filled, open_reader
 from contractnet.manager.records import Awarded
 from contractnet.manager.replay import replay as replay_ledger
 
@@ -39,6 +39,7 @@ def command(ledger: str) -> int:
       contractnet replay contractnet.db
     """
     with closing(open_reader(ledger)) as reader:
+        filled(reader, ledger)
         found = founding(next(reader.entries(), None), ledger)
         awards = Awards(found.kind)
         try:
@@ -50,13 +51,18 @@ def command(ledger: str) -> int:
                     replay_journal(found.owner, entries)
             reader.check()  # the file itself: its chain held
         except (LedgerDamaged, ReplayDifference) as error:
-            output.note("replay", f"{ledger}: {error}")
+            output.note("replay", _naming(ledger, str(error)))
             made = awards.before(error.position)
             awards.count_rest(reader)
             click.echo(f"{made} of {awards.total} awards re-derived, 1 difference, 0 model calls")
             return exits.WRONG
     click.echo(f"{awards.total} of {awards.total} awards re-derived, 0 differences, 0 model calls")
     return exits.OK
+
+
+def _naming(ledger: str, said: str) -> str:
+    """What is wrong, with the ledger's name once: what reading the file raised has it already."""
+    return said if said.startswith(f"{file_of(ledger)} is ") else f"{ledger}: {said}"
 
 
 class Awards:

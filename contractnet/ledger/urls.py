@@ -8,24 +8,27 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from contractnet.errors import DefinitionError
+from contractnet.errors import DefinitionError, LedgerUnusable
 from contractnet.ledger.founding import Kind
 from contractnet.ledger.memory import MemoryLedger
 from contractnet.ledger.port import Ledger, LedgerReader
 
 
-def file_of(url: str) -> Path | None:
+def file_of(url: str, *, reading: bool = False) -> Path | None:
     """The file that a ledger's URL names, or None for `memory://`.
 
     `sqlite:///FILE` is relative to the working directory, `sqlite:////FILE` absolute; the rest is taken as it stands.
 
+    Args:
+        reading: it is to be read, so error texts do not propose a ledger in memory.
     Raises:
         DefinitionError: the URL names no ledger of this version.
     """
+    allowed = "sqlite:///FILE or a path" if reading else "sqlite:///FILE, a path, or memory://"
     scheme, separator, rest = url.partition("://")
     if not separator:
         if not url or url == ":memory:":
-            raise DefinitionError(f"{url!r} is no ledger: name a file, sqlite:///FILE, or memory://")
+            raise DefinitionError(f"{url!r} is no ledger: use {allowed}")
         return Path(url)
     if scheme == "memory":
         if rest:
@@ -33,11 +36,12 @@ def file_of(url: str) -> Path | None:
         return None
     if scheme == "sqlite":
         if not rest.startswith("/") or rest in ("/", "/:memory:"):
-            raise DefinitionError(f"{url}: write sqlite:///FILE (three slashes), or memory:// for a ledger in memory")
+            memory = "" if reading else ", or memory:// for a ledger in memory"
+            raise DefinitionError(f"{url}: write sqlite:///FILE (three slashes){memory}")
         return Path(rest[1:])
     if scheme.partition("+")[0] in ("postgresql", "postgres"):
         raise DefinitionError(f"{scheme}://: PostgreSQL is not in this version: use sqlite:///FILE")
-    raise DefinitionError(f"{scheme}:// is no ledger: use sqlite:///FILE, a path, or memory://")
+    raise DefinitionError(f"{scheme}:// is no ledger: use {allowed}")
 
 
 def new_owner() -> str:
@@ -67,6 +71,18 @@ def open_ledger(url: str, *, kind: Kind | str, owner: str | None, now: int) -> L
     return SqlLedger.open(path, kind=Kind(kind), owner=owner, new_owner=new_owner, now=now)
 
 
+def filled(reader: LedgerReader, url: str) -> LedgerReader:
+    """A reader of a ledger that has entries; `url` is its name in messages.
+
+    Raises:
+        LedgerUnusable: it has none, which no ledger is without: they were deleted.
+        LedgerDamaged: the first of them cannot be read.
+    """
+    if next(reader.entries(), None) is None:
+        raise LedgerUnusable(f"{url} has no entries, not even its first: they were deleted: restore a copy")
+    return reader
+
+
 def open_reader(url: str) -> LedgerReader:
     """Open a SQLite ledger, being written or not, or an exported JSONL file to read it. Makes nothing.
 
@@ -74,7 +90,7 @@ def open_reader(url: str) -> LedgerReader:
         DefinitionError: the URL is wrong, or names a ledger that cannot be read from outside.
         LedgerUnusable: there is no ledger there that this version reads.
     """
-    path = file_of(url)
+    path = file_of(url, reading=True)
     if path is None:
         raise DefinitionError("memory://: a ledger in memory ends with its process and cannot be read from outside")
     from contractnet.ledger.reader import open_file  # slow to import

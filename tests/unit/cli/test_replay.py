@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -9,6 +11,7 @@ import pytest
 
 from contractnet.cli.main import run
 from contractnet.ledger.port import Entry
+from contractnet.ledger.urls import open_ledger
 from tests.support.ledgers import LEDGERS, changed
 from tests.unit.cli.conftest import Save
 
@@ -81,3 +84,31 @@ def test_what_is_no_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 def _with(entry: Entry, body: str) -> Entry:
     return msgspec.structs.replace(entry, body=body)
+
+
+@pytest.mark.parametrize("form", ["{}", "sqlite:///{}"])
+def test_a_damaged_file_is_named_once(form: str, settled: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Path(settled).read_bytes().splitlines(keepends=True)
+    Path(settled).write_bytes(b"".join([*lines[:3], b"{}\n", *lines[4:]]))
+    assert run(["replay", form.format(settled)]) == 1
+    err = capsys.readouterr().err
+    assert f"contractnet replay: {settled} is damaged: line 4 is not an entry" in err
+    assert err.count(settled) == 1
+
+
+@pytest.mark.parametrize("command", ["replay", "export", "log"])
+def test_a_ledger_whose_entries_were_deleted_is_an_error(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.db"
+    open_ledger(str(path), kind="ledger", owner="m1", now=1).close()
+    with closing(sqlite3.connect(path)) as database, database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("DELETE FROM entry")
+    assert run([command, str(path)]) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        f"contractnet {command}: {path} has no entries, not even its first: they were deleted: restore a copy\n"
+    )

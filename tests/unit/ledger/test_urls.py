@@ -38,8 +38,8 @@ def test_the_file_that_a_url_names(url: str, path: str | None) -> None:
 @pytest.mark.parametrize(
     ("url", "text"),
     [
-        ("", "'' is no ledger: name a file, sqlite:///FILE, or memory://"),
-        (":memory:", "':memory:' is no ledger: name a file, sqlite:///FILE, or memory://"),
+        ("", "'' is no ledger: use sqlite:///FILE, a path, or memory://"),
+        (":memory:", "':memory:' is no ledger: use sqlite:///FILE, a path, or memory://"),
         ("memory://name", "memory://name: a ledger in memory has no name, write memory://"),
         ("sqlite://", "sqlite://: write sqlite:///FILE (three slashes), or memory:// for a ledger in memory"),
         ("sqlite://x.db", "sqlite://x.db: write sqlite:///FILE (three slashes), or memory:// for a ledger in memory"),
@@ -53,10 +53,18 @@ def test_the_file_that_a_url_names(url: str, path: str | None) -> None:
     ],
 )
 def test_a_url_that_names_none(url: str, text: str) -> None:
-    for function in (file_of, open_reader, lambda url: open_ledger(url, kind="ledger", owner=None, now=NOW)):
+    for function in (file_of, lambda url: open_ledger(url, kind="ledger", owner=None, now=NOW)):
         with pytest.raises(DefinitionError) as found:
             function(url)
         assert str(found.value) == text
+
+
+@pytest.mark.parametrize("url", ["", ":memory:", "sqlite://x.db", "mysql://u:secret@h", "postgresql://h/d"])
+def test_one_that_is_to_be_read_is_not_looked_for_in_memory(url: str) -> None:
+    with pytest.raises(DefinitionError) as found:
+        open_reader(url)
+    assert "sqlite:///FILE" in str(found.value)
+    assert "memory://" not in str(found.value)
 
 
 def test_memory_is_not_read_from_outside() -> None:
