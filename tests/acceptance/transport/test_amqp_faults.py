@@ -182,9 +182,10 @@ async def test_closing_while_it_connects_waits_or_tries(amqp_url: str, proxy: Tc
         async with patient.attach(ONE) as link:
             await note_of(link, Down)  # and waits before the next attempt
         proxy.refuse = False
-        async with transport.attach(ONE) as link, transport.attach(ONE) as second:
+        async with transport.attach(ONE) as link:
             await note_of(link, Up)
-            await note_of(second, Standby)
+            async with transport.attach(ONE) as second:
+                await note_of(second, Standby)
         async with transport.attach(ONE) as link:
             await note_of(link, Up)
             proxy.black_hole = True
