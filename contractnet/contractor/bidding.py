@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from contractnet.contractor.capacity import MOST_KEPT, order, patience_ms, taken, withdrawable
 from contractnet.contractor.engagement import Engagement
+from contractnet.contractor.guard import RAISED, own_failure
 from contractnet.contractor.ports import Agent, Call, Proposal, Refusal
 from contractnet.contractor.records import Bade, Declined, Fact, Withdrew
 from contractnet.errors import ContractNetError
@@ -184,7 +185,9 @@ async def _ask(agent: Agent, call: Call) -> Bade | Declined:
         answer = await agent.bid(call)
     except ContractNetError as error:
         return Declined(reason=RefuseReason.INVALID_PROPOSAL, text=str(error)[:500])
-    except Exception as error:  # the user's own code: any failure of it is no bid, and its text may be private
+    except RAISED as error:  # the user's own code: any failure of it is no bid, and its text may be private
+        if not own_failure(error, "bidder", agent.id, call.conversation):
+            raise
         return Declined(reason=RefuseReason.INVALID_PROPOSAL, text=f"the bidder raised {type(error).__name__}")
     if isinstance(answer, Proposal):
         return Bade(price=answer.price, eta=answer.eta, confidence=answer.confidence, rationale=answer.rationale)

@@ -14,6 +14,7 @@ from typing import Any
 
 from contractnet.contractor.bidding import Host
 from contractnet.contractor.engagement import Engagement
+from contractnet.contractor.guard import RAISED, own_failure
 from contractnet.contractor.ports import Agent, Award
 from contractnet.contractor.records import Began, Failed, Finished, LeaseLost, Stopped
 from contractnet.errors import DefinitionError, TransportError, WorkFailed
@@ -110,7 +111,9 @@ class Workshop:
             result: Any = await self._agents[engagement.agent].perform(award)
         except (DefinitionError, WorkFailed) as error:
             return Failed(reason=TaskFailure.ERROR, text=str(error)[:MAX_TEXT])
-        except Exception as error:  # the user's own code: any failure of it is a failure of the task
+        except RAISED as error:  # the user's own code: any failure of it is a failure of the task
+            if not own_failure(error, "work", engagement.agent, engagement.conversation):
+                raise
             return Failed(reason=TaskFailure.ERROR, text=f"the work raised {type(error).__name__}")
         try:
             check_payload(result, "result")
