@@ -1,8 +1,8 @@
 """The recorder: first durable, then acked and sent. Both sides commit through it.
 
 Rules: a delivery is acked when what it caused is durable (D3); what was said goes to the outbox when it is durable
-(promise 1); a commit that fails is the end of the process, and nothing pending is acked. So is a failure of what follows
-a commit: the core would go on ahead of its ledger.
+(promise 1); a commit that fails is the end of the process, and nothing pending is acked. So is a failure of what
+follows a commit: the core would go on ahead of its ledger.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Recorder:
     def __init__(self, ledger: Ledger, recorded: Recorded) -> None:
         self._ledger = ledger
         self._recorded = recorded
-        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()  #: fails when the ledger does, or what follows
+        #: fails when the ledger does, or what follows
+        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def commit(
         self, written: Sequence[Writing], mail: Sequence[Delivery] = (), then: Callable[[], None] | None = None

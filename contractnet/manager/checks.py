@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import functools
 import inspect
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -112,7 +111,11 @@ class Checks:
     async def _answer(self, check: Check, result: Payload, *, plain: bool) -> Any:
         if not plain:
             return await check(result)
-        call = functools.partial(contextvars.copy_context().run, check, result)
+        context = contextvars.copy_context()
+
+        def call() -> Any:
+            return context.run(check, result)
+
         answer = await asyncio.get_running_loop().run_in_executor(self._threads, call)
         return await answer if inspect.isawaitable(answer) else answer
 

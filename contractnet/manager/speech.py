@@ -63,7 +63,8 @@ def groups(
     """Cut agents into publishes: (who it goes to, the `receivers` field or None).
 
     One for all daemons that host exactly one participant of the conversation; then one for each other daemon, which
-    names its receivers (D10), at most MOST_RECEIVERS in one act. Where an agent lives that was not expected is its own word: it shares no envelope.
+    names its receivers (D10), at most MOST_RECEIVERS in one act. Where an agent lives that was not expected is its own
+    word: it shares no envelope.
     """
     hosted: dict[str, int] = {}
     for participant in participants.values():

@@ -46,7 +46,7 @@ def test_a_bid_of_which_no_id_can_be_read_is_rejected_as_unknown(bench: Bench) -
 # ---- a failure under another award
 
 
-def fail(bench: Bench, **fence: int) -> None:
+def fail(bench: Bench, **fence: Any) -> None:
     content = c.TaskFailureContent(reason=TaskFailure.ERROR, **fence)
     bench.hear(a.Failure(**bench.header("x", bench.accept_of("x")), content=content))
 
