@@ -196,8 +196,7 @@ def _wanted(key: str, expected: str) -> str:
 
 
 def _allowed(key: str) -> str:
-    table = _TABLES.get(key)
-    if table is None:
+    if (table := _TABLES.get(key)) is None:
         return "agents/README.md lists the keys"
     return f"{f'[{key}]' if key else 'the file'} has {', '.join(table.__struct_fields__)}"
 
@@ -206,15 +205,21 @@ def _join(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 
 
-# ---- from tables to values
+# ---- from tables to values; those of [cost] are private, and a wrong one is not repeated
+
+
+def _amount(text: str, what: str) -> int:
+    try:
+        return parse_amount(text, what)
+    except DefinitionError:
+        raise DefinitionError(f"{what} is no amount; write 0 to 1000000000 with at most six places") from None
 
 
 def _judge_roles(table: AgentTable, where: str) -> tuple[str, ...]:
     """Who bids and who works: both must be said, and not by a model."""
     if table.model is not None:
         _judge_model(table.model, where)
-    missing = [name for name in ("cost", "perform") if getattr(table, name) is None]
-    if missing and table.model is not None:
+    if (missing := [n for n in ("cost", "perform") if getattr(table, n) is None]) and table.model is not None:
         raise DefinitionError(
             f"{where}: models follow in a later version; leave [model] out, and add "
             f"{' and '.join(f'[{name}]' for name in missing)}"
@@ -258,10 +263,10 @@ def _cost(cost: CostTable, where: str) -> CostModel:
     if not 0 <= cost.confidence <= 1:
         raise DefinitionError(f"{where}: cost.confidence: {cost.confidence!r} is not between 0 and 1")
     return CostModel(
-        per_1k_tokens=parse_amount(cost.per_1k_tokens or "0", f"{where}: cost.per_1k_tokens"),
-        margin_pct=_between(cost.margin_pct or 0, 0, MAX_MARGIN_PCT, f"{where}: cost.margin_pct"),
-        floor=parse_amount(cost.floor or "0", f"{where}: cost.floor"),
-        price=None if cost.price is None else parse_amount(cost.price, f"{where}: cost.price"),
+        per_1k_tokens=_amount(cost.per_1k_tokens or "0", f"{where}: cost.per_1k_tokens"),
+        margin_pct=_between(cost.margin_pct or 0, 0, MAX_MARGIN_PCT, f"{where}: cost.margin_pct", shown=False),
+        floor=_amount(cost.floor or "0", f"{where}: cost.floor"),
+        price=None if cost.price is None else _amount(cost.price, f"{where}: cost.price"),
         unit=require("unit", cost.unit, f"{where}: cost.unit"),
         eta_s=_between(cost.eta_s, 1, MAX_ETA_S, f"{where}: cost.eta_s"),
         confidence=cost.confidence,
@@ -289,7 +294,7 @@ def _timeout(timeout_s: float | None, where: str) -> float | None:
     return timeout_s
 
 
-def _between(value: int, least: int, most: int, what: str) -> int:
+def _between(value: int, least: int, most: int, what: str, shown: bool = True) -> int:
     if not least <= value <= most:
-        raise DefinitionError(f"{what}: {value!r} is not a whole number from {least} to {most}")
+        raise DefinitionError(f"{what}{f': {value}' if shown else ''} is not a whole number from {least} to {most}")
     return value

@@ -83,6 +83,15 @@ def test_what_an_agent_asks_is_not_printed_and_has_no_wire_form(tmp_path: Path) 
         msgspec.json.encode(found.cost)
 
 
+@pytest.mark.parametrize("key", ["price", "per_1k_tokens", "floor"])
+@pytest.mark.parametrize("amount", ["987654.3210001", "9876543210001", "9876543e9", " 9876543"])
+def test_a_wrong_cost_is_not_repeated(tmp_path: Path, key: str, amount: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        read(write(tmp_path, GOOD.replace('price = "0.01"', f'{key} = "{amount}"')))
+    assert f"cost.{key} is no amount; write 0 to" in str(caught.value)
+    assert "98765" not in str(caught.value)
+
+
 WRONG = [
     ("x = 1\n" + GOOD, ["x is no key", "id, skills, capacity"]),
     (GOOD.replace("price", "prize"), ["cost.prize is no key", "[cost] has per_1k_tokens"]),
@@ -92,7 +101,7 @@ WRONG = [
     (GOOD.replace('"ada"', "7"), ["id is a whole number", "write a string"]),
     (GOOD.replace('"0.01"', "0.01"), ["cost.price is a number with a point", 'an amount as a string, such as "0.002"']),
     (GOOD.replace('"0.01"', '"0.0000001"'), ["cost.price", "at most six places"]),
-    (GOOD.replace('"0.01"', '"-1"'), ["cost.price", "'-1' is not an amount"]),
+    (GOOD.replace('"0.01"', '"-1"'), ["cost.price is no amount; write 0 to 1000000000"]),
     (GOOD.replace('"ada"', '"Ada B"'), ["id", "'Ada B' is not a valid id", "a-z"]),
     (GOOD.replace('"text.summarise"', '"summarise"'), ["skills[0]", "two to four words"]),
     (GOOD.replace('"text.summarise"', '"a.b", "a.b"'), ["skills[1]", "name each once"]),
@@ -102,7 +111,10 @@ WRONG = [
     (GOOD.replace("id =", "capacity = 1.5\nid ="), ["capacity is a number with a point", "a whole number"]),
     (GOOD.replace("price =", 'floor = "1"\nprice ='), ["cost.price is the whole price", "leave floor out"]),
     (GOOD.replace('price = "0.01"', 'unit = "USD"'), ["[cost] names no amount"]),
-    (GOOD.replace('price = "0.01"', 'floor = "0.1"\nmargin_pct = -1'), ["cost.margin_pct: -1"]),
+    (
+        GOOD.replace('price = "0.01"', 'floor = "0.1"\nmargin_pct = -1'),
+        ["cost.margin_pct is not a whole number from 0 to 100000"],
+    ),
     (GOOD.replace("price =", 'unit = "usd"\nprice ='), ["cost.unit", "such as USD"]),
     (GOOD.replace("price =", "eta_s = 0\nprice ="), ["cost.eta_s: 0"]),
     (GOOD.replace("price =", "confidence = 1.5\nprice ="), ["cost.confidence: 1.5 is not between 0 and 1"]),
