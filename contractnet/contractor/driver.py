@@ -4,8 +4,8 @@ Rules: a delivery is acked as soon as all its envelopes are journalled, before a
 sent when it is durable; mail for an agent that is not hosted here is recorded and not answered (D9); an envelope
 without `receivers` moves an agent only if exactly one of the daemon's is in that conversation (D10).
 
-It owns the tasks of receiving, sending, presence, every bidder and all work. It ends by `stop` (orderly), by
-cancellation, or by an error of the journal or of the transport's configuration.
+It owns the tasks of receiving, sending and presence; its crew owns those of bidders and work. It ends by `stop`
+(orderly), by cancellation, or by an error of the journal or of the transport's configuration.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from contractnet.clock import LoopClock
 from contractnet.contractor.bidding import Desk, nothing
+from contractnet.contractor.crew import Crew, until
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.presence import Announcer
@@ -61,6 +62,7 @@ class Contractor:
         self._grace_until = 0
         self._group: asyncio.TaskGroup | None = None
         self._recorder = Recorder(journal, self._recorded)
+        self._crew = Crew(self._recorder.broken)
         self._desks = {agent.id: Desk(agent, self) for agent in agents}
         self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts)
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
@@ -96,6 +98,7 @@ class Contractor:
                     task.cancel()
         finally:
             self._end()
+            await self._crew.dismiss(self.settings.timers.stop_ms / 1000)
 
     def _end(self) -> None:
         """From here on nothing moves by itself."""
@@ -107,19 +110,17 @@ class Contractor:
 
     async def stop(self, grace_s: float) -> None:
         """An orderly end: no new work; what runs may finish within the grace, the rest is handed back; all is sent."""
-        await self._announcer.goodbye()
         for desk in self._desks.values():
             desk.close()
+        goodbye = self.spawn("goodbye", self._announcer.goodbye())  # a blocked connection holds it up, and nothing else
         try:
             async with asyncio.timeout(grace_s):
-                while self._workshop.busy:
-                    await asyncio.sleep(0.02)
+                await until(lambda: not self._workshop.busy)
         except TimeoutError:
             self._workshop.hand_back()
         with contextlib.suppress(TimeoutError):  # it is journalled: the next start sends it
             async with asyncio.timeout(max(1.0, self.settings.confirm_ms / 1000)):
-                while self.diary.unsent or not self._outbox.empty:
-                    await asyncio.sleep(0.02)
+                await until(lambda: not self.diary.unsent and self._outbox.empty and goodbye.done())
         self._stopped.set()
 
     def _begin(self) -> None:
@@ -162,8 +163,7 @@ class Contractor:
         self.calm, self._grace_until = True, self.now() + self.settings.grace_ms
         self._workshop.renew()
         self._outbox.resume()
-        if self._group is not None:
-            self._group.create_task(self._announcer.say())
+        self.spawn("presence", self._announcer.say())
         self.on_change()
 
     # ---- hearing
@@ -215,6 +215,8 @@ class Contractor:
             self._look(engagement)
             then()
 
+        if self._crew.dismissed:
+            return
         engagement = self.diary.engagements[agent, conversation]
         written = self._due(engagement)
         if engagement.allows(fact):
@@ -222,9 +224,8 @@ class Contractor:
         self._recorder.commit(written, (), look)
 
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """A task of the daemon's own group."""
-        assert self._group is not None  # nothing runs before `run`
-        return self._group.create_task(work, name=name)
+        """A task that ends with the daemon, or is left behind (`Crew`)."""
+        return self._crew.spawn(name, work)
 
     def _due(self, engagement: Engagement) -> list[Writing]:
         """Fire what is due; while the broker is away, and for a grace after it, only the bid window (D5)."""
@@ -266,8 +267,7 @@ class Contractor:
         key = (engagement.agent, engagement.conversation)
         if (timer := self._timers.pop(key, None)) is not None:
             timer.cancel()
-        deadline = engagement.deadline()
-        if deadline is None:
+        if (deadline := engagement.deadline()) is None:
             return
         if not engagement.machine.has("deliberating"):
             deadline = max(deadline, self._grace_until)

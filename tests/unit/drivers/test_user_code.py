@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from contractnet.contractor.ports import Award, Call, Proposal
+from contractnet.contractor.replay import replay
 from contractnet.messages.values import TaskFailure
+from tests.support.side import picture
 from tests.support.town import Town
 
 pytestmark = pytest.mark.looptime
@@ -57,3 +59,51 @@ async def test_a_bidder_that_raises_refuses(error: BaseException, caplog: pytest
         town.check()
     assert [record.name for record in caplog.records] == ["contractnet.contractor"]
     assert "secret 7" in caplog.text
+
+
+async def test_work_that_does_not_let_itself_be_cancelled_is_left_behind(caplog: pytest.LogCaptureFixture) -> None:
+    """An orderly stop ends: what was handed back is told, and what the task does later is not."""
+    gate = asyncio.Event()
+
+    async def stubborn(_: Award) -> dict[str, Any]:
+        while not gate.is_set():
+            try:
+                await gate.wait()
+            except asyncio.CancelledError:
+                continue
+        return {}
+
+    async with Town() as town:
+        town.host("a", town.agent("a", work=stubborn))
+        town.start()
+        await town.tender()
+        await asyncio.sleep(20)
+        began = asyncio.get_running_loop().time()
+        await asyncio.wait_for(town.stop("a", 5), 60)
+        assert asyncio.get_running_loop().time() - began < 5 + 10 + 12
+        assert f'"reason":"{TaskFailure.HANDED_BACK.value}"' in told(town)
+        before = told(town)
+        gate.set()
+        await asyncio.sleep(1)
+        assert told(town) == before
+        town.journals["a"].check()
+        assert picture(replay("a", town.journals["a"].entries())) == picture(town.daemons["a"].diary)
+    assert "work t0.1 does not end though it was cancelled: left behind" in caplog.text
+
+
+async def test_a_stop_takes_no_new_work_though_its_goodbye_is_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Town() as town:
+        daemon = town.host("a", town.agent("a"))
+        town.start()
+        await asyncio.sleep(6)
+
+        async def blocked() -> None:
+            await asyncio.sleep(15)
+
+        monkeypatch.setattr(daemon._announcer, "goodbye", blocked)
+        stopping = asyncio.create_task(town.stop("a", 5))
+        await asyncio.sleep(0.1)
+        assert all(desk.closed for desk in daemon._desks.values())
+        began = asyncio.get_running_loop().time()
+        await stopping
+        assert asyncio.get_running_loop().time() - began < 11
