@@ -1,8 +1,8 @@
 """What the participant hears: each message becomes one event of table P, by the gate's classification.
 
-Rules: a cfp for a round already seen is recorded; an accept is live if its offer is, or if it was accepted before; a
-reject ends the conversation if it names no offer, or the last live one; only a not-understood with the reason
-`schema` about an offer of ours moves.
+Rules: a cfp for a round already seen is recorded; an accept is live if its offer is, or if it was accepted before; one
+below its offer's price is of no offer of ours; a reject ends the conversation if it names no offer, or the last live
+one; only a not-understood with the reason `schema` about an offer of ours moves.
 
 Source: table P; the gate's step 5 in protocols/README.md; G10, G14.
 """
@@ -70,11 +70,14 @@ def _called(engagement: Engagement, scribe: Scribe, act: Cfp) -> None:
 def _accepted(engagement: Engagement, scribe: Scribe, act: AcceptProposal) -> None:
     offer = engagement.offers.get(act.content.offer)
     same = engagement.accept is not None and engagement.accept.content.offer == act.content.offer
-    live = (offer is not None and offer.live) or same
+    cheaper = offer is not None and act.content.price < offer.price  # nobody offered that
+    live = (offer is not None and offer.live and not cheaper) or same
     row = engagement.received(scribe, act, "?accept:live" if live else "?accept:dead")
     if row is None:
         return
     if not live:
+        if cheaper:
+            engagement.drop(TaskFailure.UNKNOWN_OFFER)
         dead = offer.end if offer else TaskFailure.UNKNOWN_OFFER
         dead = dead if dead in row.reasons else TaskFailure(row.reasons[0])
         engagement.say(scribe, Reply("failure:task", act.reply_with, dead, fence=act.content))

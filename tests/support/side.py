@@ -154,13 +154,15 @@ class Side:
         return act
 
     def accept(self, offer: str | None = None, private: dict[str, Any] | None = None, **given: Any) -> a.AcceptProposal:
-        """Accepts our newest offer, or the named one."""
+        """Accepts our newest offer, or the named one, at its price unless another is given."""
+        known = self.engagement.offers.get(offer or next(reversed(self.engagement.offers), ""))
+        price = given.pop("price", known.price if known else 10_000)
         content = c.AcceptContent(
             offer=offer or self.offer,
             round=1,
             slot=1,
             epoch=given.pop("epoch", 1),
-            price=10_000,
+            price=price,
             work_within_ms=600_000,
             lease_ms=60_000,
             pickup_ms=10_000,

@@ -312,3 +312,25 @@ def test_interrupted_work_counts_its_attempts(side: Side) -> None:
     side.step(Began(attempt=2))
     side.step(Failed(reason=TaskFailure.RESTART, text="interrupted 2 times"))
     assert side.said(a.Failure)[0].content.reason is TaskFailure.RESTART
+
+
+def test_an_accept_below_the_price_of_the_offer_commits_nobody(side: Side) -> None:
+    side.cfp()
+    side.bid(10_000)
+    act = side.accept(price=9_999)
+    assert side.state == "FAILED"
+    assert not side.engagement.ties_capacity
+    (failure,) = side.said(a.Failure)
+    assert failure.in_reply_to == act.reply_with
+    assert isinstance(failure.content, c.TaskFailureContent)
+    assert failure.content.reason == TaskFailure.UNKNOWN_OFFER
+    side.check()
+
+
+def test_an_accept_above_the_price_of_the_offer_commits(side: Side) -> None:
+    """A rule may pay more than was asked."""
+    side.cfp()
+    side.bid(10_000)
+    side.accept(price=10_001)
+    assert side.state == "COMMITTED"
+    side.check()
