@@ -89,6 +89,8 @@ def _judge_scrap(book: Book, scrap: Scrap, lane: Lane) -> Verdict:
                 message_id=scrap.message_id,
                 performative=scrap.performative,
                 fields=scrap.fields,
+                offer=scrap.offer,
+                reply_with=scrap.reply_with,
             )
             return ToStep(scrap.conversation, fact)
     why = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]
