@@ -18,7 +18,7 @@ from contractnet.contractor.guard import RAISED, own_failure
 from contractnet.contractor.ports import Agent, Call, Proposal, Refusal
 from contractnet.contractor.records import Bade, Declined, Fact, Withdrew
 from contractnet.errors import ContractNetError
-from contractnet.messages.values import RefuseReason
+from contractnet.messages.values import RefuseReason, plain_text
 
 
 def nothing() -> None:
@@ -184,7 +184,7 @@ async def _ask(agent: Agent, call: Call) -> Bade | Declined:
     try:
         answer = await agent.bid(call)
     except ContractNetError as error:
-        return Declined(reason=RefuseReason.INVALID_PROPOSAL, text=str(error)[:500])
+        return Declined(reason=RefuseReason.INVALID_PROPOSAL, text=plain_text(str(error)))
     except RAISED as error:  # the user's own code: any failure of it is no bid, and its text may be private
         if not own_failure(error, "bidder", agent.id, call.conversation):
             raise

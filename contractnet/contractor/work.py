@@ -28,7 +28,7 @@ from contractnet.messages.contents import (
 )
 from contractnet.messages.payload import validate
 from contractnet.messages.plain import check_payload
-from contractnet.messages.values import MAX_TEXT, TaskFailure
+from contractnet.messages.values import MAX_TEXT, TaskFailure, plain_text
 from contractnet.transport.port import Link, Outcome, Parcel, ToEveryManager
 
 
@@ -110,7 +110,7 @@ class Workshop:
         try:
             result: Any = await self._agents[engagement.agent].perform(award)
         except (DefinitionError, WorkFailed) as error:
-            return Failed(reason=TaskFailure.ERROR, text=str(error)[:MAX_TEXT])
+            return Failed(reason=TaskFailure.ERROR, text=plain_text(str(error)))
         except RAISED as error:  # the user's own code: any failure of it is a failure of the task
             if not own_failure(error, "work", engagement.agent, engagement.conversation):
                 raise
@@ -119,7 +119,7 @@ class Workshop:
             check_payload(result, "result")
             check_size(result, MAX_LARGE_BYTES - MAX_ENVELOPE_BYTES, "result")
         except DefinitionError as error:
-            return Failed(reason=TaskFailure.ERROR, text=str(error)[:MAX_TEXT])
+            return Failed(reason=TaskFailure.ERROR, text=plain_text(str(error)))
         if award.result_schema is not None and (faults := validate(dict(award.result_schema), result)):
             path, text = faults[0]
             return Failed(
