@@ -59,7 +59,7 @@ class Generation:
         queues = queues_of(self._party)
         await declare(inward, queues)
         self._outward = outward = await self._connect("publishes")
-        sure, lossy = await outward.channel(confirms=True), await outward.channel()
+        sure, lossy = await outward.channel(confirms=True), await outward.channel(confirms=True)
         for channel in (sure, lossy):
             self._watch(closing_of(channel), "a publishing channel", outward)
         self._publisher = Publisher(

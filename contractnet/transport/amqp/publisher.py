@@ -1,4 +1,4 @@
-"""Publishing with pipelined confirms, and without for presence.
+"""Publishing with pipelined confirms; presence may be lost once the broker has it.
 
 A publish is persistent and mandatory, and its wire id is fresh each time. What its outcome means: a confirm, that every
 matched queue has it; a refusal, that one is full while others may have it; a return, that no queue matched. Anything
@@ -33,8 +33,9 @@ class Publisher:
     """The two publishing channels of one generation.
 
     Args:
-        sure: with confirms.
-        lossy: without, for presence.
+        sure: for all else: with confirms, persistent, mandatory.
+        lossy: for presence: with confirms, so that a beat which the broker did not take is known (G7); neither
+            persistent nor mandatory.
         user: the broker user we are, for the broker to check; None where it is not known.
         frame_max: the largest frame the broker takes, bytes.
         in_flight: publishes that may wait for their confirm.
