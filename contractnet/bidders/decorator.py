@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -111,8 +113,19 @@ def as_agent(one: object) -> Agent:
 
 
 async def _run(function: Callable[[Any], Any], argument: Any) -> Any:
-    """Call the user's function: on the loop if it is a coroutine function, else in a thread."""
+    """Call the user's function: on the loop if it is a coroutine function, else in a thread.
+
+    A thread cannot be stopped: a cancel is done when the thread has ended, and not before.
+    """
     if inspect.iscoroutinefunction(function):
         return await function(argument)
-    answer = await asyncio.to_thread(function, argument)
+    call = functools.partial(contextvars.copy_context().run, function, argument)
+    thread = asyncio.get_running_loop().run_in_executor(None, call)
+    try:
+        answer = await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.wait([thread])
+        if not thread.cancelled():
+            thread.exception()  # looked at: nobody wants its result any more
+        raise
     return await answer if inspect.isawaitable(answer) else answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,32 @@ async def test_who_waits_when_the_market_is_left_hears_so() -> None:
         await waiting
     with pytest.raises(DefinitionError, match="not open"):
         await here.tender(Task("y", SKILL))
+
+
+async def test_cancelled_work_in_a_thread_is_stopped_when_the_thread_has_ended() -> None:
+    go, running = threading.Event(), threading.Event()
+
+    @bidder(skill=SKILL, name="one")
+    def one(call: Call) -> Proposal:
+        return Proposal(price="0.01", eta=5)
+
+    @one.perform
+    def work(award: Award) -> dict[str, Any]:
+        running.set()
+        go.wait(30)
+        return {}
+
+    async with market([one]) as here:
+        contract = await here.tender(Task("x", SKILL))
+        await asyncio.to_thread(running.wait, 30)
+        cancelling = asyncio.create_task(contract.cancel())
+        done, _ = await asyncio.wait([cancelling], timeout=0.3)
+        assert not done, "said to have stopped while its thread ran"
+        go.set()
+        assert (await cancelling).status == "cancelled"
+        call = contract.last_call()
+        assert call is not None
+        assert [each.machine.state for each in call.participants.values()] == ["CANCELLED"]
 
 
 async def test_many_tenders_wait_for_money_and_end_where_it_is_spent() -> None:
