@@ -69,6 +69,9 @@ class Reception:
                 yield ToRepeat(known.answers.get(act.message_id) if known is not None else None)
             elif known is not None and known.manager not in (None, act.sender):
                 yield self._stray(item, lane, "its sender is not the conversation's initiator")
+            elif known is not None and known.cfp is not None and act.protocol != known.cfp.protocol:
+                why = f"its protocol is {act.protocol}, the conversation's is {known.cfp.protocol}"
+                yield self._stray(item, lane, why)
             else:
                 fact = Heard(message=act, digest=item.digest, lane=lane.value)
                 yield ToStep(agent, act.conversation_id, fact)

@@ -67,6 +67,8 @@ def judge(book: Book, item: Letter | Scrap, lane: Lane, max_strays: int) -> Verd
         tell = not isinstance(act, NotUnderstood) and book.stray_answers.get(act.sender, 0) < max_strays
         return _stray(item, lane, "unknown conversation", act.reply_with if tell else None)
     call = tender.call(act.conversation_id)
+    if act.protocol != tender.pen.protocol:
+        return _stray(item, lane, f"its protocol is {act.protocol}, the conversation's is {tender.pen.protocol}")
     if act.sender not in call.participants and not isinstance(act, _JOINS):
         return _stray(item, lane, "its sender is no participant of the conversation")
     if act.sender not in call.participants and len(call.participants) >= MOST_PARTICIPANTS:

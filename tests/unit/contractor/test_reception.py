@@ -150,6 +150,15 @@ def test_mail_for_nobody_here_is_recorded_and_not_answered(receiver: str) -> Non
     house.check()
 
 
+def test_the_protocol_never_changes_in_a_conversation() -> None:
+    """M2."""
+    house = House("d", agent("x"))
+    house.deliver(cfp(), Lane.CFP)
+    (verdict,) = house.deliver(reject(protocol="contractnet-mediation"))
+    assert isinstance(verdict, Quarantined)
+    assert "its protocol is contractnet-mediation" in verdict.why
+
+
 def test_only_the_initiator_is_heard_in_a_conversation() -> None:
     house = House("d", agent("x"))
     house.deliver(cfp(), Lane.CFP)

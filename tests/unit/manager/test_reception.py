@@ -202,6 +202,18 @@ def test_a_not_understood_about_an_unknown_conversation_is_only_recorded(bench: 
     assert bench.said(a.NotUnderstood) == []
 
 
+def test_the_protocol_never_changes_in_a_conversation(bench: Bench) -> None:
+    """M2."""
+    bench.start("a")
+    refusal = a.Refuse(
+        **(bench.header("a") | {"protocol": "contractnet-mediation"}),
+        content=c.RefuseContent(reason="unfit", round=1),  # type: ignore[arg-type]  # as it would be decoded
+    )
+    verdict = bench.deliver(refusal, Lane.BID)
+    assert isinstance(verdict, ToRecord)
+    assert "its protocol is contractnet-mediation" in verdict.stray.why
+
+
 def test_only_an_answer_to_the_call_makes_a_participant(bench: Bench) -> None:
     """Promise 7: work from somebody who never bid is no work."""
     bench.start("a")
