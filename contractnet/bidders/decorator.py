@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
-import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -119,8 +117,7 @@ async def _run(function: Callable[[Any], Any], argument: Any) -> Any:
     """
     if inspect.iscoroutinefunction(function):
         return await function(argument)
-    call = functools.partial(contextvars.copy_context().run, function, argument)
-    thread = asyncio.get_running_loop().run_in_executor(None, call)
+    thread = asyncio.ensure_future(asyncio.to_thread(function, argument))
     try:
         answer = await asyncio.shield(thread)
     except asyncio.CancelledError:
