@@ -11,7 +11,6 @@ connect; where another process hosts one of the agents this one stands by.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 import msgspec
 
 from contractnet.clock import LoopClock, scaled
+from contractnet.contractor import naming
 from contractnet.contractor.driver import Contractor
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.records import Hosted
@@ -54,10 +54,7 @@ def daemon_name(agents: Iterable[str], name: str | None = None) -> str:
     """
     if name is not None:
         return require("id", name, "the daemon's name")
-    ids = sorted(agents)
-    if len(ids) == 1:
-        return ids[0]
-    return "d_" + hashlib.sha256("\n".join(ids).encode()).hexdigest()[:8]
+    return naming.daemon_name(list(agents))
 
 
 def once_hosted(entries: Iterable[Entry]) -> dict[str, list[str]]:

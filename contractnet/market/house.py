@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from typing import cast
 
 from contractnet.clock import LoopClock
 from contractnet.contractor.driver import Contractor
 from contractnet.contractor.naming import daemon_name
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.settings import Settings as ContractorSettings
-from contractnet.errors import ContractNetError, DefinitionError, TransportClosed
+from contractnet.errors import DefinitionError, TransportClosed, cause_of
 from contractnet.ledger.port import Ledger
 from contractnet.ledger.urls import open_ledger
 from contractnet.manager.manager import Manager
@@ -82,7 +81,7 @@ class House:
                 if self._contractor is not None:
                     group.create_task(self._contractor.run())
         except BaseExceptionGroup as failed:
-            self.manager.fail(_first(failed))
+            self.manager.fail(cause_of(failed))
 
     async def _close(self) -> None:
         if self._running is not None:
@@ -93,16 +92,3 @@ class House:
                 await self._running
         for ledger in self._ledgers:
             await ledger.aclose()
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error to tell people of: one of ours if there is any."""
-    leaves: list[BaseException] = []
-    todo: list[BaseException] = [group]
-    while todo:
-        error = todo.pop(0)
-        if isinstance(error, BaseExceptionGroup):
-            todo += cast(BaseExceptionGroup[BaseException], error).exceptions
-        else:
-            leaves.append(error)
-    return next((one for one in leaves if isinstance(one, ContractNetError)), leaves[0])
