@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -19,6 +19,8 @@ from contractnet.cli.options import option
 
 #: after a second signal the process ends after so long, whatever still runs
 AT_ONCE_S: Final = 5.0
+#: after the orderly stop what was cancelled has so long to end before it is left behind
+LEFT_S: Final = 0.5
 #: threads for bidders and performers that are not `async`, beside one a place of capacity
 MORE_THREADS: Final = 8
 MOST_THREADS: Final = 1_000
@@ -83,22 +85,49 @@ async def _serve(daemon: Daemon, grace_s: float, threads: int) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, signalled, number)
+    error: Exception | None = None
     try:
         await running
         code = exits.OK
     except asyncio.CancelledError:
         code = 128 + came[-1] if came else exits.FAILED
+    except Exception as failed:  # told by the caller, unless something must be left behind
+        error, code = failed, exits.FAILED
     executor.shutdown(wait=False, cancel_futures=True)
-    _leave_threads_behind(code)
+    if _deaf():
+        _leave("work in a thread did not end with its task; leaving it", code, error)
+    if await _stubborn():
+        _leave("work did not end though it was cancelled; leaving it", code, error)
+    if error is not None:
+        raise error
     return code
 
 
-def _leave_threads_behind(code: int) -> None:
-    """End the process where user code in a thread does not: all is recorded, and a thread cannot be stopped."""
+async def _stubborn() -> bool:
+    """Whether a task is left that does not let itself be cancelled; the end of the loop would wait for it for ever."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    return bool(left) and bool((await asyncio.wait(left, timeout=LEFT_S))[1])
+
+
+def _deaf() -> bool:
+    """Whether a thread is left in which user code runs; the interpreter would wait for it for ever."""
     for thread in threading.enumerate():
         if thread.name.startswith(THREADS):
             thread.join(0.2)
             if thread.is_alive():
-                _say("work in a thread did not end with its task; leaving it")
-                sys.stderr.flush()
-                os._exit(code)
+                return True
+    return False
+
+
+def _leave(what: str, code: int, error: Exception | None) -> NoReturn:
+    """End the process here and now: all that there was to record and to send is recorded and sent."""
+    _say(what)
+    if error is not None:
+        told = exits.failure("contractnet worker", error)
+        click.echo(told.text, err=True)
+        code = told.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -26,7 +26,7 @@ from tests.support.commands import ROOT, SCALE, Running, gone, ran, started, unt
 
 AGENTS = ROOT / "agents"
 SLOW = """
-import asyncio, os, pathlib, signal, subprocess, sys, time
+import asyncio, os, pathlib, resource, signal, subprocess, sys, time
 from contractnet.bidders.decorator import bidder
 from contractnet.contractor.ports import Proposal
 
@@ -49,6 +49,21 @@ def deaf(call):
 def never(award):
     pathlib.Path("attempt1").touch()
     time.sleep(600)
+
+@bidder(skill="text.count")
+def stubborn(call):
+    return Proposal("0.01", eta=5)
+
+@stubborn.perform
+async def again_and_again(award):
+    if pathlib.Path("full").exists():  # from here on the journal cannot grow
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    pathlib.Path("attempt1").touch()
+    while True:
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            pathlib.Path("asked").touch()
 """
 
 
@@ -174,6 +189,33 @@ async def test_work_in_a_thread_is_left_behind(amqp_url: str, folder: Path) -> N
         assert "stopped in order: 1 bids, 0 refusals, 1 awards, 0 results, 1 failures" in worker.err
         assert "work in a thread did not end with its task; leaving it" in worker.err
     assert_replays(folder)
+
+
+async def test_work_that_swallows_its_cancellation_is_left_behind(amqp_url: str, folder: Path) -> None:
+    """One signal is enough: what there was to say is said, and the process ends by itself."""
+    async with at_work(amqp_url, folder, "shop:stubborn", "--grace", "0.2") as (worker, contract):
+        worker.send(signal.SIGTERM)
+        with pytest.raises(ContractFailed):
+            await contract.result()
+        await loop_until(lambda: worker.process.poll() is not None)
+        assert worker.wait() == 0
+        assert (folder / "asked").exists()
+        *_, stopped, left = worker.err.splitlines()
+        assert stopped.endswith("stopped in order: 1 bids, 0 refusals, 1 awards, 0 results, 1 failures")
+        assert left == "contractnet worker: work did not end though it was cancelled; leaving it"
+    assert_replays(folder)
+
+
+async def test_a_journal_that_breaks_ends_it_whatever_still_runs(amqp_url: str, folder: Path) -> None:
+    (folder / "full").touch()
+    async with at_work(amqp_url, folder, "shop:stubborn", "--grace", "0.2") as (worker, _):
+        worker.send(signal.SIGTERM)
+        assert worker.wait() == 3
+        *_, left, why = worker.err.splitlines()
+        assert left == "contractnet worker: work did not end though it was cancelled; leaving it"
+        assert why.startswith("contractnet worker: "), why
+        assert "stubborn.journal.db" in why
+        assert "Traceback" not in worker.err
 
 
 async def test_a_second_signal_ends_it_at_once_and_the_next_start_goes_on(amqp_url: str, folder: Path) -> None:
