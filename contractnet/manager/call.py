@@ -14,8 +14,9 @@ Source: SC00029; decisions D1, D6, D8, D11.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine, Row
@@ -23,16 +24,11 @@ from contractnet.ledger.scribe import Scribe
 from contractnet.manager.records import Decided, Freed, Opened, TaskSpec, TenderTerms, Timers
 from contractnet.manager.speech import Farewells
 from contractnet.manager.state import RETURNED, Participant, Slot
-from contractnet.messages.acts import (
-    AnyAct,
-    Cfp,
-)
-from contractnet.messages.codec import spec_digest
-from contractnet.messages.contents import (
-    CfpContent,
-    Terms,
-)
+from contractnet.messages.acts import AnyAct, ProtocolName
 from contractnet.messages.values import CancelReason
+
+if TYPE_CHECKING:
+    from contractnet.manager.mediation import Mediation
 
 
 class Step:
@@ -58,16 +54,21 @@ class Call:
     salt: str  #: of the digest that the cfp announces (G10)
     slots: list[Slot]
     parent: str | None
-    machine: Machine = field(default_factory=lambda: Machine(load("conversation")))
+    protocol: ProtocolName
+    machine: Machine = field(init=False)
     participants: dict[str, Participant] = field(default_factory=dict[str, Participant])
     round: int = 1
     reply_due: int = 0  #: instant at which the open round closes
-    closed_at: int = 0  #: instant at which it did
+    closed: dict[int, int] = field(default_factory=dict[int, int])  #: round -> instant at which it closed
     cancel_due: int | None = None  #: instant at which a cancelled conversation closes whatever is unanswered
-    cfp_id: str | None = None
+    cfp_ids: set[str] = field(default_factory=set[str])  #: message ids of the cfps said
     decided: Decided | None = None  #: the last evaluation
     lost: list[Freed] = field(default_factory=list[Freed])  #: awards that came to nothing
     extended: bool = False  #: the grace of row C4 was logged for this round
+    mediation: Mediation | None = None  #: asked once a conversation at most (C9)
+
+    def __post_init__(self) -> None:
+        self.machine = Machine(load("conversation", self.protocol))
 
     @property
     def spec(self) -> TaskSpec:
@@ -115,20 +116,19 @@ class Call:
 
     def join(self, agent: str, daemon: str, expected: bool) -> Participant:
         """A participant entry at the start of table I."""
-        machine = Machine(load("initiator"), peer=agent)
-        participant = self.participants[agent] = Participant(
-            agent=agent, daemon=daemon, machine=machine, expected=expected
-        )
+        machine = Machine(load("initiator", self.protocol), peer=agent)
+        participant = Participant(agent=agent, daemon=daemon, machine=machine, expected=expected, waited_for=expected)
+        self.participants[agent] = participant
         return participant
 
     def sender_of(self, step: Step, act: AnyAct) -> Participant:
-        """Who speaks. In an open call any agent that answers is a participant; after the round it begins as silent
-        (D6, row I35).
+        """Who speaks. In an open call any agent that answers is a participant; after its one round, the first, it
+        begins as silent (D6, row I35).
         """
         participant = self.participants.get(act.sender)
         if participant is None:
             participant = self.join(act.sender, act.daemon, expected=False)
-            if not self.machine.has("collecting"):
+            if self.round > 1 or not self.machine.has("collecting"):
                 self.move_one(step, participant, "@deadline")
         return participant
 
@@ -139,59 +139,27 @@ class Call:
                 participant.gone, participant.refusal = True, RETURNED
                 self.move_one(step, participant, "#returned")
 
-    # ---- opening, closing
-
-    def open(self, step: Step, expected: Mapping[str, str]) -> None:
-        """Say the cfp to everybody with the skill; those expected are waited for (C1)."""
-        self.move(step, "#open", bidders=bool(expected))
-        for agent in sorted(expected):
-            self.join(agent, expected[agent], expected=True)
-        terms = self.terms
-        self.reply_due = step.at + terms.reply_within_ms
-        header = step.scribe.header(self.conversation)
-        self.cfp_id = header["message_id"]
-        content = CfpContent(
-            task=self.spec.task,
-            skill=self.spec.skill,
-            round=self.round,
-            max_rounds=1,
-            reply_within_ms=terms.reply_within_ms,
-            terms=self._public_terms(),
-            input=self.spec.input,
-            result_schema=self.spec.result_schema,
-            spec_digest=spec_digest(self.spec.task, self.spec.input, self.spec.private, self.salt),
-        )
-        receiver = f"skill:{self.spec.skill}"
-        cfp = Cfp(**header, receiver=receiver, reply_by=self.reply_due, parent=self.parent, content=content)
-        step.scribe.say(cfp, (), expires_ms=terms.reply_within_ms)
-
-    def _public_terms(self) -> Terms:
-        terms = self.terms
-        return Terms(
-            unit=terms.unit,
-            rule=terms.rule,
-            work_within_ms=terms.work_within_ms,
-            lease_ms=terms.lease_ms,
-            valid_for_ms=terms.reply_within_ms + terms.lease_ms + self.timers.valid_for_extra_ms,
-            reserve=terms.reserve if terms.public_reserve else None,
-            eta_cost=terms.eta_cost or None,
-        )
+    # ---- closing
 
     @property
     def all_answered(self) -> bool:
-        """Whether nobody is waited for: each expected agent has answered or is gone."""
+        """Whether nobody is waited for: each who is has answered or is gone."""
         return all(
             participant.machine.has("answered") or participant.gone
             for participant in self.participants.values()
-            if participant.expected
+            if participant.waited_for
         )
 
     def close_round(self, step: Step, event: str) -> None:
         """C3: the set of offers is closed; whoever has not answered is silent."""
         self.move(step, event)
-        self.closed_at = step.at
+        self.closed[self.round] = step.at
         for participant in self.unanswered():
             self.move_one(step, participant, "@deadline")
+
+    def late_by(self, round_: int, at: int) -> int:
+        """How long after the end of its round something comes, milliseconds."""
+        return max(0, at - self.closed.get(min(round_, self.round), at))
 
     def unanswered(self) -> Iterable[Participant]:
         """Participants that have not answered in the open round, by agent id."""
@@ -206,6 +174,11 @@ class Call:
         self.move_one(step, participant, event)
         participant.cancel_due = step.at + self.timers.cancel_ms
         step.farewells.cancel(participant.agent, reason)
+
+    def owns(self, conversation: str) -> bool:
+        """Whether a conversation is this call's, or that of its mediation."""
+        asked = self.mediation is not None and conversation == self.mediation.conversation
+        return asked or conversation == self.conversation
 
     def say_farewells(self, step: Step) -> None:
         """Say the equal rejects and cancels that the step has gathered."""

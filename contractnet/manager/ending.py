@@ -6,32 +6,59 @@ death without a runner-up, the tender calls again after a back-off, within its b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from contractnet.ledger.scribe import seeded
-from contractnet.manager.award import no_award_reason
 from contractnet.manager.call import Call
 from contractnet.manager.records import Reason, Status
-from contractnet.manager.state import lost_reason
+from contractnet.manager.state import RETURNED, Slot, lost_reason
+from contractnet.messages.values import FINAL_REFUSALS, RefuseReason, RejectReason
 
 #: waits before the next call of a tender, milliseconds; the last stands for all that follow (D1)
 BACK_OFF_MS: Final = (1_000, 2_000, 4_000, 5_000)
 
 
-def verdict(call: Call) -> tuple[Status, Reason | None, bool]:
-    """What a closed call means: the status and reason that the tender would end with, and whether calling again may
-    help.
+def verdict(call: Call, slots: Sequence[Slot]) -> tuple[Status, Reason | None, bool]:
+    """What a closed call means for its tender.
+
+    Args:
+        slots: all of the tender's.
+    Returns:
+        The status and reason that it would end with, and whether calling again may help (D1).
     """
-    outcome = call.machine.outcome
-    if outcome == "cancelled":
+    if call.machine.outcome == "cancelled":
         return "cancelled", "user", False
-    if outcome == "no-award":
+    if call.machine.outcome == "no-award":
         reason, again = no_award_reason(call)
-        return "no-award", reason, again
-    if outcome == "failed":
-        again = any(slot.again and slot.awards < call.timers.max_awards for slot in call.slots)
-        return "failed", lost_reason(call.slots), again
-    return ("partial" if outcome == "partial" else "settled"), None, False
+    else:
+        reason = lost_reason(slots) or _unfilled_reason(call)
+        again = any(_may_be_filled(call, slot) for slot in slots)
+    status = ending_status(slots)
+    return status, None if status == "settled" else reason, again
+
+
+def ending_status(slots: Sequence[Slot]) -> Status:
+    """How a tender ends whose slots stand like this, unless it is cancelled."""
+    done = sum(slot.done for slot in slots)
+    if done:
+        return "settled" if done == len(slots) else "partial"
+    return "no-award" if lost_reason(slots) is None else "failed"
+
+
+def _may_be_filled(call: Call, slot: Slot) -> bool:
+    """Whether a slot was lost in this call in a way after which it may be awarded again (D1 b)."""
+    lost = any(freed.slot == slot.number and freed.again for freed in call.lost)
+    return lost and slot.again and not slot.done and slot.awards < call.timers.max_awards
+
+
+def _unfilled_reason(call: Call) -> Reason:
+    """Why slots were left that nobody was ever awarded: a bid too dear, or what those said who did not bid."""
+    reason, _ = no_award_reason(call)
+    bids = call.decided.bids if call.decided is not None else ()
+    if reason == "over-reserve" and all(bid.reason is not RejectReason.OVER_RESERVE for bid in bids):
+        return "no-bidders"
+    return reason
 
 
 def back_off_ms(seed: str, tender_id: str, calls: int) -> int:
@@ -43,3 +70,24 @@ def back_off_ms(seed: str, tender_id: str, calls: int) -> int:
     wait = BACK_OFF_MS[min(calls, len(BACK_OFF_MS)) - 1]
     jitter_ppm = 750_000 + seeded(seed, tender_id, calls) // 2
     return wait * jitter_ppm // 1_000_000
+
+
+def no_award_reason(call: Call) -> tuple[Reason, bool]:
+    """Why nothing was awarded, and whether asking again may help: somebody was busy, silent or gone (D1 a)."""
+    expected = [participant for participant in call.participants.values() if participant.expected]
+    if not expected:
+        return "no-bidders", True
+    refusals = [participant.refusal for participant in call.participants.values() if participant.refusal]
+    busy = any(reason == RefuseReason.BUSY for reason in refusals)
+    no_words = (RefuseReason.BUSY, RejectReason.OFFER_LAPSED, RETURNED)
+    unsettled = [one for one in expected if one.machine.has("silent") or one.refusal in no_words]
+    again = bool(unsettled) or any(one.refusal is not None and one.refusal not in FINAL_REFUSALS for one in expected)
+    if call.decided is not None and call.decided.bids:
+        return "over-reserve", again
+    if busy:
+        return "busy", again
+    if unsettled:
+        return "silent", again
+    if refusals and all(reason == RefuseReason.OVER_RESERVE for reason in refusals):
+        return "over-reserve", again
+    return "refused", again

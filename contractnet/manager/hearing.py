@@ -80,7 +80,7 @@ def mishear(call: Call, step: Step, participant: Participant, fact: Misheard) ->
     except OutOfSequence:
         _out_of_sequence(call, step, participant, about, fact.performative)
         return
-    _answer_bid(call, step, participant, row.sends, about, fact.offer or "unknown", fact.fields)
+    _answer_bid(call, step, participant, row.sends, about, fact.offer or "unknown", call.round, fact.fields)
 
 
 def renew(call: Call, agent: str, slot_number: int, epoch: int, at: int) -> None:
@@ -118,7 +118,7 @@ def _propose(call: Call, step: Step, participant: Participant, act: Propose, fau
         participant.offer = Offer(message=act, usable_until=usable)
         participant.refusal = None
     participant.offers_seen.add(act.content.offer)
-    _answer_bid(call, step, participant, row, act.reply_with, act.content.offer, faults)
+    _answer_bid(call, step, participant, row, act.reply_with, act.content.offer, act.content.round, faults)
 
 
 def _answer_bid(
@@ -128,6 +128,7 @@ def _answer_bid(
     sends: tuple[str, ...],
     about: str | None,
     offer: str,
+    round_: int,
     faults: tuple[FieldError, ...],
 ) -> None:
     """Say what the row says: one repair, or the reject of that offer."""
@@ -147,7 +148,7 @@ def _answer_bid(
                 left,
             )
         else:
-            late_by = max(0, step.at - (call.closed_at or step.at)) if reason == RejectReason.LATE else None
+            late_by = call.late_by(round_, step.at) if reason == RejectReason.LATE else None
             agent, why = participant.agent, RejectReason(reason)
             reject_one(step.scribe, call.conversation, agent, about, why, offer, late_by)
 
@@ -242,7 +243,7 @@ def _not_understood(call: Call, step: Step, participant: Participant, act: NotUn
         awarded = participant.machine.has("awarded")
         if _move(call, step, participant, act, "?not-understood:accept") is not None and awarded:
             free(call, step, participant, "failed", "not-understood")
-    elif act.in_reply_to is not None and act.in_reply_to == call.cfp_id:
+    elif act.in_reply_to is not None and act.in_reply_to in call.cfp_ids:
         _move(call, step, participant, act, "?not-understood:cfp")
 
 

@@ -100,6 +100,6 @@ class Openings:
     def _room(self, tender: Tender) -> Room:
         """Whether the hold of a first opening fits; later calls go on under it."""
         terms = tender.opened.terms
-        if tender.first_opened is not None or terms.reserve is None:
+        if tender.first_opened is not None or terms.hold is None:
             return Room.FITS
-        return self._book.accounts.room(terms.reserve * terms.slots)
+        return self._book.accounts.room(terms.hold)

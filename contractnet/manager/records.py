@@ -32,6 +32,12 @@ Reason = Literal[
 ]
 
 
+#: what a revised cfp tells beside the offer on file: each tells what stands before it, too
+Feedback = Literal["nothing", "reason", "rank", "best-score"]
+#: what follows an evaluation
+Course = Literal["award", "iterate", "mediate", "no-award"]
+
+
 # ---- facts
 
 
@@ -55,12 +61,22 @@ class TenderTerms(Record, frozen=True):
     value: int | None = None  #: worth of a good result; None: the reserve stands for it
     eta_cost: int = 0  #: micros per second of eta
     slots: int = 1  #: winners sought
-    max_rounds: int = 3
+    max_rounds: int = 3  #: of one conversation; a mediator may grant one more (R16)
+    shortlist: int | None = None  #: proposers called again in a later round at most, the best; None: all of them
+    feedback: Feedback = "reason"  #: what a revised cfp tells
+    mediator: str | None = None  #: agent id of who settles a deadlock; None: nobody does
+    mediation_limit: int | None = None  #: the most that a mediator may award; None: the reserve
+    mediate_within_ms: int = 10_000  #: a mediator has so long
     reply_within_ms: int = 20_000
     work_within_ms: int = 600_000
     lease_ms: int = 60_000
     within_ms: int = 600_000  #: no call opens later than this after the first
     wait_for_agents_ms: int = 30_000
+
+    @property
+    def hold(self) -> int | None:
+        """The worst case, micros: every slot at the most that is paid for one (D12). None: there is no limit."""
+        return None if self.reserve is None else max(self.reserve, self.mediation_limit or 0) * self.slots
 
 
 class Timers(Record, frozen=True):
@@ -181,7 +197,7 @@ class Assessed(Record, frozen=True):
 
 
 class Decided(Record, frozen=True):
-    """The round was evaluated: every bid with its score and reason, and who did not bid."""
+    """The round was evaluated: every bid with its score and reason, who did not bid, and what follows."""
 
     round: int
     rule: str
@@ -191,6 +207,17 @@ class Decided(Record, frozen=True):
     winner: str | None
     runner_up: str | None
     ties: tuple[str, ...]  #: the named set among which the seed drew, empty where none
+    course: Course = "award"
+    invited: tuple[str, ...] = ()  #: whom the next round is for
+
+
+class Mediated(Record, frozen=True):
+    """A mediator answered with a legal choice, or nothing usable came of it (`none`, with why)."""
+
+    mediator: str
+    choice: Literal["offer", "round", "none"]
+    offer: str | None = None
+    why: str = ""
 
 
 class Awarded(Record, frozen=True):
@@ -222,6 +249,15 @@ class Closed(Record, frozen=True):
     again_at: int | None = None
 
 
+class Filled(Record, frozen=True):
+    """A slot with its credited result."""
+
+    slot: int
+    winner: str
+    price: int
+    result_of: str  #: message id of the inform
+
+
 class Ended(Record, frozen=True):
     """The tender's one end. Held = spent + released."""
 
@@ -230,16 +266,17 @@ class Ended(Record, frozen=True):
     winner: str | None
     price: int | None
     unit: str
-    result_of: str | None  #: message id of the inform that carries the result
+    result_of: str | None  #: message id of the inform that carries the result; of several, that of the first slot
     conversation_id: str | None
     spent: int
     released: int
+    filled: tuple[Filled, ...] = ()
 
 
 Fact = Opened | Invited | Heard | Misheard | Gone | Returned | Fired | LeaseLapsed | Grace | Checked | CancelAsked
 #: facts that belong to no tender, or change nothing in one
 LooseFact = Sent | Granted | Started | Quarantined | Judged
-Conclusion = Moved | Said | Held | Decided | Awarded | Freed | Closed | Ended
+Conclusion = Moved | Said | Held | Decided | Mediated | Awarded | Freed | Closed | Ended
 
 FACTS: Final[dict[str, type[Record]]] = {
     kind.__name__: kind
@@ -247,5 +284,5 @@ FACTS: Final[dict[str, type[Record]]] = {
 }
 LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Sent, Granted, Started, Quarantined, Judged)}
 CONCLUSIONS: Final[dict[str, type[Record]]] = {
-    kind.__name__: kind for kind in (Moved, Said, Held, Decided, Awarded, Freed, Closed, Ended)
+    kind.__name__: kind for kind in (Moved, Said, Held, Decided, Mediated, Awarded, Freed, Closed, Ended)
 }

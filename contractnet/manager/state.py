@@ -32,7 +32,8 @@ class Participant:
     agent: str
     daemon: str  #: as its presence said; of one that was not expected, as it says itself
     machine: Machine
-    expected: bool
+    expected: bool  #: when the call was opened
+    waited_for: bool  #: in the open round, until it answers or is gone
     gone: bool = False  #: said goodbye or its lease lapsed: not waited for
     offer: Offer | None = None
     refusal: str | None = None  #: reason of its refuse, or why it has no bid
@@ -68,8 +69,8 @@ class Slot:
 
 
 def lost_reason(slots: Iterable[Slot]) -> Reason | None:
-    """Why the first slot that was ever lost was lost last; None: none was."""
+    """Why the first open slot that was ever lost was lost last; None: none was."""
     for slot in slots:
-        if slot.lost is not None:
+        if slot.lost is not None and not slot.done:
             return slot.lost
     return None

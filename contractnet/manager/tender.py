@@ -23,9 +23,10 @@ from collections.abc import Iterator
 from contractnet.errors import IllegalSend
 from contractnet.ledger.records import Fired, Heard, Misheard
 from contractnet.ledger.scribe import Pen, Scribe, Writing
-from contractnet.manager.award import cancel, settle
 from contractnet.manager.call import Call, Step
-from contractnet.manager.ending import back_off_ms, verdict
+from contractnet.manager.calling import open_call
+from contractnet.manager.ending import back_off_ms, ending_status, verdict
+from contractnet.manager.escalation import cancel_all, mediate
 from contractnet.manager.hearing import check_done, hear, mishear, renew
 from contractnet.manager.records import (
     CancelAsked,
@@ -33,6 +34,7 @@ from contractnet.manager.records import (
     Closed,
     Ended,
     Fact,
+    Filled,
     Gone,
     Grace,
     Held,
@@ -43,14 +45,11 @@ from contractnet.manager.records import (
     Returned,
     Status,
 )
+from contractnet.manager.settling import settle
 from contractnet.manager.state import Slot, lost_reason
 from contractnet.manager.timers import Timer, fire, timers
-from contractnet.messages.acts import (
-    Inform,
-)
-from contractnet.messages.contents import (
-    ResultContent,
-)
+from contractnet.messages.acts import CONTRACT_NET, ITERATED_CONTRACT_NET, Inform
+from contractnet.messages.contents import ResultContent
 from contractnet.messages.values import CancelReason
 
 
@@ -105,7 +104,7 @@ class Tender:
             if isinstance(fact, Fired):
                 self._give_up(scribe, fact)
         else:
-            self._step_call(scribe, self.call(conversation), fact)
+            self._step_call(scribe, conversation, fact)
         return scribe.finish()
 
     def _takes(self, fact: Fact) -> bool:
@@ -114,9 +113,9 @@ class Tender:
         return self.ended is None or not isinstance(fact, CancelAsked)
 
     def call(self, conversation: str) -> Call:
-        """The call of that conversation. Raises KeyError where this tender has none."""
+        """The call of that conversation, its mediation's included. Raises KeyError where this tender has none."""
         for call in self.calls:
-            if call.conversation == conversation:
+            if call.owns(conversation):
                 return call
         raise KeyError(conversation)
 
@@ -173,6 +172,8 @@ class Tender:
     def _open(self, fact: Opened, at: int) -> None:
         self.opened = fact
         self.pen = Pen(self._manager, self._manager, fact.seed)
+        rounds = fact.terms.max_rounds > 1 or fact.terms.mediator is not None
+        self.pen.protocol = ITERATED_CONTRACT_NET if rounds else CONTRACT_NET
         self.slots = [Slot(number) for number in range(1, fact.terms.slots + 1)]
         self.not_before = at
 
@@ -181,20 +182,19 @@ class Tender:
         self.pen.manager_epoch = fact.manager_epoch
         if self.first_opened is None:
             self.first_opened = scribe.at
-            if terms.reserve is not None:
-                self.held = terms.reserve * terms.slots
+            if terms.hold is not None:
+                self.held = terms.hold
                 scribe.note(self.id, Held(amount=self.held, unit=terms.unit))
         for slot in self.slots:
             slot.abandoned = False
         salt = hashlib.sha256(f"{self.opened.seed}|{conversation}|salt".encode()).hexdigest()
         parent = self.calls[-1].conversation if self.calls else None
-        call = Call(
-            conversation, fact.number, self.opened, salt, [slot for slot in self.slots if not slot.done], parent
-        )
+        slots = [slot for slot in self.slots if not slot.done]
+        call = Call(conversation, fact.number, self.opened, salt, slots, parent, self.pen.protocol)
         self.calls.append(call)
         self.calling = True
         step = Step(scribe)
-        call.open(step, fact.expected)
+        open_call(call, step, fact.expected)
         self._after(step, call)
 
     def _extend(self, scribe: Scribe, fact: Grace) -> None:
@@ -215,20 +215,19 @@ class Tender:
             return
         call, step = self.calls[-1], Step(scribe)
         if call.machine.can("#cancel"):
-            cancel(call, step, CancelReason.SHUTDOWN if fact.reason == "shutdown" else CancelReason.USER)
+            cancel_all(call, step, CancelReason.SHUTDOWN if fact.reason == "shutdown" else CancelReason.USER)
         self._after(step, call)
 
     def _give_up(self, scribe: Scribe, fact: Fired) -> None:
         """A waiting tender has reached one of its bounds."""
-        lost = lost_reason(self.slots)
-        if lost is not None:
-            self._end(scribe, "failed", lost)
-        else:
-            self._end(scribe, "no-award", "no-bidders" if fact.timer == "no-bidders" else self._last_reason)
+        waited = "no-bidders" if fact.timer == "no-bidders" else self._last_reason
+        self._end(scribe, ending_status(self.slots), lost_reason(self.slots) or waited)
 
-    def _step_call(self, scribe: Scribe, call: Call, fact: Fact) -> None:
-        step = Step(scribe)
+    def _step_call(self, scribe: Scribe, conversation: str, fact: Fact) -> None:
+        call, step = self.call(conversation), Step(scribe)
         match fact:
+            case Heard() | Misheard() | Returned() if conversation != call.conversation:
+                mediate(call, step, fact)
             case Heard():
                 act = fact.message
                 participant = call.sender_of(step, act)
@@ -267,7 +266,7 @@ class Tender:
     def _conclude(self, scribe: Scribe, call: Call) -> None:
         """The call is closed: the tender ends, or calls again (D1)."""
         self.calling = False
-        status, reason, again = verdict(call)
+        status, reason, again = verdict(call, self.slots)
         at = scribe.at + back_off_ms(self.opened.seed, self.id, len(self.calls))
         again = again and self._cancelling is None and at <= self._within_until
         closed = Closed(outcome=call.machine.outcome or "", reason=reason, again_at=at if again else None)
@@ -278,17 +277,22 @@ class Tender:
             self._end(scribe, status, reason)
 
     def _end(self, scribe: Scribe, status: Status, reason: Reason | None) -> None:
-        done = [slot for slot in self.slots if slot.done]
-        spent = sum(slot.price for slot in done)
+        filled = tuple(
+            Filled(slot=slot.number, winner=slot.holder, price=slot.price, result_of=slot.result)
+            for slot in self.slots
+            if slot.done and slot.holder is not None and slot.result is not None
+        )
+        spent = sum(one.price for one in filled)
         self.ended = Ended(
             status=status,
             reason=reason,
-            winner=done[0].holder if done else None,
-            price=spent if done else None,
+            winner=filled[0].winner if filled else None,
+            price=spent if filled else None,
             unit=self.opened.terms.unit,
-            result_of=done[0].result if done else None,
+            result_of=filled[0].result_of if filled else None,
             conversation_id=self.calls[-1].conversation if self.calls else None,
             spent=spent,
             released=max(0, self.held - spent),
+            filled=filled,
         )
         scribe.end(self.id, self.ended)

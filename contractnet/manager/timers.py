@@ -1,7 +1,7 @@
 """What is due at the initiator: the next instant of a call, and what fires then.
 
 No timer fires before its instant; while a grace is open none fires at all (D5). Source: D7; rows C3, C20, I13, I23,
-I29, I33.
+I29, I33, MI8.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from contractnet.ledger.records import Fired
-from contractnet.manager.award import evaluate, free, lapse
+from contractnet.manager.award import free, lapse
 from contractnet.manager.call import Call, Step
+from contractnet.manager.escalation import carry_out
+from contractnet.manager.evaluation import evaluate
+from contractnet.manager.mediation import end_mediation
 from contractnet.manager.records import LeaseLapsed
 from contractnet.messages.values import CancelReason
 
@@ -23,6 +26,8 @@ def timers(call: Call) -> Iterator[tuple[int, Timer]]:
         yield call.reply_due, Fired(timer="reply")
     if call.machine.has("cancelling") and call.cancel_due is not None:
         yield call.cancel_due, Fired(timer="cancel")
+    if call.mediation is not None and call.mediation.machine.has("waiting"):
+        yield call.mediation.due, Fired(timer="mediation")
     for participant in call.participants.values():
         if participant.offer is not None and participant.machine.has("offer"):
             yield participant.offer.usable_until, Fired(timer=f"offer:{participant.agent}")
@@ -46,6 +51,10 @@ def fire(call: Call, step: Step, timer: Timer) -> None:
         evaluate(call, step)
     elif kind == "offer":
         lapse(call, step)
+    elif kind == "mediation":
+        event = end_mediation(call, step, "@med-due")
+        if event is not None:
+            carry_out(call, step, event, None, "no answer in time")
     elif kind == "result":
         _free_slot(call, step, int(which), "@result-due")
     elif which:

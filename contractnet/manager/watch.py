@@ -49,6 +49,8 @@ class Watch:
         for tender in self._openings.live:
             if tender.calling and tender.calls[-1].machine.has("collecting"):
                 call = tender.calls[-1]
-                waited = [one.agent for one in call.unanswered() if one.agent in gone and one.expected and not one.gone]
+                waited = [
+                    one.agent for one in call.unanswered() if one.agent in gone and one.waited_for and not one.gone
+                ]
                 if waited:
                     yield tender, call.conversation, Gone(agents=tuple(waited))

@@ -61,8 +61,9 @@ class Terms(Content, frozen=True):
 class Feedback(Content, frozen=True):
     """What a revised cfp tells (stated fields, never prose)."""
 
+    reason: RejectReason | None = None  #: why the offer on file would lose; absent: it would win
+    rank: Annotated[int, Meta(ge=1, le=100_000)] | None = None  #: the receiver's own rank in the round before
     best_score: Score | None = None  #: best score of the round before
-    rank: Annotated[int, Meta(ge=1, le=100_000)] | None = None  #: the receiver's own rank in it
 
 
 class CfpContent(Content, frozen=True):
@@ -185,17 +186,8 @@ class FieldError(Content, frozen=True):
     text: Text
 
 
-class NotUnderstoodContent(Content, frozen=True):
-    """What was not understood, and why. Never echoes more than 200 characters of the input."""
-
-    reason: NotUnderstoodReason
-    about: Annotated[str, Meta(max_length=32)]  #: the performative of the message meant, or `unknown`
-    fields: Annotated[tuple[FieldError, ...], Meta(max_length=32)] = ()
-    time_left_ms: LateMs | None = None  #: to the deadline, where a repair is still possible
-
-
 class LiveOffer(Content, frozen=True):
-    """A recorded offer that a mediator may choose."""
+    """A recorded offer, as a mediator sees it."""
 
     offer: OfferId
     price: Micros
@@ -203,13 +195,24 @@ class LiveOffer(Content, frozen=True):
     confidence: Ppm
 
 
+class NotUnderstoodContent(Content, frozen=True):
+    """What was not understood, and why. Never echoes more than 200 characters of the input."""
+
+    reason: NotUnderstoodReason
+    about: Annotated[str, Meta(max_length=32)]  #: the performative of the message meant, or `unknown`
+    fields: Annotated[tuple[FieldError, ...], Meta(max_length=32)] = ()
+    time_left_ms: LateMs | None = None  #: to the deadline, where a repair is still possible
+    offers: Annotated[tuple[LiveOffer, ...], Meta(max_length=1_000)] = ()  #: to a mediator: the list as it is now
+
+
 class RequestContent(Content, frozen=True):
-    """What a mediator may choose from."""
+    """What a mediator is asked: the live offers of a deadlocked call, and the choices that are allowed."""
 
     offers: Annotated[tuple[LiveOffer, ...], Meta(max_length=1_000)]
     choices: Annotated[tuple[Literal["offer", "round", "none"], ...], Meta(min_length=1, max_length=3)]
     reply_within_ms: DurationMs
     terms: Terms
+    limit: Micros | None = None  #: an offer over it cannot be chosen; absent: any can
 
 
 class HostedAgent(Content, frozen=True):

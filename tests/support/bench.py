@@ -62,7 +62,7 @@ def opened(**given: Any) -> Opened:
     for name, value in given.items():
         parts[next(part for part, kind in kinds if name in kind.__struct_fields__)][name] = value
     spec: dict[str, Any] = {"task": "Summarise this ticket", "skill": SKILL}
-    terms: dict[str, Any] = {"unit": "USD", "rule": "lowest-price", "reserve": 50_000}
+    terms: dict[str, Any] = {"unit": "USD", "rule": "lowest-price", "reserve": 50_000, "max_rounds": 1}
     return Opened(
         spec=TaskSpec(**spec | parts["spec"]),
         terms=TenderTerms(**terms | parts["terms"]),
@@ -215,7 +215,7 @@ class Bench:
             "message_id": message_id,
             "reply_with": message_id,
             "conversation_id": self.call.conversation,
-            "protocol": a.CONTRACT_NET,
+            "protocol": self.call.protocol,
             "sender": sender,
             "daemon": known.daemon if known else f"d_{sender}",
             "receiver": MANAGER,
@@ -244,7 +244,7 @@ class Bench:
         """An offer; `given` are fields of content or envelope."""
         content: dict[str, Any] = {
             "offer": f"o_{sender}_{self.fresh()}",
-            "round": 1,
+            "round": self.call.round,
             "unit": "USD",
             "price": price,
             "eta": 5,
@@ -252,7 +252,9 @@ class Bench:
             "valid_for_ms": 120_000,
         }
         mine = {name: given.pop(name) for name in list(given) if name in c.ProposeContent.__struct_fields__}
-        return a.Propose(**self.header(sender, self.call.cfp_id, **given), content=c.ProposeContent(**(content | mine)))
+        return a.Propose(
+            **self.header(sender, self.cfp_id(sender), **given), content=c.ProposeContent(**(content | mine))
+        )
 
     def propose(self, sender: str, price: int = 30_000, **given: Any) -> a.Propose:
         """An agent offers."""
@@ -262,7 +264,7 @@ class Bench:
 
     def refuse(self, sender: str, reason: str = "unfit") -> a.Refuse:
         content = c.RefuseContent(reason=RefuseReason(reason), round=1)
-        act = a.Refuse(**self.header(sender, self.call.cfp_id), content=content)
+        act = a.Refuse(**self.header(sender, self.cfp_id(sender)), content=content)
         self.hear(act)
         return act
 
@@ -317,10 +319,37 @@ class Bench:
         )
         return self.step(self.call.conversation, fact)
 
+    def cfp_id(self, agent: str = "") -> str:
+        """The message id of the newest cfp that this agent was sent; without a name, of the first round."""
+        mine = [
+            said.message.message_id
+            for said in self.written
+            if isinstance(said, Said)
+            and isinstance(said.message, a.Cfp)
+            and said.message.conversation_id == self.call.conversation
+            and (not said.receivers or agent in said.receivers)
+        ]
+        return mine[-1]
+
     def accept_of(self, agent: str) -> str | None:
         """The message id of the accept that an agent was sent."""
         known = self.call.participants.get(agent)
         return known.accept_id if known else None
+
+    # ---- the mediator
+
+    def mediator_header(self, **given: Any) -> dict[str, Any]:
+        """The envelope of an act of the mediator of the newest call."""
+        mediation = self.call.mediation
+        assert mediation is not None, "nobody was asked"
+        mine = {"conversation_id": mediation.conversation, "protocol": a.MEDIATION, "daemon": "d_arbiter"}
+        return self.header(mediation.mediator, mediation.request_id, **mine | given)
+
+    def choose(self, choice: Any, offer: str | None = None) -> a.Inform:
+        """The mediator's choice."""
+        act = a.Inform(**self.mediator_header(), content=c.ChoiceContent(choice=choice, offer=offer))
+        self.hear(act)
+        return act
 
     # ---- other facts
 
@@ -380,10 +409,23 @@ def _slot(slot: Slot, beaten: bool) -> dict[str, Any]:
 
 
 def _call(call: Call) -> dict[str, Any]:
-    plain = ("conversation", "number", "salt", "parent", "round", "reply_due", "closed_at", "cancel_due", "cfp_id")
+    plain = ("conversation", "number", "salt", "parent", "round", "reply_due", "closed", "cancel_due", "cfp_ids")
     people: dict[str, Any] = {}
     for name, one in call.participants.items():
-        fields = ("daemon", "expected", "gone", "refusal", "faults", "accept_id", "cancel_due", "offers_seen")
+        fields = (
+            "daemon",
+            "expected",
+            "waited_for",
+            "gone",
+            "refusal",
+            "faults",
+            "accept_id",
+            "cancel_due",
+            "offers_seen",
+        )
         offer = (one.offer.id, one.offer.usable_until) if one.offer else None
         people[name] = (one.machine.state, offer, *(getattr(one, field) for field in fields))
-    return {name: getattr(call, name) for name in plain} | {"state": call.machine.state, "people": people}
+    asked = call.mediation
+    mediation = (asked.machine.state, asked.due, asked.faults, asked.request_id) if asked else None
+    more = {"state": call.machine.state, "people": people, "mediation": mediation}
+    return {name: getattr(call, name) for name in plain} | more

@@ -88,7 +88,35 @@ def lost() -> Bench:
     return bench
 
 
-LEDGERS: dict[str, Callable[[], Bench]] = {"settled": settled, "troubled": troubled, "lost": lost}
+def disputed() -> Bench:
+    """Two rounds, then a mediator who is wrong once, grants a round and is not asked again; and one who awards."""
+    bench = Bench()
+    terms = {"max_rounds": 2, "mediator": "arbiter", "shortlist": 2, "feedback": "best-score", "slots": 2}
+    bench.start("a", "b", "c", **terms)
+    for agent, price in (("a", 60_000), ("b", 61_000), ("c", 62_000)):
+        bench.propose(agent, price)
+    bench.propose("a", 55_000)
+    bench.propose("b", 56_000)
+    bench.now += 100
+    bench.choose("offer", "o_nobody")
+    bench.choose("round")
+    bench.propose("a", 51_000)
+    bench.wait(25_000)
+    bench.open("y", seed="12" * 16, mediator="arbiter", mediation_limit=70_000)
+    bench.invite("a", "b", tender_id="y")
+    bench.propose("a", 60_000)
+    offer = bench.propose("b", 65_000).content.offer
+    bench.choose("offer", offer)
+    bench.result("b")
+    return bench
+
+
+LEDGERS: dict[str, Callable[[], Bench]] = {
+    "settled": settled,
+    "troubled": troubled,
+    "lost": lost,
+    "disputed": disputed,
+}
 
 
 # ---- tampering

@@ -226,7 +226,7 @@ class World:
     def invite(self, tender: Tender, agents: Sequence[str]) -> bool:
         """The next call, if it may open now."""
         terms = tender.opened.terms
-        hold = 0 if tender.first_opened is not None else (terms.reserve or 0) * terms.slots
+        hold = 0 if tender.first_opened is not None else (terms.hold or 0)
         self.expire(tender)
         wait = max(tender.not_before, tender.grace_until)
         if not tender.waiting or self.now < wait or self.book.accounts.room(hold).value != "fits":

@@ -80,7 +80,7 @@ def run(task: str, bids: str, refusal: str, failure: str, progress: str, rule: s
     bench.propose("shill", 45_000, confidence=500_000, rationale=bids)
     bench.propose("a", 30_000, rationale=bids)
     content = c.RefuseContent(reason=RefuseReason.UNFIT, round=1, text=refusal)
-    bench.hear(a.Refuse(**bench.header("c", bench.call.cfp_id), content=content))
+    bench.hear(a.Refuse(**bench.header("c", bench.cfp_id()), content=content))
     bench.propose("b", 20_000, rationale=bids)
     bench.informed("b", c.ProgressContent(slot=1, epoch=1, text=progress))
     failed = c.TaskFailureContent(reason=TaskFailure.ERROR, text=failure)

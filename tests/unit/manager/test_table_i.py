@@ -144,7 +144,7 @@ SAY: dict[str, tuple[Play, Callable[[Bench, str], str | None]]] = {
     "propose:undecodable": (lambda bench: bench.mishear("x"), lambda bench, _: _propose_event(bench, "?propose:bad")),
     "refuse": (lambda bench: bench.refuse("x"), lambda *_: "?refuse"),
     "not-understood:cfp": (
-        lambda bench: bench.misunderstood("x", bench.call.cfp_id),
+        lambda bench: bench.misunderstood("x", bench.cfp_id()),
         lambda *_: "?not-understood:cfp",
     ),
     "not-understood:accept": (

@@ -12,6 +12,7 @@ from contractnet.manager.records import (
     Closed,
     Decided,
     Ended,
+    Filled,
     Held,
     Returned,
 )
@@ -59,6 +60,7 @@ def test_a_tender_settles(bench: Bench) -> None:
         conversation_id=call.conversation,
         spent=20_000,
         released=30_000,
+        filled=(Filled(slot=1, winner="b", price=20_000, result_of=done.message_id),),
     )
     assert bench.rejected("a") == bench.rejected("c") == ["outbid"]
     assert bench.only(Held).amount == 50_000

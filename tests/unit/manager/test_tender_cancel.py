@@ -162,7 +162,7 @@ def test_a_not_understood_is_never_answered_with_one(bench: Bench, reason: str, 
     bench.start("a", "b")
     bench.propose("a", 10_000)
     bench.propose("b", 20_000)
-    named = {"cfp": bench.call.cfp_id, "accept": bench.accept_of("a"), "nothing": None}[about]
+    named = {"cfp": bench.cfp_id(), "accept": bench.accept_of("a"), "nothing": None}[about]
     bench.misunderstood("a", named, reason)
     assert bench.said(a.NotUnderstood) == []
     moved = reason == "schema" and about == "accept"

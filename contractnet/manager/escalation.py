@@ -1,0 +1,65 @@
+"""What a mediation leads to in its call: the choice is carried out, or nothing was chosen and nobody is awarded.
+
+Source: rows C10 to C13, C19; G15.
+"""
+
+from __future__ import annotations
+
+from contractnet.ledger.records import Heard, Misheard
+from contractnet.manager.award import award, cancel, ranking
+from contractnet.manager.call import Call, Step
+from contractnet.manager.evaluation import next_round, reject_rest
+from contractnet.manager.mediation import end_mediation, hear_mediator, mishear_mediator
+from contractnet.manager.records import Mediated, Returned
+from contractnet.messages.contents import ChoiceContent
+from contractnet.messages.values import CancelReason
+
+
+def mediate(call: Call, step: Step, fact: Heard | Misheard | Returned) -> None:
+    """A fact of the mediation's conversation."""
+    match fact:
+        case Heard(message=act):
+            event, choice = hear_mediator(call, step, act)
+            why = str(act.__struct_config__.tag)
+        case Misheard():
+            event, choice = mishear_mediator(call, step, fact), None
+            why = fact.performative
+        case Returned():
+            event, choice = end_mediation(call, step, "#returned"), None
+            why = "the request reached nobody"
+    if event is not None:
+        carry_out(call, step, event, choice, why if choice is None else "")
+
+
+def carry_out(call: Call, step: Step, event: str, choice: ChoiceContent | None, why: str) -> None:
+    """C10 to C12: what the mediation came to. Nothing where the call has moved on.
+
+    Args:
+        event: of table C: `=choice-award`, `=choice-round`, `=choice-none` or `=mediation-failed`.
+        choice: the mediator's; None where there is none.
+        why: what became of the mediation where there is none.
+    """
+    if not call.machine.has("mediating") or call.mediation is None:
+        return
+    ranked = ranking(call, call.having("biddable"))
+    mediator = call.mediation.mediator
+    named = choice.offer if choice is not None else None
+    record = Mediated(mediator=mediator, choice=choice.choice if choice else "none", offer=named, why=why)
+    step.scribe.note(call.conversation, record)
+    call.move(step, event)
+    if event == "=choice-round":
+        next_round(call, step, ranked, ranked)
+        return
+    if event == "=choice-award":
+        winner = next(one for one in ranked if one.offer == named)
+        award(call, step, call.slots[0], call.participants[winner.participant])
+        for slot in call.slots[1:]:
+            slot.abandoned = True
+    reject_rest(call, step, ranked)
+
+
+def cancel_all(call: Call, step: Step, reason: CancelReason) -> None:
+    """C19: everybody who is not final is told to stop, the mediator too."""
+    cancel(call, step, reason)
+    if call.mediation is not None and call.mediation.machine.has("waiting"):
+        end_mediation(call, step, "#cancel")
