@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Hashable
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
 _S = TypeVar("_S", bound=msgspec.Struct)
+
+#: an alarm whose instant has passed rings after this, seconds, so that nothing spins
+SOON_S: Final = 0.01
 
 
 class Clock(Protocol):
@@ -56,6 +60,36 @@ class ManualClock:
     def advance(self, ms: int) -> None:
         """Move forward by `ms` milliseconds."""
         self._now += ms
+
+
+class Alarms:
+    """Rings callbacks at instants: one timer a name on the event loop, set again or dropped at will."""
+
+    def __init__(self, clock: LoopClock) -> None:
+        self._clock = clock
+        self._handles: dict[Hashable, asyncio.TimerHandle] = {}
+
+    def set(self, name: Hashable, instant: int, ring: Callable[[], None]) -> None:
+        """Ring at the instant (milliseconds); the name's alarm before it, if any, is dropped."""
+        self.drop(name)
+        loop = asyncio.get_running_loop()
+        at = max(self._clock.at(instant), loop.time() + SOON_S)
+        self._handles[name] = loop.call_at(at, self._ring, name, ring)
+
+    def drop(self, name: Hashable) -> None:
+        """Do not ring."""
+        handle = self._handles.pop(name, None)
+        if handle is not None:
+            handle.cancel()
+
+    def clear(self) -> None:
+        """Drop all."""
+        for name in list(self._handles):
+            self.drop(name)
+
+    def _ring(self, name: Hashable, ring: Callable[[], None]) -> None:
+        self._handles.pop(name, None)
+        ring()
 
 
 def scaled(settings: _S, factor: float) -> _S:

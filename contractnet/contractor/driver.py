@@ -14,9 +14,9 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, Final
 
-from contractnet.clock import LoopClock
+from contractnet.clock import Alarms, LoopClock
 from contractnet.contractor.bidding import Desk, nothing
 from contractnet.contractor.crew import Crew, until
 from contractnet.contractor.engagement import Engagement
@@ -36,6 +36,9 @@ from contractnet.mail.recorder import Recorder
 from contractnet.messages.acts import AcceptProposal, Failure, Inform
 from contractnet.messages.codec import canonical
 from contractnet.transport.port import Delivery, Down, Lane, Link, Outcome, Standby, ToManager, Up
+
+#: how soon a timer that may not fire now is looked at again, milliseconds
+RECHECK_MS: Final = 500
 
 
 class Contractor:
@@ -66,7 +69,7 @@ class Contractor:
         self._desks = {agent.id: Desk(agent, self) for agent in agents}
         self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts)
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
-        self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self._alarms = Alarms(self._clock)
         self._open: dict[str, dict[str, Engagement]] = {agent.id: {} for agent in agents}
         self._reception = Reception(self.diary, self.agents)
         self._announcer = Announcer(self.name, self.agents, link, self.settings, self.places_free, self._clock.now())
@@ -103,8 +106,7 @@ class Contractor:
     def _end(self) -> None:
         """From here on nothing moves by itself."""
         self._group = None
-        for timer in self._timers.values():
-            timer.cancel()
+        self._alarms.clear()
         for desk in self._desks.values():
             desk.rest()
 
@@ -265,23 +267,19 @@ class Contractor:
 
     def _schedule(self, engagement: Engagement) -> None:
         key = (engagement.agent, engagement.conversation)
-        if (timer := self._timers.pop(key, None)) is not None:
-            timer.cancel()
         if (deadline := engagement.deadline()) is None:
-            return
+            return self._alarms.drop(key)
         if not engagement.machine.has("deliberating"):
             deadline = max(deadline, self._grace_until)
-        at = max(self._clock.at(deadline), asyncio.get_running_loop().time() + 0.01)
-        self._timers[key] = asyncio.get_running_loop().call_at(at, self._on_timer, engagement)
+        return self._alarms.set(key, deadline, lambda: self._on_alarm(engagement))
 
-    def _on_timer(self, engagement: Engagement) -> None:
-        key = (engagement.agent, engagement.conversation)
-        self._timers.pop(key, None)
+    def _on_alarm(self, engagement: Engagement) -> None:
         written = self._due(engagement)
         if written:
             self._commit(written, (), [engagement])
-        else:
-            self._timers[key] = asyncio.get_running_loop().call_later(0.5, self._on_timer, engagement)
+        else:  # the broker is away
+            key = (engagement.agent, engagement.conversation)
+            self._alarms.set(key, self.now() + RECHECK_MS, lambda: self._on_alarm(engagement))
 
     def _envelope(self, agent: str, conversation: str, said: Said) -> Envelope:
         act = said.message

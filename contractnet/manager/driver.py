@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from contractnet.clock import LoopClock
+from contractnet.clock import Alarms, LoopClock
 from contractnet.directory.directory import Directory
 from contractnet.ledger.port import Ledger
 from contractnet.ledger.records import Heard, Said, Sent
@@ -21,7 +21,6 @@ from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
 from contractnet.mail.recorder import Recorder
-from contractnet.manager.alarms import Alarms
 from contractnet.manager.book import STARTS, Book
 from contractnet.manager.checks import Checks, awaiting_check
 from contractnet.manager.openings import Openings

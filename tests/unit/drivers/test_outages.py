@@ -256,5 +256,5 @@ async def test_nothing_is_due_before_the_coming_of_the_broker_is_heard() -> None
         town.hub.restore()
         while not daemon._link.up:
             await asyncio.sleep(0)
-        daemon._on_timer(engagement)
+        daemon._on_alarm(engagement)
         assert engagement.machine.has("committed")
