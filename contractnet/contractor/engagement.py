@@ -3,12 +3,11 @@ drafts out.
 
 Rules:
 
-1. Every change of state is a row of table P; what a row sends is read from the row.
-2. An accept of a live own offer is a commitment (R4), whichever round it names; of any other it is answered with
+1. An accept of a live own offer is a commitment (R4), whichever round it names; of any other it is answered with
    failure (P19).
-3. Every cancel is answered exactly once, in every state (R9); an answer that was given is given again for a duplicate.
-4. The offer is honoured for a grace after its end (G4); nothing known to be late is sent (P7).
-5. Ids come from the journal's seed, the agent and the conversation: a restart makes the same ones (D14).
+2. Every cancel is answered exactly once, in every state (R9).
+3. The offer is honoured for a grace after its end (G4); nothing known to be late is sent (P7).
+4. A newer round keeps only the offer that its cfp names, and that stands until our answer is in (R13, G14).
 
 The caller records the drafts, then sends what they say. Source: SC00029; table P; G4, G5, G8, G10.
 """
@@ -26,18 +25,12 @@ from contractnet.contractor.records import (
     Timers as Timers,
 )
 from contractnet.contractor.replies import Reply, reply
-from contractnet.errors import OutOfSequence
+from contractnet.contractor.side import Side
 from contractnet.interaction.definition import load
-from contractnet.interaction.machine import Machine, Row
-from contractnet.ledger.records import Fired, Misheard
-from contractnet.ledger.scribe import Pen, Scribe
-from contractnet.messages.acts import (
-    AcceptProposal,
-    AnyAct,
-    Cfp,
-    NotUnderstood,
-)
-from contractnet.messages.values import NotUnderstoodReason, TaskFailure
+from contractnet.ledger.records import Fired
+from contractnet.ledger.scribe import Header, Scribe
+from contractnet.messages.acts import AcceptProposal, AnyAct, Cfp, NotUnderstood, ProtocolName
+from contractnet.messages.values import TaskFailure
 
 #: what each decision of ours does in table P; the beginning of work moves nothing
 _EVENTS: Final = {
@@ -63,14 +56,11 @@ class OwnOffer:
     end: TaskFailure = TaskFailure.OFFER_EXPIRED  #: what an accept of it hears once it is dead
 
 
-class Engagement:
-    """The state of one agent in one conversation."""
+class Engagement(Side):
+    """The state of one agent in one contract net, iterated or not."""
 
     def __init__(self, agent: str, daemon: str, conversation: str, seed: str, timers: Timers) -> None:
-        self.agent = agent
-        self.conversation = conversation
-        self.machine = Machine(load("participant"), peer=conversation)
-        self.manager: str | None = None  #: who called
+        super().__init__(agent, daemon, conversation, seed, timers, load("participant"))
         self.cfp: Cfp | None = None  #: of the newest round
         self.heard_at = 0  #: instant at which that came
         self.bid_until = 0  #: instant after which a bid is not sent any more
@@ -79,14 +69,15 @@ class Engagement:
         self.result_due = 0  #: instant at which our result is overdue
         self.attempt = 0  #: how often work began
         self.stop_due: int | None = None
-        self.faults = 0
         self.repair: NotUnderstood | None = None  #: what was wrong with our last proposal
         self.repairs = 0  #: how often an offer of this round was called invalid
         self.last_answer: str | None = None  #: message id of the last word about the accepted work
-        self.answers: dict[str, str] = {}  #: message id heard -> message id that answered it
-        self.timers = timers
         self.cancel_id: str | None = None
-        self.pen = Pen(agent, daemon, seed)
+
+    def begin(self, protocol: ProtocolName) -> None:
+        """The first act heard says which protocol it is: the plain one has no later rounds."""
+        self.protocol = self.pen.protocol = protocol
+        self.machine.table = load("participant", protocol)
 
     # ---- what a driver asks
 
@@ -94,6 +85,13 @@ class Engagement:
     def live_offer(self) -> bool:
         """Whether an own offer is neither lapsed, rejected nor withdrawn."""
         return any(offer.live for offer in self.offers.values())
+
+    @property
+    def standing(self) -> OwnOffer | None:
+        """The own offer that the newest cfp names as on file, while it is live."""
+        named = self.cfp.content.offer if self.cfp is not None else None
+        offer = self.offers.get(named or "")
+        return offer if offer is not None and offer.live else None
 
     @property
     def ties_capacity(self) -> bool:
@@ -149,44 +147,11 @@ class Engagement:
             if offer.live:
                 offer.live, offer.end = False, end
 
-    def move(self, scribe: Scribe, event: str, **guards: bool) -> Row:
-        row = self.machine.fire(event, **guards)
-        scribe.move(self.conversation, "P", self.agent, row.name, self.machine.state)
-        return row
-
-    def received(self, scribe: Scribe, act: AnyAct, event: str) -> Row | None:
-        """Take the row of a received act; without one answer by the default rule and return None."""
-        try:
-            return self.move(scribe, event)
-        except OutOfSequence:
-            name = str(act.__struct_config__.tag)
-            if not isinstance(act, NotUnderstood):
-                self.complain(scribe, act.sender, act.reply_with, name, NotUnderstoodReason.OUT_OF_SEQUENCE)
-            return None
-
-    def complain(
-        self,
-        scribe: Scribe,
-        to: str,
-        about: str | None,
-        performative: str,
-        reason: NotUnderstoodReason,
-        fact: Misheard | None = None,
-    ) -> None:
-        if self.faults >= self.timers.max_faults or performative == "not-understood":
-            return
-        self.faults += 1
-        fields = fact.fields if fact else ()
-        self.say(scribe, Reply("not-understood", about, reason, text=performative, fields=fields), to)
+    def build(self, what: Reply, header: Header, manager: str) -> AnyAct:
+        return reply(what, header, manager, self.cfp, self.accept.content if self.accept else None)
 
     def say(self, scribe: Scribe, what: Reply, to: str | None = None) -> str:
-        manager = to or self.manager
-        assert manager is not None  # known since the first message
-        accepted = self.accept.content if self.accept else None
-        act = reply(what, scribe.header(self.conversation), manager, self.cfp, accepted)
-        scribe.say(act, (manager,))
-        if what.about is not None:
-            self.answers[what.about] = act.message_id
+        message_id = super().say(scribe, what, to)
         if what.kind in ("inform:result", "failure:task"):
-            self.last_answer = act.message_id
-        return act.message_id
+            self.last_answer = message_id
+        return message_id

@@ -12,9 +12,9 @@ from __future__ import annotations
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.records import Failed
 from contractnet.contractor.replies import Reply
-from contractnet.ledger.records import Misheard
 from contractnet.ledger.scribe import Scribe
 from contractnet.messages.acts import (
+    MEDIATION,
     AcceptProposal,
     AnyAct,
     Cancel,
@@ -29,6 +29,8 @@ from contractnet.messages.values import CancelFailure, NotUnderstoodReason, Task
 def hear(engagement: Engagement, scribe: Scribe, act: AnyAct) -> None:
     if engagement.manager is None:
         engagement.manager = act.sender
+    if engagement.protocol is None and act.protocol != MEDIATION:
+        engagement.begin(act.protocol)
     match act:
         case Cfp():
             _called(engagement, scribe, act)
@@ -57,7 +59,6 @@ def _called(engagement: Engagement, scribe: Scribe, act: Cfp) -> None:
         return
     engagement.cfp, engagement.heard_at, engagement.repair = act, scribe.at, None
     engagement.repairs = 0
-    engagement.pen.protocol = act.protocol
     window, timers = act.content.reply_within_ms, engagement.timers
     margin = window * timers.margin_ppm // 1_000_000
     engagement.bid_until = (
@@ -137,9 +138,3 @@ def _misunderstood(engagement: Engagement, scribe: Scribe, act: NotUnderstood) -
     if engagement.machine.has("deliberating"):
         engagement.repair = act
         engagement.repairs += 1
-
-
-def mishear(engagement: Engagement, scribe: Scribe, fact: Misheard) -> None:
-    reason = NotUnderstoodReason.SCHEMA
-    engagement.manager = engagement.manager or fact.sender
-    engagement.complain(scribe, fact.sender, fact.message_id, fact.performative, reason, fact)

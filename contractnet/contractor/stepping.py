@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 
 from contractnet.contractor.engagement import Engagement, OwnOffer
-from contractnet.contractor.hearing import hear, mishear
+from contractnet.contractor.hearing import hear
 from contractnet.contractor.records import (
     Bade,
     Began,
@@ -47,7 +47,7 @@ def step(engagement: Engagement, fact: Fact, at: int) -> list[Writing]:
             hear(engagement, scribe, act)
         case Misheard():
             scribe.fact(engagement.conversation, fact, fact.sender, fact.message_id)
-            mishear(engagement, scribe, fact)
+            engagement.mishear(scribe, fact)
         case _:
             scribe.fact(engagement.conversation, fact)
             _decide(engagement, scribe, fact)

@@ -106,7 +106,7 @@ class Side:
             "message_id": message_id,
             "reply_with": message_id,
             "conversation_id": self.conversation,
-            "protocol": a.CONTRACT_NET,
+            "protocol": a.ITERATED_CONTRACT_NET,
             "sender": "mgr",
             "daemon": "mgr",
             "receiver": self.agent,
