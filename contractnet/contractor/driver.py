@@ -17,14 +17,16 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from contractnet.clock import Alarms, LoopClock
+from contractnet.contractor.arbiter import Arbiter
 from contractnet.contractor.bidding import Desk, nothing
 from contractnet.contractor.crew import Crew, until
 from contractnet.contractor.engagement import Engagement
+from contractnet.contractor.mediating import Mediating
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.presence import Announcer
 from contractnet.contractor.reception import Reception, ToRepeat, ToStep
-from contractnet.contractor.records import Fact, Hosted, Seeded, Timed
-from contractnet.contractor.replay import DAEMON, STRAYS, Diary, replay
+from contractnet.contractor.records import Fact
+from contractnet.contractor.replay import STRAYS, AnySide, Diary, replay
 from contractnet.contractor.settings import Settings
 from contractnet.contractor.work import Workshop
 from contractnet.ledger.port import Ledger
@@ -68,6 +70,7 @@ class Contractor:
         self._crew = Crew(self._recorder.broken)
         self._desks = {agent.id: Desk(agent, self) for agent in agents}
         self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts)
+        self._arbiter = Arbiter(self.agents, self)
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
         self._alarms = Alarms(self._clock)
         self._open: dict[str, dict[str, Engagement]] = {agent.id: {} for agent in agents}
@@ -90,8 +93,8 @@ class Contractor:
                 self._group = group
                 works = (self._outbox.run(), self._receive(), self._announcer.run())
                 tasks = [group.create_task(work) for work in works]
-                for engagement in list(self.diary.engagements.values()):
-                    self._look(engagement)
+                for side in self.diary.sides():
+                    self._look(side)
                 stopped = group.create_task(self._stopped.wait())
                 ends: list[asyncio.Future[Any]] = [stopped, self._recorder.broken]
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -127,16 +130,8 @@ class Contractor:
 
     def _begin(self) -> None:
         """The journal's first entries, and what it still owes."""
-        now = self.now()
-        written: list[Writing] = []
-        if not self.diary.seed:
-            written += self.diary.loose(self.name, DAEMON, Seeded(seed=secrets.token_hex(16)), now)
-        if self.diary.timed != self.settings.timers:
-            written += self.diary.loose(self.name, DAEMON, Timed(timers=self.settings.timers), now)
         hosted = {agent.id: list(agent.skills) for agent in self.agents.values()}
-        if self.diary.hosted != hosted:
-            written += self.diary.loose(self.name, DAEMON, Hosted(agents=hosted), now)
-        self._commit(written)
+        self._commit(self.diary.begin(secrets.token_hex(16), self.settings.timers, hosted, self.now()))
         for (agent, conversation), engagement in self.diary.engagements.items():
             if agent in self._open and not engagement.machine.finished:
                 self._open[agent][conversation] = engagement
@@ -147,7 +142,7 @@ class Contractor:
         while True:
             written: list[Writing] = []
             mail: list[Delivery] = []
-            touched: dict[tuple[str, str], Engagement] = {}
+            touched: dict[tuple[str, str], AnySide] = {}
             for event in await self._link.receive():
                 match event:
                     case Up():
@@ -170,19 +165,20 @@ class Contractor:
 
     # ---- hearing
 
-    def _hear(self, delivery: Delivery, touched: dict[tuple[str, str], Engagement]) -> list[Writing]:
+    def _hear(self, delivery: Delivery, touched: dict[tuple[str, str], AnySide]) -> list[Writing]:
         written: list[Writing] = []
         for item in letters(delivery):
             for verdict in self._reception.judge(item, delivery.lane):
                 match verdict:
                     case ToStep():
-                        engagement = self.diary.engagement(verdict.agent, verdict.conversation)
-                        written += self._due(engagement)
+                        side = self.diary.side(verdict.agent, verdict.conversation, verdict.fact)
+                        written += self._due(side)
                         written += self.diary.step(verdict.agent, verdict.conversation, verdict.fact, self.now())
-                        touched[verdict.agent, verdict.conversation] = engagement
-                        self._open[verdict.agent][verdict.conversation] = engagement
+                        touched[verdict.agent, verdict.conversation] = side
+                        if isinstance(side, Engagement):
+                            self._open[verdict.agent][verdict.conversation] = side
                         if isinstance(verdict.fact, Heard) and isinstance(verdict.fact.message, AcceptProposal):
-                            self._repeat(engagement.answers.get(verdict.fact.message.message_id))
+                            self._repeat(side.answers.get(verdict.fact.message.message_id))
                     case ToRepeat():
                         self._repeat(verdict.answer)
                     case _:
@@ -214,14 +210,14 @@ class Contractor:
         """A decision of one of our agents: step it, record, send, look at what follows, and call `then`."""
 
         def look() -> None:
-            self._look(engagement)
+            self._look(side)
             then()
 
         if self._crew.dismissed:
             return
-        engagement = self.diary.engagements[agent, conversation]
-        written = self._due(engagement)
-        if engagement.allows(fact):
+        side = self.diary.side(agent, conversation, fact)
+        written = self._due(side)
+        if side.allows(fact):
             written += self.diary.step(agent, conversation, fact, self.now())
         self._recorder.commit(written, (), look)
 
@@ -229,24 +225,22 @@ class Contractor:
         """A task that ends with the daemon, or is left behind (`Crew`)."""
         return self._crew.spawn(name, work)
 
-    def _due(self, engagement: Engagement) -> list[Writing]:
+    def _due(self, side: AnySide) -> list[Writing]:
         """Fire what is due; while the broker is away, and for a grace after it, only the bid window (D5)."""
         now, written = self.now(), list[Writing]()
         calm = self.calm and now >= self._grace_until
-        while (timer := engagement.due(now)) is not None and (calm or timer.timer in ("bid-window", "stop")):
-            written += self.diary.step(engagement.agent, engagement.conversation, timer, now)
+        while (timer := side.due(now)) is not None and (calm or timer.timer in ("bid-window", "stop")):
+            written += self.diary.step(side.agent, side.conversation, timer, now)
         return written
 
     # ---- recording and sending
 
-    def _commit(
-        self, written: Sequence[Writing], mail: Sequence[Delivery] = (), moved: Sequence[Engagement] = ()
-    ) -> None:
+    def _commit(self, written: Sequence[Writing], mail: Sequence[Delivery] = (), moved: Sequence[AnySide] = ()) -> None:
         """Record; when it is durable ack the mail, send what was said, and look at what moved."""
 
         def look() -> None:
-            for engagement in moved:
-                self._look(engagement)
+            for side in moved:
+                self._look(side)
 
         self._recorder.commit(written, mail, look)
 
@@ -254,32 +248,35 @@ class Contractor:
         said = [(draft, record) for draft, record in written if isinstance(record, Said)]
         self._outbox.put([self._envelope(draft.agent, draft.conversation, record) for draft, record in said])
 
-    def _look(self, engagement: Engagement) -> None:
-        """A conversation has moved: bidding, work and its timer follow."""
-        if engagement.agent not in self.agents or self._group is None or self._stopped.is_set():
+    def _look(self, side: AnySide) -> None:
+        """A conversation has moved: bidding, work or mediating, and its timer, follow."""
+        if side.agent not in self.agents or self._group is None or self._stopped.is_set():
             return
-        if engagement.machine.finished:
-            self._open[engagement.agent].pop(engagement.conversation, None)
-        self._schedule(engagement)
-        self._workshop.look(engagement)
-        self._desks[engagement.agent].look(engagement)
+        self._schedule(side)
+        if isinstance(side, Mediating):
+            self._arbiter.look(side)
+        else:
+            if side.machine.finished:
+                self._open[side.agent].pop(side.conversation, None)
+            self._workshop.look(side)
+            self._desks[side.agent].look(side)
         self.on_change()
 
-    def _schedule(self, engagement: Engagement) -> None:
-        key = (engagement.agent, engagement.conversation)
-        if (deadline := engagement.deadline()) is None:
+    def _schedule(self, side: AnySide) -> None:
+        key = (side.agent, side.conversation)
+        if (deadline := side.deadline()) is None:
             return self._alarms.drop(key)
-        if not engagement.machine.has("deliberating"):
+        if isinstance(side, Mediating) or not side.machine.has("deliberating"):
             deadline = max(deadline, self._grace_until)
-        return self._alarms.set(key, deadline, lambda: self._on_alarm(engagement))
+        return self._alarms.set(key, deadline, lambda: self._on_alarm(side))
 
-    def _on_alarm(self, engagement: Engagement) -> None:
-        written = self._due(engagement)
+    def _on_alarm(self, side: AnySide) -> None:
+        written = self._due(side)
         if written:
-            self._commit(written, (), [engagement])
+            self._commit(written, (), [side])
         else:  # the broker is away
-            key = (engagement.agent, engagement.conversation)
-            self._alarms.set(key, self.now() + RECHECK_MS, lambda: self._on_alarm(engagement))
+            key = (side.agent, side.conversation)
+            self._alarms.set(key, self.now() + RECHECK_MS, lambda: self._on_alarm(side))
 
     def _envelope(self, agent: str, conversation: str, said: Said) -> Envelope:
         act = said.message

@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from contractnet.errors import DefinitionError
-from contractnet.messages.contents import (
-    FieldError,
-    Terms,
-)
+from contractnet.messages.contents import Feedback, FieldError, LiveOffer, Terms
 from contractnet.messages.values import MAX_ETA_S, PPM, RefuseReason, parse_amount, plain_text
 
 Amount = str | int | Decimal
@@ -98,6 +95,9 @@ class Call:
     conversation: str
     manager: str
     time_left_s: float  #: seconds until a bid is too late
+    max_rounds: int = 1
+    standing: int | None = None  #: later rounds: the price of the own offer on file, micros; it stands until the answer
+    feedback: Feedback | None = None  #: later rounds: what is told of the round before
     errors: tuple[FieldError, ...] = ()  #: what was wrong with the proposal before, when this is its repair
 
 
@@ -128,11 +128,69 @@ Performer = Callable[[Award], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """What a mediator sees of a deadlock: recorded offers, best first, and what may be chosen."""
+
+    offers: tuple[LiveOffer, ...]
+    choices: tuple[str, ...]  #: of `offer`, `round`, `none`
+    limit: int | None  #: an offer over it cannot be chosen, micros; None: any can
+    terms: Terms
+    conversation: str  #: the one in dispute
+    manager: str
+    time_left_s: float
+    errors: tuple[FieldError, ...] = ()  #: what was wrong with the choice before
+
+    @property
+    def possible(self) -> tuple[LiveOffer, ...]:
+        """The offers that may be chosen."""
+        if "offer" not in self.choices:
+            return ()
+        return tuple(one for one in self.offers if self.limit is None or one.price <= self.limit)
+
+
+class Choice:
+    """A mediator's answer: `offer` with the id of a recorded offer, `round`, or `none`.
+
+    Raises:
+        DefinitionError: another choice; an offer without an id, or an id with another choice.
+    """
+
+    __slots__ = ("choice", "offer")
+
+    def __init__(self, choice: Literal["offer", "round", "none"], offer: str | None = None) -> None:
+        if choice not in ("offer", "round", "none"):
+            raise DefinitionError(f"choice: {str(choice)[:40]!r} is none of offer, round and none")
+        if (offer is not None) is not (choice == "offer"):
+            raise DefinitionError("choice: `offer` needs the id of an offer; the others name none")
+        self.choice = choice
+        self.offer = offer
+
+    def __repr__(self) -> str:
+        return f"Choice({self.choice!r}, {self.offer!r})"
+
+
+Mediator = Callable[[Dispute], Awaitable[Choice | Refusal]]
+
+#: the skill under which mediators are known
+MEDIATE: Final = "contract.mediate"
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
-    """A program that bids and works, as its daemon knows it."""
+    """A program that bids and works, or mediates, as its daemon knows it."""
 
     id: str
     skills: tuple[str, ...]
     capacity: int  #: tasks at once, offers that are out included
     bid: Bidder
     perform: Performer
+    mediate: Mediator | None = None
+
+
+@runtime_checkable
+class Hostable(Protocol):
+    """What can be hosted: decorated functions are."""
+
+    def agent(self) -> Agent:
+        """As its daemon knows it. Raises DefinitionError where a part is missing."""
+        ...

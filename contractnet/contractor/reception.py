@@ -64,13 +64,13 @@ class Reception:
         if not targets:
             yield self._stray(item, lane, "it is for no agent hosted here")
         for agent in targets:
-            known = self._diary.engagements.get((agent, act.conversation_id))
+            known = self._diary.known(agent, act.conversation_id)
             if (agent, act.sender, act.message_id) in self._diary.seen:
                 yield ToRepeat(known.answers.get(act.message_id) if known is not None else None)
             elif known is not None and known.manager not in (None, act.sender):
                 yield self._stray(item, lane, "its sender is not the conversation's initiator")
-            elif known is not None and known.cfp is not None and act.protocol != known.cfp.protocol:
-                why = f"its protocol is {act.protocol}, the conversation's is {known.cfp.protocol}"
+            elif known is not None and known.protocol not in (None, act.protocol):
+                why = f"its protocol is {act.protocol}, the conversation's is {known.protocol}"
                 yield self._stray(item, lane, why)
             else:
                 fact = Heard(message=act, digest=item.digest, lane=lane.value)

@@ -6,7 +6,7 @@ journal re-derives its conclusions as a manager's ledger does.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -61,6 +61,17 @@ class LeaseLost(Record, frozen=True):
     """No beat was confirmed for a whole lease although the broker was there (G7)."""
 
 
+class Took(Record, frozen=True):
+    """A mediator of ours looks at the request."""
+
+
+class Chose(Record, frozen=True):
+    """A mediator of ours has chosen: one offer by id, one extra round, or no award."""
+
+    choice: Literal["offer", "round", "none"]
+    offer: str | None = None
+
+
 class Hosted(Record, frozen=True):
     """The daemon hosts these agents from now on: agent id -> skills."""
 
@@ -91,11 +102,39 @@ class Timed(Record, frozen=True):
     timers: Timers
 
 
-Fact = Heard | Misheard | Fired | Bade | Declined | Withdrew | Began | Finished | Failed | Stopped | LeaseLost
+Fact = (
+    Heard
+    | Misheard
+    | Fired
+    | Bade
+    | Declined
+    | Withdrew
+    | Began
+    | Finished
+    | Failed
+    | Stopped
+    | LeaseLost
+    | Took
+    | Chose
+)
 LooseFact = Sent | Quarantined | Hosted | Seeded | Timed
 FACTS: Final[dict[str, type[Record]]] = {
     kind.__name__: kind
-    for kind in (Heard, Misheard, Fired, Bade, Declined, Withdrew, Began, Finished, Failed, Stopped, LeaseLost)
+    for kind in (
+        Heard,
+        Misheard,
+        Fired,
+        Bade,
+        Declined,
+        Withdrew,
+        Began,
+        Finished,
+        Failed,
+        Stopped,
+        LeaseLost,
+        Took,
+        Chose,
+    )
 }
 LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Sent, Quarantined, Hosted, Seeded, Timed)}
 CONCLUSIONS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Moved, Said)}

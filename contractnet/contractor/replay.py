@@ -8,13 +8,18 @@ from collections.abc import Iterable
 from typing import cast
 
 from contractnet.contractor.engagement import Engagement
+from contractnet.contractor.mediating import Mediating
 from contractnet.contractor.records import FACTS, LOOSE, Fact, Hosted, Seeded, Timed, Timers
+from contractnet.contractor.side import Side
 from contractnet.contractor.stepping import step
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Fired, Heard, Quarantined, Record, Said, Sent
 from contractnet.ledger.rederive import rederive
 from contractnet.ledger.scribe import Pen, Scribe, Writing
+from contractnet.messages.acts import MEDIATION
+
+AnySide = Engagement | Mediating
 
 #: streams of the daemon's own
 DAEMON, STRAYS = "daemon", "strays"
@@ -27,6 +32,7 @@ class Diary:
         self.daemon = daemon
         self.seed = ""
         self.engagements: dict[tuple[str, str], Engagement] = {}  #: by (agent, conversation)
+        self.mediations: dict[tuple[str, str], Mediating] = {}  #: as well
         self.unsent: dict[tuple[str, str], tuple[str, Said]] = {}  #: (agent, message id) -> (conversation, said)
         self.said: dict[str, tuple[str, str, Said]] = {}  #: message id -> (agent, conversation, said)
         self.hosted: dict[str, list[str]] = {}
@@ -44,14 +50,54 @@ class Diary:
             self.engagements[agent, conversation] = found
         return found
 
+    def mediation(self, agent: str, conversation: str) -> Mediating:
+        """The agent's side of a mediation; a new one where there was none."""
+        found = self.mediations.get((agent, conversation))
+        if found is None:
+            found = Mediating(agent, self.daemon, conversation, self.seed, self.timed or self._default)
+            self.mediations[agent, conversation] = found
+        return found
+
+    def known(self, agent: str, conversation: str) -> Side | None:
+        """The agent's side of a conversation, whatever its table; None: it has none."""
+        key = (agent, conversation)
+        return self.engagements.get(key) or self.mediations.get(key)
+
+    def side(self, agent: str, conversation: str, fact: Fact) -> AnySide:
+        """As `known`; where it has none, the one that this fact, a message heard, begins."""
+        if (agent, conversation) in self.mediations or (
+            (agent, conversation) not in self.engagements
+            and isinstance(fact, Heard)
+            and fact.message.protocol == MEDIATION
+        ):
+            return self.mediation(agent, conversation)
+        return self.engagement(agent, conversation)
+
+    def sides(self) -> list[AnySide]:
+        """Every side of every conversation."""
+        return [*self.engagements.values(), *self.mediations.values()]
+
+    def begin(self, seed: str, timers: Timers, hosted: dict[str, list[str]], at: int) -> list[Writing]:
+        """A process begins: what of these the journal does not say yet."""
+        written: list[Writing] = []
+        if not self.seed:
+            written += self.loose(self.daemon, DAEMON, Seeded(seed=seed), at)
+        if self.timed != timers:
+            written += self.loose(self.daemon, DAEMON, Timed(timers=timers), at)
+        if self.hosted != hosted:
+            written += self.loose(self.daemon, DAEMON, Hosted(agents=hosted), at)
+        return written
+
     def step(self, agent: str, conversation: str, fact: Fact, at: int) -> list[Writing]:
-        """Step one engagement."""
-        return self._follow(step(self.engagement(agent, conversation), fact, at), at)
+        """Step one side."""
+        side = self.side(agent, conversation, fact)
+        written = side.step(fact, at) if isinstance(side, Mediating) else step(side, fact, at)
+        return self._follow(written, at)
 
     def loose(self, agent: str, conversation: str, record: Record, at: int) -> list[Writing]:
         """A fact that moves nobody: `Sent`, `Quarantined`, `Hosted`, `Seeded`, `Timed`."""
-        engagement = self.engagements.get((agent, conversation))
-        scribe = Scribe(engagement.pen if engagement else self._pen, at)
+        side = self.known(agent, conversation)
+        scribe = Scribe(side.pen if side else self._pen, at)
         if isinstance(record, Quarantined):
             scribe.fact(conversation, record, record.sender, record.message_id)
         else:
@@ -109,7 +155,7 @@ def _check_place(diary: Diary, entry: Entry, fact: Fact) -> None:
         fresh = (entry.agent, act.sender, act.message_id) not in diary.seen
         if fresh and act.conversation_id == entry.conversation:
             return
-    elif not isinstance(fact, Fired) or diary.engagement(entry.agent, entry.conversation).due(entry.at) == fact:
+    elif not isinstance(fact, Fired) or diary.side(entry.agent, entry.conversation, fact).due(entry.at) == fact:
         return
     text = f"position {entry.position}: this `{entry.type}` entry does not belong here: {fact}"[:500]
     raise ReplayDifference(text, entry.position)

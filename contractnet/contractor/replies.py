@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from contractnet.contractor.records import Bade
+from contractnet.contractor.records import Bade, Chose
 from contractnet.ledger.scribe import Header
 from contractnet.messages.acts import (
     AnyAct,
@@ -46,6 +46,7 @@ class Reply:
     text: str = ""
     offer: str = ""
     bid: Bade | None = None
+    choice: Chose | None = None
     result: dict[str, Any] | None = None
     fence: AcceptContent | None = None
     fields: tuple[FieldError, ...] = ()

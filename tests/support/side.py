@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from contractnet.contractor.engagement import Engagement, Timers
 from contractnet.contractor.records import Bade, Declined, Fact, Seeded
-from contractnet.contractor.replay import DAEMON, Diary, replay
+from contractnet.contractor.replay import DAEMON, AnySide, Diary, replay
 from contractnet.ledger.founding import Kind, founding_draft
 from contractnet.ledger.places import Places
 from contractnet.ledger.port import Entry
@@ -59,14 +59,22 @@ class Side:
         self.expire()
         return self.record(self.diary.step(self.agent, self.conversation, fact, self.now))[1:]
 
+    @property
+    def side(self) -> AnySide:
+        """Whatever its table."""
+        known = self.diary.mediations.get((self.agent, self.conversation))
+        return known or self.engagement
+
     def expire(self) -> None:
-        while (timer := self.engagement.due(self.now)) is not None:
+        if self.diary.known(self.agent, self.conversation) is None:
+            return
+        while (timer := self.side.due(self.now)) is not None:
             self.record(self.diary.step(self.agent, self.conversation, timer, self.now))
 
     def wait(self, ms: int) -> None:
         """Time passes, and every timer fires at its own instant."""
         until = self.now + ms
-        while (deadline := self.engagement.deadline()) is not None and deadline <= until:
+        while (deadline := self.side.deadline()) is not None and deadline <= until:
             self.now = max(self.now, deadline)
             self.expire()
         self.now = until
@@ -79,7 +87,7 @@ class Side:
 
     @property
     def state(self) -> str:
-        return self.engagement.machine.state
+        return self.side.machine.state
 
     @property
     def rows(self) -> list[Move]:
@@ -127,6 +135,21 @@ class Side:
             fields=fields,
         )
         return self.step(fact)
+
+    def request(self, *prices: int, limit: int | None = 50_000, within_ms: int = 10_000) -> a.Request:
+        """A manager asks a mediator, in a conversation of its own."""
+        offers = tuple(
+            c.LiveOffer(offer=f"o{number}", price=price, eta=5, confidence=900_000)
+            for number, price in enumerate(prices, 1)
+        )
+        terms = c.Terms(unit="USD", rule="lowest-price", work_within_ms=600_000, lease_ms=60_000, valid_for_ms=120_000)
+        content = c.RequestContent(
+            offers=offers, choices=("offer", "round", "none"), reply_within_ms=within_ms, terms=terms, limit=limit
+        )
+        header = self.header(protocol=a.MEDIATION, parent="t.1")
+        act = a.Request(**header, reply_by=self.now + within_ms, content=content)
+        self.hear(act)
+        return act
 
     def cfp_act(self, round_: int = 1, within_ms: int = 20_000, **given: Any) -> a.Cfp:
         terms = c.Terms(

@@ -14,26 +14,30 @@ from contractnet.contractor.records import (
     FACTS,
     LOOSE,
     Began,
+    Chose,
     Failed,
     Finished,
     Hosted,
     Stopped,
     Timed,
     Timers,
+    Took,
     Withdrew,
 )
 from contractnet.contractor.replay import DAEMON, STRAYS, replay
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Quarantined, Sent
-from contractnet.messages.values import TaskFailure
+from contractnet.messages import acts as a
+from contractnet.messages import contents as c
+from contractnet.messages.values import NotUnderstoodReason, TaskFailure
 from tests.support.ledgers import body, changed, leaf, leaves, rechained, replaced
 from tests.support.side import DIGEST, Side
 
 
 @cache
 def journal() -> tuple[Entry, ...]:
-    """Six conversations of one agent, with every kind of entry."""
+    """Seven conversations of one agent, one of them a mediation, with every kind of entry."""
     side = Side()
     side.record(side.diary.loose("d", DAEMON, Timed(timers=Timers()), side.now))
     side.record(side.diary.loose("d", DAEMON, Hosted(agents={"x": ["text.summarise"]}), side.now))
@@ -66,6 +70,15 @@ def journal() -> tuple[Entry, ...]:
                 side.step(Stopped())
             else:
                 side.step(Finished(result={"n": 1}) if end == "done" else Failed(reason=TaskFailure.ERROR, text="no"))
+    side.conversation = "t9.1.m"
+    side.request(60_000, 45_000)
+    side.step(Took())
+    side.step(Chose(choice="offer", offer="o1"))
+    chosen = side.said(a.Inform)[-1].message_id
+    fields = (c.FieldError(path="$.content.offer", text="over the limit"),)
+    wrong = c.NotUnderstoodContent(reason=NotUnderstoodReason.SCHEMA, about="inform", fields=fields)
+    side.hear(a.NotUnderstood(**side.header(chosen, protocol=a.MEDIATION), content=wrong))
+    side.wait(10_000)
     side.check()
     return tuple(side.entries)
 
