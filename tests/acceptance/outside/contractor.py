@@ -1,29 +1,27 @@
 #!/usr/bin/env python3
+# mypy: ignore-errors
 """A contractor of its own: plain pika and the pages in `protocols/`, nothing of contractnet. A model for implementers.
 
-    contractor.py --broker amqp://guest:guest@127.0.0.1 --agent ann --skill text.count --behaviour deliver
+    PRICE=50000 WORK_MS=300 contractor.py amqp://guest:guest@127.0.0.1 ann text.count deliver
 
-It plays one part: deliver, fail, repair, late, refuse, slow or withdraw. P1 to P39 are the rows of table P. What it knows
-is in memory only: one that is to survive a crash keeps its conversations in a journal, written before it speaks.
+The last word is the part to play: deliver, fail, repair, late, refuse, slow or withdraw. P1 to P39 are rows of table P,
+1 to 6 steps of the gate. What it knows is in memory; one that is to survive a crash journals it before it speaks.
 """
 
-import argparse
+import itertools
 import json
+import os
 import signal
+import sys
 import time
 
 import pika
 
-options = argparse.ArgumentParser()
-for name in ("broker", "agent", "skill"):
-    options.add_argument(f"--{name}", required=True)
-for name, default in {"behaviour": "deliver", "price": 50_000, "work-ms": 300}.items():
-    options.add_argument(f"--{name}", default=default, type=type(default))
-me = options.parse_args()
-
-MARGIN_MS, GRACE_MS, PRESENCE_MS, PRESENCE_LEASE_MS, CAPACITY, COMPLAINTS = 200, 5_000, 3_000, 15_000, 4, 5
+BROKER, AGENT, SKILL, PART = sys.argv[1:5]
+PRICE, WORK_MS = int(os.environ.get("PRICE", "50000")), int(os.environ.get("WORK_MS", "300"))
+MARGIN_MS, GRACE_MS, PRESENCE_MS, PRESENCE_LEASE_MS, CAPACITY, COMPLAINTS = 200, 10_000, 5_000, 15_000, 4, 5
 STARTED = int(time.time() * 1000)
-numbers, talks, stopping = {"id": 0, "beat": 0}, {}, []
+numbers, talks, stopping = itertools.count(1), {}, []  # talks: conversation id -> Talk
 
 
 def note(**line):
@@ -32,11 +30,6 @@ def note(**line):
 
 def later(milliseconds, action, *given):
     connection.call_later(max(0, milliseconds) / 1000, lambda: action(*given))
-
-
-def new_id():
-    numbers["id"] += 1
-    return f"{me.agent}.{STARTED}.{numbers['id']}"
 
 
 def publish(exchange, key, message, durable=True):
@@ -53,11 +46,10 @@ def free():
 
 
 def presence(goodbye=False):
-    numbers["beat"] += 1
-    agent = {"agent": me.agent, "skills": [me.skill], "capacity": CAPACITY, "free": free(), "since": STARTED}
-    beat = {"performative": "presence", "daemon": me.agent, "incarnation": STARTED, "sequence": numbers["beat"],
+    agent = {"agent": AGENT, "skills": [SKILL], "capacity": CAPACITY, "free": free(), "since": STARTED}
+    beat = {"performative": "presence", "daemon": AGENT, "incarnation": STARTED, "sequence": next(numbers),
             "lease_ms": PRESENCE_LEASE_MS, "agents": [agent], "goodbye": goodbye}  # fmt: skip
-    publish("cn.presence", me.agent, beat, durable=False)
+    publish("cn.presence", AGENT, beat, durable=False)
     later(PRESENCE_MS, presence)
 
 
@@ -67,9 +59,8 @@ class Talk:
     def __init__(self, first):
         self.id, self.protocol, self.manager = first["conversation_id"], first["protocol"], first["sender"]
         self.state, self.round, self.cfp, self.accept, self.last = "IDLE", 0, None, None, None
-        self.offers = {}  # an own offer, which is its proposal's message id -> "live", or why it does not bind
-        self.heard = {}  # message id -> (the message, the answers to it)
-        self.repairs = self.complaints = 0
+        self.offers, self.prices = {}, {}  # own offers (the proposal's message id) -> "live" or why not; -> price
+        self.heard, self.repairs, self.complaints = {}, 0, 0  # message id -> (the message, the answers to it)
 
     def live(self):
         return [offer for offer, standing in self.offers.items() if standing == "live"]
@@ -79,13 +70,13 @@ class Talk:
 
     def say(self, act, content, cause, about=None):
         """`cause` is the message that makes us speak; `about`, where it is another, the one that the answer names."""
-        name = content["offer"] if act == "propose" else new_id()
-        message = {"performative": act, "content": content, "message_id": name, "reply_with": name, "sender": me.agent,
-                   "daemon": me.agent, "receiver": self.manager, "conversation_id": self.id, "protocol": self.protocol,
+        name = content["offer"] if act == "propose" else f"{AGENT}.{STARTED}.{next(numbers)}"
+        message = {"performative": act, "content": content, "message_id": name, "reply_with": name, "sender": AGENT,
+                   "daemon": AGENT, "receiver": self.manager, "conversation_id": self.id, "protocol": self.protocol,
                    "in_reply_to": (about or cause)["reply_with"]}  # fmt: skip
         note(said=message)
         if content.get("kind") == "progress":
-            publish("cn.presence", me.agent, message, durable=False)  # may be lost, is never repeated
+            publish("cn.presence", AGENT, message, durable=False)  # may be lost, is never repeated
         else:
             self.last = (self.manager + (".work" if act in ("inform", "failure") else ".bid"), message)
             self.heard[cause["message_id"]][1].append(self.last)
@@ -97,12 +88,13 @@ class Talk:
             return  # recorded: the gate, 4; P34, P35
         self.cfp, self.round = cfp, content["round"]
         if self.state == "CLOSED":
-            return self.refuse("closed", cfp)  # P33
+            self.refuse("closed", cfp)  # P33
+            return
         self.drop(set(self.offers) - {content.get("offer")}, "offer-expired")
         self.state = "DELIBERATING"  # P1, P8, P15, P18
         left = min(content["reply_within_ms"], cfp["reply_by"] - int(time.time() * 1000))
-        if me.behaviour == "late":  # as if our clock were slow
-            later(left + MARGIN_MS, self.answer, cfp, cfp)
+        if PART == "late":  # as if our clock were slow
+            later(left + MARGIN_MS, lambda: (self.state, self.cfp) == ("DELIBERATING", cfp) and self.answer(cfp, cfp))
         elif left > MARGIN_MS:
             self.answer(cfp, cfp)
         else:
@@ -110,44 +102,36 @@ class Talk:
 
     def answer(self, cfp, cause):
         """Propose or refuse; `cause` is the cfp, or the not-understood that asks for a repair."""
-        if self.state != "DELIBERATING" or self.cfp is not cfp:
+        if PART == "refuse" or (not self.live() and free() < 1):
+            self.refuse("unfit" if PART == "refuse" else "busy", cause)  # P3
             return
-        if me.behaviour == "refuse" or (not self.live() and free() < 1):
-            return self.refuse("unfit" if me.behaviour == "refuse" else "busy", cause)  # P3
-        offer, terms = new_id(), cfp["content"]["terms"]
+        offer, terms = f"{AGENT}.{STARTED}.{next(numbers)}", cfp["content"]["terms"]
         self.state, self.offers[offer] = "OFFERED", "live"  # P2
-        content = {"offer": offer, "round": self.round, "unit": terms["unit"], "valid_for_ms": terms["valid_for_ms"],
-                   "price": me.price * max(1, 11 - self.round) // 10,  # a tenth less in each round
-                   "eta": 1 + me.work_ms // 1000, "confidence": 900_000}  # fmt: skip
-        if me.behaviour == "repair" and not self.repairs:
-            content["unit"] = "WRONG"
+        self.prices[offer] = PRICE * max(1, 11 - self.round) // 10  # a tenth less in each round
+        unit = "WRONG" if PART == "repair" and not self.repairs else terms["unit"]
+        content = {"offer": offer, "round": self.round, "unit": unit, "valid_for_ms": terms["valid_for_ms"],
+                   "price": self.prices[offer], "eta": 1 + WORK_MS // 1000, "confidence": 900_000}  # fmt: skip
         self.say("propose", content, cause, cfp)
         later(terms["valid_for_ms"] + GRACE_MS, self.lapse, offer)
-        if me.behaviour == "withdraw":
-            later(MARGIN_MS, self.withdraw)
+        if PART == "withdraw":
+            later(MARGIN_MS, lambda: self.state == "OFFERED" and self.refuse("withdrawn", cfp))  # P17
 
     def refuse(self, why, cause):
         self.drop(self.offers, "withdrawn")
         self.state = "CLOSED"
         self.say("refuse", {"reason": why, "round": self.round}, cause, self.cfp)
 
-    def withdraw(self):
-        if self.state == "OFFERED":  # P17
-            self.refuse("withdrawn", self.cfp)
-
     def lapse(self, offer):
         self.drop([offer], "offer-expired")
-        if self.state == "OFFERED" and not self.live():
-            self.state = "LAPSED"  # P16
+        self.state = "LAPSED" if self.state == "OFFERED" and not self.live() else self.state  # P16
 
     def on_not_understood(self, message):
         offer = message.get("in_reply_to")
-        if message["content"]["reason"] != "schema" or offer not in self.live():
-            return  # P38
-        self.drop([offer], "unknown-offer")  # P9
-        if self.state == "OFFERED":  # P14
+        moved = message["content"]["reason"] == "schema" and offer in self.live()  # else recorded: P38
+        self.drop([offer] if moved else [], "unknown-offer")  # P9
+        if moved and self.state == "OFFERED":  # P14
             self.state, self.repairs = "DELIBERATING", self.repairs + 1
-            if me.behaviour == "repair" and self.repairs == 1:
+            if PART == "repair" and self.repairs == 1:
                 self.answer(self.cfp, message)
             else:
                 self.refuse("invalid-proposal", message)
@@ -161,39 +145,41 @@ class Talk:
         return "out-of-sequence" if end and self.state in ("COMMITTED", "DONE") else None  # else P36, P37
 
     def on_accept(self, accept):
-        award = accept["content"]
+        award, place = accept["content"], {key: accept["content"][key] for key in ("slot", "epoch")}
+        less = award["price"] < self.prices.get(award["offer"], 0)  # nobody offered that
+        standing = "unknown-offer" if less else self.offers.get(award["offer"], "unknown-offer")
         if self.state in ("COMMITTED", "DONE"):
             if award["offer"] != self.accept["content"]["offer"]:
                 return "out-of-sequence"
             if self.last:
                 publish("cn.to_mgr", *self.last)  # P39
-        elif self.offers.get(award["offer"]) == "live":  # P10, P12
-            self.state, self.accept, self.last = "COMMITTED", accept, None
+        elif standing == "live":  # P10, P12
+            self.state, self.accept, self.place, self.last = "COMMITTED", accept, place, None
             self.drop(self.offers, "closed")
             later(award["work_within_ms"], self.end, "failure", {"kind": "task", "reason": "overdue"})  # P24
             self.beat()
-            if me.behaviour == "fail":
-                later(me.work_ms, self.end, "failure", {"kind": "task", "reason": "error"})  # P23
-            elif me.behaviour != "slow":
-                result = {"by": me.agent, "words": len(self.cfp["content"]["task"].split())}
-                later(me.work_ms, self.end, "inform", {"kind": "result", "result": result})  # P22
+            if PART == "fail":
+                later(WORK_MS, self.end, "failure", {"kind": "task", "reason": "error"})  # P23
+            elif PART != "slow":
+                result = {"by": AGENT, "words": len(self.cfp["content"]["task"].split())}
+                later(WORK_MS, self.end, "inform", {"kind": "result", "result": result})  # P22
         else:  # P19, P20
-            why = "closed" if self.state in ("FAILED", "CANCELLED") else self.offers.get(award["offer"], "unknown-offer")
-            self.state = self.state if why == "closed" else "FAILED"
-            self.say("failure", {"kind": "task", "reason": why, "slot": award["slot"], "epoch": award["epoch"]}, accept)
+            over = self.state in ("FAILED", "CANCELLED")
+            self.drop(self.offers, "unknown-offer")
+            self.state = self.state if over else "FAILED"
+            self.say("failure", {"kind": "task", "reason": "closed" if over else standing, **place}, accept)
         return None
 
     def end(self, act, content):
         if self.state == "COMMITTED":
-            award, self.state = self.accept["content"], "DONE" if act == "inform" else "FAILED"
-            self.say(act, content | {"slot": award["slot"], "epoch": award["epoch"]}, self.accept)
+            self.state = "DONE" if act == "inform" else "FAILED"
+            self.say(act, content | self.place, self.accept)
 
     def beat(self):
         """Renew the lease, three times in each. If the connection breaks, the program ends, and the work with it."""
         if self.state == "COMMITTED":  # P21
-            award = self.accept["content"]
-            self.say("inform", {"kind": "progress", "slot": award["slot"], "epoch": award["epoch"]}, self.accept)
-            later(award["lease_ms"] // 3, self.beat)
+            self.say("inform", {"kind": "progress", **self.place}, self.accept)
+            later(self.accept["content"]["lease_ms"] // 3, self.beat)
 
     def on_cancel(self, cancel):
         if self.state == "DONE":
@@ -205,8 +191,10 @@ class Talk:
 
 def gate(message):
     """What to do with one message before the table is asked: README, section 3."""
-    key, act, name = (message["sender"], message["conversation_id"]), message["performative"], message["message_id"]
-    talk = talks.setdefault(key, Talk(message))
+    act, name, stranger = message["performative"], message["message_id"], Talk(message)
+    talk = talks.setdefault(stranger.id, stranger)
+    if (talk.manager, talk.protocol) != (stranger.manager, stranger.protocol):
+        raise ValueError(f"{name} is no message of the conversation's initiator")
     note(heard=message)
     first, answers = talk.heard.setdefault(name, (message, []))
     if first is not message:  # 2: said before; if it is the same, so is the answer
@@ -221,34 +209,43 @@ def gate(message):
         talk.say("not-understood", {"reason": wrong, "about": act}, message)
 
 
-def delivered(_channel, delivery, _properties, body):
+def attempt(action, given):
+    """What cannot be read, or comes from somebody else, is noted and not answered (1)."""
     try:
-        for message in json.loads(body):
-            gate(message)
-    except (ValueError, KeyError, TypeError) as error:  # 1
-        note(quarantined=repr(error))
+        return action(given)
+    except (ValueError, KeyError, TypeError) as error:
+        return note(quarantined=repr(error))
+
+
+def delivered(_channel, delivery, _properties, body):
+    for message in attempt(json.loads, body) or []:  # each alone: a bad one spoils no other
+        attempt(gate, message)
     channel.basic_ack(delivery.delivery_tag)  # all that it made us say has been confirmed
 
 
 signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
-connection = pika.BlockingConnection(pika.URLParameters(me.broker))
+connection = pika.BlockingConnection(pika.URLParameters(BROKER))
 channel = connection.channel()
 channel.confirm_delivery()
 channel.basic_qos(prefetch_count=20)
 for exchange in ("cn.cfp", "cn.to_agent", "cn.to_mgr", "cn.presence"):
     channel.exchange_declare(exchange, "topic", durable=True)
-CALLS = {"x-queue-type": "classic", "x-overflow": "drop-head", "x-max-length": 1000, "x-single-active-consumer": True}
-INBOX = {"x-queue-type": "quorum", "x-overflow": "reject-publish", "x-max-length": 1000, "x-single-active-consumer": True,
-         "x-delivery-limit": 20, "x-dead-letter-exchange": "cn.dlx", "x-dead-letter-strategy": "at-least-once"}  # fmt: skip
-channel.queue_declare(f"d.{me.agent}.cfp", durable=True, arguments=CALLS)
-channel.queue_declare(f"d.{me.agent}.inbox", durable=True, arguments=INBOX)
-channel.queue_bind(f"d.{me.agent}.cfp", "cn.cfp", f"skill.{me.skill}")
-channel.queue_bind(f"d.{me.agent}.cfp", "cn.cfp", f"agent.{me.agent}")
-channel.queue_bind(f"d.{me.agent}.inbox", "cn.to_agent", me.agent)
-channel.basic_consume(f"d.{me.agent}.cfp", delivered)
-channel.basic_consume(f"d.{me.agent}.inbox", delivered)
+for lock in (f"d.{AGENT}.host", f"a.{AGENT}.host"):  # refused (405) while another process is this agent
+    channel.queue_declare(lock, exclusive=True)
+BOTH = {"x-max-length": 1000, "x-single-active-consumer": True}
+CALLS = {**BOTH, "x-queue-type": "classic", "x-overflow": "drop-head"}
+INBOX = {**BOTH, "x-queue-type": "quorum", "x-overflow": "reject-publish", "x-delivery-limit": 20,
+         "x-dead-letter-exchange": "cn.dlx", "x-dead-letter-strategy": "at-least-once"}  # fmt: skip
+for queue, arguments, exchange, keys in (
+    (f"d.{AGENT}.cfp", CALLS, "cn.cfp", (f"skill.{SKILL}", f"agent.{AGENT}")),
+    (f"d.{AGENT}.inbox", INBOX, "cn.to_agent", (AGENT,)),
+):
+    channel.queue_declare(queue, durable=True, arguments=arguments)
+    for key in keys:
+        channel.queue_bind(queue, exchange, key)
+    channel.basic_consume(queue, delivered)
 presence()
-note(ready=me.agent)
+note(ready=AGENT)
 while not stopping:
     connection.process_data_events(time_limit=0.2)
 presence(goodbye=True)
