@@ -4,7 +4,8 @@ Rules: a cfp by skill goes to all agents with the skill; `receivers` names agent
 without them moves an agent only if exactly one of the daemon's is in that conversation (D10), or, of a reject, if
 exactly one has an offer out: the initiator need not know of the others, who said nothing to it. Mail for an agent that
 is not hosted here is recorded and not answered (D9). Only the initiator of a conversation is heard in it. What an
-agent heard before, in whichever conversation, is answered again and moves nobody: a journal records a message once.
+agent heard before, in whichever conversation, is answered again and moves nobody: a journal records a message once;
+under the same id with other bytes it is kept apart (M5). What is said of an offer of ours names a message of ours (M3).
 
 Source: the gate in protocols/README.md; D9, D10.
 """
@@ -14,12 +15,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.replay import DAEMON, STRAYS, Diary
+from contractnet.contractor.side import Side
 from contractnet.ledger.founding import CONVERSATION
 from contractnet.ledger.records import Heard, Misheard, Quarantined
+from contractnet.mail.gate import answers_nothing, misheard, other_bytes
 from contractnet.mail.inbox import Letter, Scrap
-from contractnet.messages.acts import AnyAct, Cfp, RejectProposal
+from contractnet.messages.acts import AcceptProposal, AnyAct, Cfp, RejectProposal
 from contractnet.transport.port import Lane
 
 GROUP = "multi"
@@ -63,18 +67,27 @@ class Reception:
         targets = [] if act.conversation_id in RESERVED else self.targets(act)
         if not targets:
             yield self._stray(item, lane, "it is for no agent hosted here")
+        apart = False
         for agent in targets:
-            known = self._diary.known(agent, act.conversation_id)
-            if (agent, act.sender, act.message_id) in self._diary.seen:
-                yield ToRepeat(known.answers.get(act.message_id) if known is not None else None)
-            elif known is not None and known.manager not in (None, act.sender):
-                yield self._stray(item, lane, "its sender is not the conversation's initiator")
-            elif known is not None and known.protocol not in (None, act.protocol):
-                why = f"its protocol is {act.protocol}, the conversation's is {known.protocol}"
-                yield self._stray(item, lane, why)
-            else:
-                fact = Heard(message=act, digest=item.digest, lane=lane.value)
-                yield ToStep(agent, act.conversation_id, fact)
+            verdict = self._judge_one(agent, item, lane)
+            if not (apart and isinstance(verdict, Quarantined)):  # kept apart once, whomever it is for
+                yield verdict
+            apart = apart or isinstance(verdict, Quarantined)
+
+    def _judge_one(self, agent: str, letter: Letter, lane: Lane) -> Verdict:
+        act = letter.act
+        known = self._diary.known(agent, act.conversation_id)
+        before = self._diary.seen.get((agent, act.sender, act.message_id))
+        if before is not None:
+            return self._again(before, known, letter, lane, act.sender, act.message_id, act.reply_with)
+        if known is not None and known.manager not in (None, act.sender):
+            return self._stray(letter, lane, "its sender is not the conversation's initiator")
+        if known is not None and known.protocol not in (None, act.protocol):
+            why = f"its protocol is {act.protocol}, the conversation's is {known.protocol}"
+            return self._stray(letter, lane, why)
+        if isinstance(known, Engagement) and self._answers_nothing(known, act):
+            return ToStep(agent, act.conversation_id, answers_nothing(letter, lane))
+        return ToStep(agent, act.conversation_id, Heard(message=act, digest=letter.digest, lane=lane.value))
 
     def targets(self, act: AnyAct) -> list[str]:
         """The hosted agents that an act is for."""
@@ -94,33 +107,52 @@ class Reception:
     def _in(self, conversation: str) -> list[str]:
         return [agent for agent in self._agents if (agent, conversation) in self._diary.engagements]
 
+    def _answers_nothing(self, known: Engagement, act: AnyAct) -> bool:
+        """M3, of what is said of an offer of ours. One that we do not know may be from before our journal was lost:
+        table P answers it.
+        """
+        if not isinstance(act, AcceptProposal | RejectProposal) or act.content.offer not in known.offers:
+            return False
+        if act.in_reply_to is None:
+            return isinstance(act, AcceptProposal)
+        return self._diary.said.get(act.in_reply_to, ("", ""))[:2] != (known.agent, known.conversation)
+
+    def _again(
+        self,
+        before: str,
+        known: Side | None,
+        item: Letter | Scrap,
+        lane: Lane,
+        sender: str,
+        message_id: str,
+        reply_with: str | None,
+    ) -> ToRepeat | Quarantined:
+        """Heard before: a repetition where the bytes are the same, else a fault (M5)."""
+        if before != item.digest:
+            return other_bytes(item, lane, sender, message_id)
+        answers = known.answers if known is not None else {}
+        return ToRepeat(answers.get(reply_with or message_id) or answers.get(message_id))
+
     def _judge_scrap(self, scrap: Scrap, lane: Lane) -> Verdict:
         """An act that does not decode: told once to its sender, the initiator of one agent's conversation."""
-        mine = self._in(scrap.conversation) if scrap.conversation else []
+        mine = [one for agent in self._agents if (one := self._diary.known(agent, scrap.conversation or "")) is not None]
         if scrap.sender and scrap.conversation and scrap.performative and len(mine) == 1:
-            known = self._diary.engagements[mine[0], scrap.conversation]
-            if scrap.message_id is not None and (mine[0], scrap.sender, scrap.message_id) in self._diary.seen:
-                return ToRepeat(known.answers.get(scrap.message_id))
+            known = mine[0]
+            before = self._diary.seen.get((known.agent, scrap.sender, scrap.message_id or ""))
+            if before is not None and scrap.message_id is not None:
+                return self._again(before, known, scrap, lane, scrap.sender, scrap.message_id, scrap.reply_with)
             if known.manager == scrap.sender:
-                fact = Misheard(
-                    digest=scrap.digest,
-                    lane=lane.value,
-                    sender=scrap.sender,
-                    message_id=scrap.message_id,
-                    performative=scrap.performative,
-                    fields=scrap.fields,
-                    offer=scrap.offer,
-                    reply_with=scrap.reply_with,
-                )
-                return ToStep(mine[0], scrap.conversation, fact)
+                fact = misheard(scrap, scrap.sender, scrap.performative, lane)
+                return ToStep(known.agent, scrap.conversation, fact)
         why = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]
         return Quarantined(digest=scrap.digest, lane=lane.value, why=f"{scrap.code}: {why}")
 
     def _stray(self, letter: Letter, lane: Lane, why: str) -> Quarantined | ToRepeat:
         """Kept apart, once."""
         act = letter.act
-        if (self._diary.daemon, act.sender, act.message_id) in self._diary.seen:
-            return ToRepeat(None)
+        before = self._diary.seen.get((self._diary.daemon, act.sender, act.message_id))
+        if before is not None:
+            return self._again(before, None, letter, lane, act.sender, act.message_id, None)
         return Quarantined(
             digest=letter.digest,
             lane=lane.value,

@@ -14,7 +14,7 @@ from contractnet.contractor.side import Side
 from contractnet.contractor.stepping import step
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
-from contractnet.ledger.records import Fired, Heard, Quarantined, Record, Said, Sent
+from contractnet.ledger.records import Fired, Heard, Misheard, Quarantined, Record, Said, Sent
 from contractnet.ledger.rederive import rederive
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.messages.acts import MEDIATION
@@ -36,7 +36,8 @@ class Diary:
         self.unsent: dict[tuple[str, str], tuple[str, Said]] = {}  #: (agent, message id) -> (conversation, said)
         self.said: dict[str, tuple[str, str, Said]] = {}  #: message id -> (agent, conversation, said)
         self.hosted: dict[str, list[str]] = {}
-        self.seen: set[tuple[str, str, str]] = set()  #: (agent or daemon, sender, message id) of everything heard
+        #: (agent or daemon, sender, message id) of everything heard -> digest of its bytes
+        self.seen: dict[tuple[str, str, str], str] = {}
         self.at = 0  #: of the last entry
         self.timed: Timers | None = None  #: what the journal says of its timers
         self._default = timers or Timers()  #: of conversations that began before it said so
@@ -117,8 +118,8 @@ class Diary:
 
     def _follow(self, written: list[Writing], at: int) -> list[Writing]:
         for draft, record in written:
-            if draft.direction == "in" and draft.sender is not None and draft.message_id is not None:
-                self.seen.add((draft.agent, draft.sender, draft.message_id))
+            if isinstance(record, Heard | Misheard | Quarantined) and draft.sender and draft.message_id:
+                self.seen[draft.agent, draft.sender, draft.message_id] = record.digest
             if isinstance(record, Said):
                 self.unsent[draft.agent, record.message.message_id] = (draft.conversation, record)
                 self.said[record.message.message_id] = (draft.agent, draft.conversation, record)

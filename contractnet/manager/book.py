@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contractnet.errors import DefinitionError
-from contractnet.ledger.records import Quarantined, Record, Said, Sent
+from contractnet.ledger.records import Heard, Misheard, Quarantined, Record, Said, Sent
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.manager.accounts import Accounts, Room
 from contractnet.manager.records import Awarded, Ended, Fact, Granted, Held, Opened, Started
@@ -50,8 +50,11 @@ class Book:
         self.accounts = Accounts()
         self.manager_epoch = 0
         self.at = 0  #: of the last entry: `now` never goes back (D14)
-        self.seen: set[tuple[str, str]] = set()  #: (sender, message id) of everything heard
-        self.answers: dict[str, Said] = {}  #: message id heard -> what answered it, to be said again for a duplicate
+        self.seen: dict[tuple[str, str], str] = {}  #: (sender, message id) of everything heard -> digest of its bytes
+        #: (receiver, what it names in `in_reply_to`) -> what answered that, to be said again for a duplicate
+        self.answers: dict[tuple[str, str], Said] = {}
+        #: message id said -> its conversation, and whom it was for; nobody: everybody with the skill
+        self.spoken: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.unsent: dict[str, Owed] = {}  #: message id said -> what is owed; the outbox
         self.stray_answers: dict[str, int] = {}  #: sender -> how often it was told of an unknown conversation
         self.awards = 0  #: made so far
@@ -89,6 +92,16 @@ class Book:
             return None
         return tender
 
+    def answer(self, sender: str, *names: str | None) -> Said | None:
+        """What answered this sender's message, by what an answer may name it: its `reply_with`, or its message id."""
+        found = (self.answers.get((sender, name)) for name in names if name is not None)
+        return next((said for said in found if said is not None), None)
+
+    def said_to(self, agent: str, conversation: str, name: str | None) -> bool:
+        """Whether a message of ours in this conversation is so named by an answer, and the agent was told it (M3)."""
+        where, receivers = self.spoken.get(name or "", ("", ()))
+        return where == conversation and (not receivers or agent in receivers)
+
     # ---- parts
 
     def _admit(self, tender_id: str, fact: Opened) -> None:
@@ -113,8 +126,8 @@ class Book:
     def _follow(self, tender_id: str, written: list[Writing], at: int) -> list[Writing]:
         """Keep the indexes: what was seen and said, what is owed, what money is held."""
         for draft, record in written:
-            if draft.direction == "in" and draft.sender is not None and draft.message_id is not None:
-                self.seen.add((draft.sender, draft.message_id))
+            if isinstance(record, Heard | Misheard | Quarantined) and draft.sender and draft.message_id:
+                self.seen[draft.sender, draft.message_id] = record.digest
             self._index(tender_id, draft.conversation, record, at)
         self.at = max(self.at, at)
         return written
@@ -124,8 +137,9 @@ class Book:
             case Said():
                 act = record.message
                 self.unsent[act.message_id] = Owed(conversation, record, set(record.receivers or ("",)), at)
+                self.spoken[act.reply_with] = (act.conversation_id, record.receivers)
                 if act.in_reply_to is not None:
-                    self.answers[act.in_reply_to] = record
+                    self.answers[act.receiver, act.in_reply_to] = record
             case Sent():
                 owed = self.unsent.get(record.message_id)
                 if owed is not None:

@@ -1,7 +1,8 @@
 """The reception: what comes in for a manager passes the gate and becomes facts. Decides nothing, records nothing.
 
 The gate's order: undecodable or from nobody who may speak here: quarantined, not answered; heard before: answered
-again, nothing moves; unknown conversation: answered once; else the tender is stepped.
+again, nothing moves, and kept apart where the bytes are others (M5); unknown conversation: answered once; an answer to
+nothing that was said: as an act that does not decode (M3); else the tender is stepped.
 
 Source: the gate in protocols/README.md; promise 7 for the `open` profile: a sender must be a participant of the
 conversation, in an open call any agent that answers it.
@@ -11,13 +12,16 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from contractnet.ledger.records import Heard, Misheard, Quarantined, Said
+from contractnet.ledger.records import Heard, Quarantined, Said
+from contractnet.mail.gate import answers_nothing, misheard, other_bytes
 from contractnet.mail.inbox import Letter, Scrap
 from contractnet.mail.outbox import Envelope
 from contractnet.manager.book import STRAYS, Book
 from contractnet.manager.records import Fact
-from contractnet.messages.acts import AnyAct, Cfp, NotUnderstood, Propose, Refuse
+from contractnet.manager.tender import Tender
+from contractnet.messages.acts import Agree, AnyAct, Cfp, Failure, Inform, NotUnderstood, Propose, Refuse
 from contractnet.messages.codec import canonical
+from contractnet.messages.contents import ProgressContent
 from contractnet.transport.port import Lane, ToAgents, ToSkill
 
 
@@ -47,6 +51,8 @@ Verdict = ToStep | ToRecord | ToRepeat
 MOST_PARTICIPANTS = 10_000
 #: acts by which an agent that was not expected joins an open call
 _JOINS = (Propose, Refuse, NotUnderstood)
+#: acts that answer (M3); a not-understood too, but that is recorded whatever it names
+_ANSWERS = (Propose, Refuse, Inform, Failure, Agree)
 
 
 def judge(book: Book, item: Letter | Scrap, lane: Lane, max_strays: int) -> Verdict:
@@ -58,43 +64,52 @@ def judge(book: Book, item: Letter | Scrap, lane: Lane, max_strays: int) -> Verd
     if isinstance(item, Scrap):
         return _judge_scrap(book, item, lane)
     act = item.act
-    if (act.sender, act.message_id) in book.seen:
-        return ToRepeat(book.answers.get(act.message_id))
+    before = book.seen.get((act.sender, act.message_id))
+    if before is not None:
+        if before != item.digest:
+            return ToRecord(STRAYS, other_bytes(item, lane, act.sender, act.message_id))
+        return ToRepeat(book.answer(act.sender, act.reply_with, act.message_id))
     if act.receiver != book.owner:
         return _stray(item, lane, "it is for another receiver")
     tender = book.find(act.conversation_id)
     if tender is None:
         tell = not isinstance(act, NotUnderstood) and book.stray_answers.get(act.sender, 0) < max_strays
         return _stray(item, lane, "unknown conversation", act.reply_with if tell else None)
-    call = tender.call(act.conversation_id)
     if act.protocol != tender.pen.protocol:
         return _stray(item, lane, f"its protocol is {act.protocol}, the conversation's is {tender.pen.protocol}")
-    if act.sender not in call.participants and not isinstance(act, _JOINS):
-        return _stray(item, lane, "its sender is no participant of the conversation")
-    if act.sender not in call.participants and len(call.participants) >= MOST_PARTICIPANTS:
-        return _stray(item, lane, f"the conversation has {MOST_PARTICIPANTS} participants already")
-    return ToStep(act.conversation_id, Heard(message=act, digest=item.digest, lane=lane.value))
+    return _judge_known(book, tender, item, lane)
+
+
+def _judge_known(book: Book, tender: Tender, letter: Letter, lane: Lane) -> Verdict:
+    """An act in a conversation of ours."""
+    act = letter.act
+    call = tender.call(act.conversation_id)
+    told = book.said_to(act.sender, act.conversation_id, act.in_reply_to)
+    if act.sender not in call.participants:
+        if not isinstance(act, _JOINS):
+            return _stray(letter, lane, "its sender is no participant of the conversation")
+        if len(call.participants) >= MOST_PARTICIPANTS:
+            return _stray(letter, lane, f"the conversation has {MOST_PARTICIPANTS} participants already")
+        if not told:
+            return _stray(letter, lane, "it answers nothing that was said in the conversation")
+    late = isinstance(act, Propose) and act.content.round < call.round  # it is late before it is bad
+    beat = isinstance(act, Inform) and isinstance(act.content, ProgressContent) and act.in_reply_to is None
+    if isinstance(act, _ANSWERS) and not (told or late or beat):
+        return ToStep(act.conversation_id, answers_nothing(letter, lane))
+    return ToStep(act.conversation_id, Heard(message=act, digest=letter.digest, lane=lane.value))
 
 
 def _judge_scrap(book: Book, scrap: Scrap, lane: Lane) -> Verdict:
     """A proposal that does not decode is a bad bid of the participant that it names; anything else is kept apart."""
-    key = (scrap.sender or "", scrap.message_id or "")
-    if scrap.sender and scrap.message_id and key in book.seen:
-        return ToRepeat(book.answers.get(scrap.message_id))
+    before = book.seen.get((scrap.sender or "", scrap.message_id or ""))
+    if before is not None and scrap.sender and scrap.message_id:
+        if before != scrap.digest:
+            return ToRecord(STRAYS, other_bytes(scrap, lane, scrap.sender, scrap.message_id))
+        return ToRepeat(book.answer(scrap.sender, scrap.reply_with, scrap.message_id))
     if scrap.sender and scrap.conversation and scrap.performative:
         tender = book.find(scrap.conversation)
         if tender is not None and scrap.sender in tender.call(scrap.conversation).participants:
-            fact = Misheard(
-                digest=scrap.digest,
-                lane=lane.value,
-                sender=scrap.sender,
-                message_id=scrap.message_id,
-                performative=scrap.performative,
-                fields=scrap.fields,
-                offer=scrap.offer,
-                reply_with=scrap.reply_with,
-            )
-            return ToStep(scrap.conversation, fact)
+            return ToStep(scrap.conversation, misheard(scrap, scrap.sender, scrap.performative, lane))
     why = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]
     return ToRecord(STRAYS, Quarantined(digest=scrap.digest, lane=lane.value, why=f"{scrap.code}: {why}"))
 

@@ -38,6 +38,7 @@ from contractnet.manager.state import Participant, Slot
 from contractnet.manager.tender import Tender
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
+from contractnet.messages.codec import digest, encode
 from contractnet.messages.values import (
     CancelFailure,
     NotUnderstoodReason,
@@ -233,7 +234,7 @@ class Bench:
 
     def deliver(self, item: a.AnyAct | Scrap, lane: Lane = Lane.BID, most: int = 5) -> ToStep | ToRecord | ToRepeat:
         """An act or a scrap arrives at the gate; what it says is done."""
-        verdict = judge(self.book, item if isinstance(item, Scrap) else Letter(item, DIGEST), lane, most)
+        verdict = judge(self.book, item if isinstance(item, Scrap) else Letter(item, digest(encode(item))), lane, most)
         if isinstance(verdict, ToStep):
             self.step(verdict.conversation, verdict.fact)
         elif isinstance(verdict, ToRecord):
@@ -382,7 +383,8 @@ def picture(book: Book, beaten: bool = False) -> dict[str, Any]:
         "keys": {key: tender.id for key, tender in book.by_key.items()},
         "money": (book.accounts.granted, book.accounts.unit, book.accounts.spent, dict(book.accounts.holds)),
         "epoch": (book.manager_epoch, book.at, book.awards),
-        "seen": set(book.seen),
+        "seen": dict(book.seen),
+        "spoken": dict(book.spoken),
         "answers": {heard: said.message.message_id for heard, said in book.answers.items()},
         "unsent": {name: (owed.conversation, set(owed.receivers), owed.at) for name, owed in book.unsent.items()},
         "strays": dict(book.stray_answers),

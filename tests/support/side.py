@@ -236,7 +236,7 @@ def picture(diary: Diary) -> dict[str, Any]:
         "seed": diary.seed,
         "hosted": diary.hosted,
         "at": diary.at,
-        "seen": set(diary.seen),
+        "seen": dict(diary.seen),
         "unsent": {key: conversation for key, (conversation, _) in diary.unsent.items()},
         "said": sorted(diary.said),
         "engagements": {key: _engagement(one) for key, one in diary.engagements.items() if one.pen.versions},

@@ -44,14 +44,13 @@ from contractnet.manager.records import FACTS, LOOSE, Awarded, Ended, Fact, Grac
 from contractnet.manager.replay import replay
 from contractnet.manager.tender import Tender
 from contractnet.messages import acts as a
-from contractnet.messages.codec import canonical
+from contractnet.messages.codec import canonical, digest, encode
 from contractnet.transport.port import Lane
 from tests.support import bench, side
 
 NOW = bench.NOW
 MANAGER = bench.MANAGER
 SKILL = bench.SKILL
-DIGEST = "d" * 64
 GRANT = 1_000_000
 OFFER_MARGIN_MS = 2_000
 TABLES = {"C": load("conversation"), "I": load("initiator"), "P": load("participant")}
@@ -316,7 +315,7 @@ class World:
 
     def deliver(self, packet: Packet) -> None:
         """A message arrives."""
-        letter = Letter(packet.act, DIGEST)
+        letter = Letter(packet.act, digest(encode(packet.act)))
         if packet.to == MANAGER:
             self._deliver_to_manager(letter)
         else:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from contractnet.contractor.engagement import Timers
 from contractnet.contractor.ports import Agent, Award, Call, Refusal
@@ -21,8 +22,9 @@ from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import Letter, Scrap
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
+from contractnet.messages.codec import digest, encode
 from contractnet.transport.port import Lane
-from tests.support.side import DIGEST, NOW, Side, picture
+from tests.support.side import DIGEST, NOW, SALT, Side, picture
 from tests.support.strategies import acts
 
 
@@ -55,7 +57,7 @@ class House:
 
     def deliver(self, item: a.AnyAct | Scrap, lane: Lane = Lane.INBOX) -> list[ToStep | ToRepeat | Quarantined]:
         """As the driver does."""
-        letter = item if isinstance(item, Scrap) else Letter(item, DIGEST)
+        letter = item if isinstance(item, Scrap) else Letter(item, digest(encode(item)))
         verdicts = []
         for verdict in self.reception.judge(letter, lane):
             verdicts.append(verdict)
@@ -259,6 +261,109 @@ def test_a_conversation_called_like_a_stream_of_the_journal(stream: str) -> None
     house.deliver(reject(receiver="elsewhere", message_id="s2"))
     house.deliver(reject(conversation_id=stream))
     house.check()
+
+
+# ---- one message id, one message (M5); an answer names what was said (M3)
+
+
+def test_the_same_id_with_other_bytes_is_kept_apart_once_for_all_agents() -> None:
+    house = House("d", agent("x"), agent("y"))
+    assert [type(one) for one in house.deliver(cfp(), Lane.CFP)] == [ToStep, ToStep]
+    for _ in range(2):
+        (verdict,) = house.deliver(cfp(within_ms=10_000), Lane.CFP)
+        assert isinstance(verdict, Quarantined)
+        assert verdict.why == "its message id c1 came before with other bytes"
+        assert (verdict.sender, verdict.performative, verdict.conversation) == ("mgr", "cfp", "t.1")
+    assert [type(one) for one in house.deliver(cfp(), Lane.CFP)] == [ToRepeat, ToRepeat]
+    house.check()
+
+
+def test_an_act_and_an_element_that_is_none_under_one_id() -> None:
+    house = House("d", agent("x"))
+    house.deliver(cfp(), Lane.CFP)
+    fields = (c.FieldError(path="$", text="is no act"),)
+    (verdict,) = house.deliver(Scrap(DIGEST, fields, "schema", "mgr", "t.1", "c1", "cfp"))
+    assert isinstance(verdict, Quarantined)
+    assert "c1 came before with other bytes" in verdict.why
+    house.check()
+
+
+def test_what_was_kept_apart_comes_again_with_other_bytes() -> None:
+    house = House("d", agent("x"))
+    house.deliver(reject(receiver="elsewhere", message_id="s1"))
+    (same,) = house.deliver(reject(receiver="elsewhere", message_id="s1"))
+    assert same == ToRepeat(None)
+    (other,) = house.deliver(reject(receiver="nowhere", message_id="s1"))
+    assert isinstance(other, Quarantined)
+    assert "other bytes" in other.why
+    house.check()
+
+
+def test_an_answer_is_found_by_the_reply_with_that_it_names() -> None:
+    house = House("d", agent("x"))
+    house.deliver(cfp(), Lane.CFP)
+    cancel = a.Cancel(**Side().header(message_id="k1") | {"reply_with": "k"}, content=c.CancelContent(reason="user"))  # type: ignore[arg-type]  # as it would be decoded
+    house.deliver(cancel)
+    (again,) = house.deliver(cancel)
+    assert isinstance(again, ToRepeat)
+    assert again.answer is not None
+    assert house.diary.said[again.answer][2].message.in_reply_to == "k"
+
+
+class Bidder(House):
+    """An agent with an offer out."""
+
+    def __init__(self) -> None:
+        super().__init__("d", agent("x"))
+        self.deliver(cfp(), Lane.CFP)
+        self.record(self.diary.step("x", "t.1", Bade(price=1, eta=1, confidence=1), NOW))
+        ((self.offer, known),) = self.diary.engagement("x", "t.1").offers.items()
+        self.bid = known.message_id
+
+    def accept(self, about: str | None, offer: str | None = None) -> a.AcceptProposal:
+        times = {"work_within_ms": 1, "lease_ms": 1, "pickup_ms": 1}
+        spec = {"private": {"key": "s3cret"}, "salt": SALT}
+        terms = {"offer": offer or self.offer, "round": 1, "slot": 1, "epoch": 1, "price": 1}
+        content = c.AcceptContent(**terms | times | spec)  # type: ignore[arg-type]  # a table of plain values
+        return a.AcceptProposal(**Side().header(about, message_id="a1", receiver="x"), content=content)
+
+
+@pytest.mark.parametrize("about", [None, "never-said", "c1"])
+def test_an_accept_that_answers_nothing_commits_nobody_and_is_told_so(about: str | None) -> None:
+    house = Bidder()
+    (verdict,) = house.deliver(house.accept(about))
+    assert isinstance(verdict, ToStep)
+    assert isinstance(verdict.fact, Misheard)
+    assert house.state("x") == "OFFERED"
+    (*_, told) = house.diary.said.values()
+    assert isinstance(told[2].message, a.NotUnderstood)
+    assert told[2].message.content.fields[0].path == "$.in_reply_to"
+    house.deliver(structs.replace(house.accept(house.bid), message_id="a2", reply_with="a2"))
+    assert house.state("x") == "COMMITTED"
+    house.check()
+
+
+def test_an_accept_of_an_offer_that_is_not_known_here_is_answered_by_the_table() -> None:
+    """The journal was lost, and an accept from before comes after a new call: no fault of the initiator's (P19)."""
+    house = Bidder()
+    house.deliver(house.accept("said-before", offer="made-before"))
+    (*_, told) = house.diary.said.values()
+    assert isinstance(told[2].message, a.Failure)
+    assert told[2].message.content.reason.value == "unknown-offer"
+    house.check()
+
+
+@pytest.mark.parametrize(("about", "live"), [("never-said", True), (None, False), ("bid", False)])
+def test_a_reject_of_one_offer_names_the_bid_or_nothing(about: str | None, live: bool) -> None:
+    house = Bidder()
+    content = c.RejectContent(reason="late", offer=house.offer)  # type: ignore[arg-type]  # as it would be decoded
+    named = house.bid if about == "bid" else about
+    house.deliver(a.RejectProposal(**Side().header(named, message_id="r1"), content=content))
+    assert house.diary.engagement("x", "t.1").live_offer is live
+    house.check()
+
+
+# ---- anything
 
 
 some = st.sampled_from

@@ -72,13 +72,13 @@ async def test_a_fresh_accept_of_done_work_hears_the_result_again() -> None:
         async with town.hub.attach(ManagerParty("mgr")) as link:
             stranger = Stranger(link)
             await stranger.say(stranger.side.cfp_act())
-            offer = (await stranger.hear(a.Propose, 1)).content.offer
-            terms = {"offer": offer, "round": 1, "slot": 1, "epoch": 1, "price": 10_000}
+            bid = await stranger.hear(a.Propose, 1)
+            terms = {"offer": bid.content.offer, "round": 1, "slot": 1, "epoch": 1, "price": 10_000}
             times = {"work_within_ms": 600_000, "lease_ms": 60_000, "pickup_ms": 10_000}
             spec = {"private": {"key": "s3cret"}, "salt": SALT}
             for number in (1, 2):
                 accept = c.AcceptContent(**terms, **times, **spec)  # type: ignore[arg-type]  # a table of plain values
-                await stranger.say(a.AcceptProposal(**stranger.side.header(), content=accept))
+                await stranger.say(a.AcceptProposal(**stranger.side.header(bid.reply_with), content=accept))
                 await stranger.hear(a.Inform, number)
             first, second = (one for one in stranger.heard if isinstance(one, a.Inform))
             assert first == second

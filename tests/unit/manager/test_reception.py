@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from contractnet.ledger.records import Misheard, Quarantined, Said
 from contractnet.mail.inbox import Scrap, letters
-from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, envelope
+from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, envelope, judge
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
 from contractnet.messages.codec import encode_body
-from contractnet.messages.values import NotUnderstoodReason
+from contractnet.messages.values import CancelFailure, NotUnderstoodReason, RefuseReason
 from contractnet.transport.port import Lane, ToAgents, ToSkill
 from tests.support.bench import DIGEST, NOW, Bench
 from tests.support.strategies import acts
@@ -158,6 +160,177 @@ def test_another_sender_may_use_the_same_message_id(bench: Bench) -> None:
     assert bench.slot.holder == "b"
 
 
+# ---- one message id, one message (M5)
+
+
+def test_the_same_id_with_other_bytes_is_kept_apart_and_not_answered(bench: Bench) -> None:
+    bench.start("a", "b")
+    bid = bench.proposal("a", unit="EUR")
+    bench.deliver(bid)
+    said = len(bench.records(Said))
+    for _ in range(2):  # the ledger takes a message id once: the second stands without it
+        verdict = bench.deliver(bench.proposal("a", message_id=bid.message_id))
+        assert isinstance(verdict, ToRecord)
+        assert verdict.stray.why == f"its message id {bid.message_id} came before with other bytes"
+        assert (verdict.stray.sender, verdict.stray.performative, verdict.stray.message_id) == ("a", "propose", None)
+    assert bench.state("a") == "REPAIRING"
+    assert len(bench.records(Said)) == said
+    assert isinstance(bench.deliver(bid), ToRepeat), "the first one is as it was"
+    bench.check()
+
+
+def test_bytes_are_what_came_and_not_what_they_mean(bench: Bench) -> None:
+    """A peer's bytes need not be canonical; what it says again it says with the same ones."""
+    bench.start("a", "b")
+    bid = bench.proposal("a")
+    spaced = encode_body([bid])[1:-1].replace(b":", b": ")
+    (first,), (second,) = (letters(_Delivery(b"[ " + raw + b" ]")) for raw in (spaced, encode_body([bid])[1:-1]))
+    for item, expected in ((first, ToStep), (first, ToRepeat), (second, ToRecord)):
+        verdict = judge(bench.book, item, Lane.BID, 5)
+        assert isinstance(verdict, expected)
+        if isinstance(verdict, ToStep):
+            bench.step(verdict.conversation, verdict.fact)
+
+
+@pytest.mark.parametrize("first_decodes", [True, False])
+def test_an_act_and_an_element_that_is_none_under_one_id(bench: Bench, first_decodes: bool) -> None:
+    bench.start("a", "b")
+    act, element = bench.proposal("a", message_id="bad1"), scrap()
+    first, second = (act, element) if first_decodes else (element, act)
+    assert isinstance(bench.deliver(first), ToStep)
+    entries, state = len(bench.entries), bench.state("a")
+    verdict = bench.deliver(second)
+    assert isinstance(verdict, ToRecord)
+    assert "bad1 came before with other bytes" in verdict.stray.why
+    assert (len(bench.entries), bench.state("a")) == (entries + 1, state)
+    bench.check()
+
+
+def test_an_answer_names_the_reply_with_and_is_found_by_it(bench: Bench) -> None:
+    """Two senders' messages that are called alike: each is answered with its own."""
+    bench.start("a", "b")
+    bids = [bench.proposal(name, unit="EUR", message_id=f"{name}1") for name in "ab"]
+    bids = [structs.replace(bid, reply_with="bid") for bid in bids]
+    for bid in bids:
+        bench.deliver(bid)
+    for bid in bids:
+        verdict = bench.deliver(bid)
+        assert isinstance(verdict, ToRepeat)
+        assert verdict.said is not None
+        assert verdict.said.message.receiver == bid.sender
+
+
+# ---- an answer names what was said (M3)
+
+
+def answers(bench: Bench, sender: str, about: str | None) -> list[a.AnyAct]:
+    """One of each act that answers."""
+    header = partial(bench.header, sender, about)
+    failed = c.CancelFailureContent(reason=CancelFailure.CANNOT_STOP)
+    return [
+        a.Propose(**header(), content=bench.proposal(sender).content),
+        a.Refuse(**header(), content=c.RefuseContent(reason=RefuseReason.UNFIT, round=1)),
+        a.Inform(**header(), content=bench.result_content()),
+        a.Inform(**header(), content=c.CancelledContent()),
+        a.Failure(**header(), content=failed),
+    ]
+
+
+@pytest.mark.parametrize("about", [None, "never-said", "of-b", "own"])
+@pytest.mark.parametrize("which", range(5))
+def test_an_answer_to_nothing_that_was_said_to_its_sender_is_told_so(
+    bench: Bench, about: str | None, which: int
+) -> None:
+    bench.start("a", "b")
+    bench.deliver(bench.proposal("b", unit="EUR"))
+    bench.deliver(mine := bench.proposal("a", 30_000))
+    named = {"of-b": bench.said(a.NotUnderstood, "b")[0].reply_with, "own": mine.reply_with}.get(about or "", about)
+    act = answers(bench, "a", named)[which]
+    verdict = bench.deliver(act)
+    assert isinstance(verdict, ToStep)
+    assert isinstance(verdict.fact, Misheard)
+    assert (bench.state("a"), bench.call.participants["a"].offer is None) == ("PROPOSED", False)
+    answer = bench.records(Said)[-1].message
+    assert (answer.receiver, answer.in_reply_to) == ("a", act.reply_with)
+    if which:
+        assert isinstance(answer, a.NotUnderstood)
+        assert [field.path for field in answer.content.fields] == ["$.in_reply_to"]
+    assert isinstance(bench.deliver(act), ToRepeat)
+    bench.check()
+
+
+def test_a_bid_that_answers_nothing_may_be_repaired_in_answer_to_the_complaint(bench: Bench) -> None:
+    bench.start("a", "b")
+    bench.deliver(structs.replace(bench.proposal("a"), in_reply_to="never-said"))
+    assert bench.state("a") == "REPAIRING"
+    (complaint,) = bench.said(a.NotUnderstood, "a")
+    assert complaint.content.time_left_ms == 20_000
+    bench.deliver(structs.replace(bench.proposal("a"), in_reply_to=complaint.reply_with))
+    assert bench.state("a") == "PROPOSED"
+    bench.check()
+
+
+def test_a_late_bid_is_late_whatever_it_answers(bench: Bench) -> None:
+    bench.start("a", "b")
+    bench.propose("b")
+    bench.wait(20_000)
+    bench.deliver(structs.replace(bench.proposal("a"), in_reply_to=None))
+    assert bench.rejected("a") == ["late"]
+    assert bench.state("a") == "LATE"
+
+
+def test_so_is_one_for_a_round_before() -> None:
+    bench = Bench()
+    bench.start("a", "b")
+    bench.call.round = 2
+    bench.deliver(structs.replace(bench.proposal("a", round=1), in_reply_to=None))
+    assert (bench.rejected("a"), bench.state("a")) == (["late"], "INVITED")
+
+
+def test_what_was_said_to_all_with_the_skill_anybody_may_answer_and_nobody_anything_else(bench: Bench) -> None:
+    bench.start("a")
+    stray = bench.deliver(structs.replace(bench.proposal("x"), in_reply_to="never-said"))
+    assert isinstance(stray, ToRecord)
+    assert stray.stray.why == "it answers nothing that was said in the conversation"
+    assert "x" not in bench.call.participants
+    bench.deliver(bench.proposal("x"))
+    assert bench.state("x") == "PROPOSED"
+
+
+def test_the_call_before_is_another_conversation(bench: Bench) -> None:
+    bench.start("a")
+    first = bench.call.cfp_id
+    bench.refuse("a", "busy")
+    bench.wait(2_000)
+    bench.invite("a")
+    bench.deliver(structs.replace(bench.proposal("a"), in_reply_to=first))
+    assert bench.state("a") == "REPAIRING"
+
+
+def test_work_and_its_end_answer_the_accept_or_the_cancel(bench: Bench) -> None:
+    bench.start("a")
+    bench.deliver(bench.proposal("a"))
+    bench.deliver(a.Inform(**bench.header("a"), content=c.ProgressContent(slot=1, epoch=1)), Lane.WORK)
+    bench.cancel()
+    assert bench.state("a") == "CANCELLING"
+    (cancel,) = bench.said(a.Cancel, "a")
+    bench.deliver(a.Inform(**bench.header("a", bench.accept_of("a")), content=bench.result_content()), Lane.WORK)
+    bench.deliver(a.Inform(**bench.header("a", cancel.reply_with), content=c.CancelledContent()), Lane.WORK)
+    assert bench.state("a") == "CANCELLED"
+    assert bench.said(a.NotUnderstood) == []
+    bench.check()
+
+
+def test_a_not_understood_is_recorded_whatever_it_names(bench: Bench) -> None:
+    bench.start("a", "b")
+    content = c.NotUnderstoodContent(reason=NotUnderstoodReason.SCHEMA, about="cfp")
+    verdict = bench.deliver(a.NotUnderstood(**bench.header("a", "never-said"), content=content))
+    assert isinstance(verdict, ToStep)
+    assert not isinstance(verdict.fact, Misheard)
+    assert bench.state("a") == "INVITED"
+    assert bench.said(a.NotUnderstood) == []
+
+
 # ---- step 3: where it does not belong
 
 
@@ -230,7 +403,7 @@ def test_work_from_another_participant_than_the_winner_is_out_of_sequence(bench:
     bench.start("a", "b")
     bench.propose("a", 10_000)
     bench.propose("b", 20_000)
-    bench.deliver(a.Inform(**bench.header("b"), content=bench.result_content()), Lane.WORK)
+    bench.deliver(a.Inform(**bench.header("b", bench.call.cfp_id), content=bench.result_content()), Lane.WORK)
     assert bench.tender.ended is None
     assert bench.slot.holder == "a"
     assert bench.said(a.NotUnderstood, "b")[0].content.reason is NotUnderstoodReason.OUT_OF_SEQUENCE
