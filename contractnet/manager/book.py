@@ -86,9 +86,9 @@ class Book:
         return self._follow("", scribe.finish(), at)
 
     def find(self, conversation: str) -> Tender | None:
-        """The tender that holds a call of this conversation, or None."""
+        """The tender that holds a call of this conversation, or the mediation of one; None."""
         tender = self.tenders.get(conversation.partition(".")[0])
-        if tender is None or all(call.conversation != conversation for call in tender.calls):
+        if tender is None or not any(call.owns(conversation) for call in tender.calls):
             return None
         return tender
 

@@ -17,9 +17,9 @@ from contractnet.mail.gate import answers_nothing, misheard, other_bytes
 from contractnet.mail.inbox import Letter, Scrap
 from contractnet.mail.outbox import Envelope
 from contractnet.manager.book import STRAYS, Book
+from contractnet.manager.call import Call
 from contractnet.manager.records import Fact
-from contractnet.manager.tender import Tender
-from contractnet.messages.acts import Agree, AnyAct, Cfp, Failure, Inform, NotUnderstood, Propose, Refuse
+from contractnet.messages.acts import MEDIATION, Agree, AnyAct, Cfp, Failure, Inform, NotUnderstood, Propose, Refuse
 from contractnet.messages.codec import canonical
 from contractnet.messages.contents import ProgressContent
 from contractnet.transport.port import Lane, ToAgents, ToSkill
@@ -75,28 +75,41 @@ def judge(book: Book, item: Letter | Scrap, lane: Lane, max_strays: int) -> Verd
     if tender is None:
         tell = not isinstance(act, NotUnderstood) and book.stray_answers.get(act.sender, 0) < max_strays
         return _stray(item, lane, "unknown conversation", act.reply_with if tell else None)
-    if act.protocol != tender.pen.protocol:
-        return _stray(item, lane, f"its protocol is {act.protocol}, the conversation's is {tender.pen.protocol}")
-    return _judge_known(book, tender, item, lane)
-
-
-def _judge_known(book: Book, tender: Tender, letter: Letter, lane: Lane) -> Verdict:
-    """An act in a conversation of ours."""
-    act = letter.act
     call = tender.call(act.conversation_id)
+    protocol = tender.pen.protocol if act.conversation_id == call.conversation else MEDIATION
+    if act.protocol != protocol:
+        return _stray(item, lane, f"its protocol is {act.protocol}, the conversation's is {protocol}")
     told = book.said_to(act.sender, act.conversation_id, act.in_reply_to)
-    if act.sender not in call.participants:
-        if not isinstance(act, _JOINS):
-            return _stray(letter, lane, "its sender is no participant of the conversation")
-        if len(call.participants) >= MOST_PARTICIPANTS:
-            return _stray(letter, lane, f"the conversation has {MOST_PARTICIPANTS} participants already")
-        if not told:
-            return _stray(letter, lane, "it answers nothing that was said in the conversation")
+    why_not = _no_participant(call, act, told)
+    if why_not is not None:
+        return _stray(item, lane, why_not)
     late = isinstance(act, Propose) and act.content.round < call.round  # it is late before it is bad
     beat = isinstance(act, Inform) and isinstance(act.content, ProgressContent) and act.in_reply_to is None
     if isinstance(act, _ANSWERS) and not (told or late or beat):
-        return ToStep(act.conversation_id, answers_nothing(letter, lane))
-    return ToStep(act.conversation_id, Heard(message=act, digest=letter.digest, lane=lane.value))
+        return ToStep(act.conversation_id, answers_nothing(item, lane))
+    return ToStep(act.conversation_id, Heard(message=act, digest=item.digest, lane=lane.value))
+
+
+def _no_participant(call: Call, act: AnyAct, told: bool) -> str | None:
+    """Why its sender may not speak in this conversation; None: it may.
+
+    Args:
+        told: it answers what its sender was told in the conversation.
+    """
+    if _speaks(call, act.conversation_id, act.sender):
+        return None
+    if not isinstance(act, _JOINS) or act.conversation_id != call.conversation:
+        return "its sender is no participant of the conversation"
+    if len(call.participants) >= MOST_PARTICIPANTS:
+        return f"the conversation has {MOST_PARTICIPANTS} participants already"
+    return None if told else "it answers nothing that was said in the conversation"
+
+
+def _speaks(call: Call, conversation: str, agent: str) -> bool:
+    """Whether an agent is a participant of the call, or of its mediation, whichever the conversation is."""
+    if conversation == call.conversation:
+        return agent in call.participants
+    return call.mediation is not None and agent == call.mediation.mediator
 
 
 def _judge_scrap(book: Book, scrap: Scrap, lane: Lane) -> Verdict:
@@ -108,7 +121,7 @@ def _judge_scrap(book: Book, scrap: Scrap, lane: Lane) -> Verdict:
         return ToRepeat(book.answer(scrap.sender, scrap.reply_with, scrap.message_id))
     if scrap.sender and scrap.conversation and scrap.performative:
         tender = book.find(scrap.conversation)
-        if tender is not None and scrap.sender in tender.call(scrap.conversation).participants:
+        if tender is not None and _speaks(tender.call(scrap.conversation), scrap.conversation, scrap.sender):
             return ToStep(scrap.conversation, misheard(scrap, scrap.sender, scrap.performative, lane))
     why = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]
     return ToRecord(STRAYS, Quarantined(digest=scrap.digest, lane=lane.value, why=f"{scrap.code}: {why}"))

@@ -299,7 +299,7 @@ def test_what_was_said_to_all_with_the_skill_anybody_may_answer_and_nobody_anyth
 
 def test_the_call_before_is_another_conversation(bench: Bench) -> None:
     bench.start("a")
-    first = bench.call.cfp_id
+    (first,) = bench.call.cfp_ids
     bench.refuse("a", "busy")
     bench.wait(2_000)
     bench.invite("a")
@@ -403,10 +403,78 @@ def test_work_from_another_participant_than_the_winner_is_out_of_sequence(bench:
     bench.start("a", "b")
     bench.propose("a", 10_000)
     bench.propose("b", 20_000)
-    bench.deliver(a.Inform(**bench.header("b", bench.call.cfp_id), content=bench.result_content()), Lane.WORK)
+    bench.deliver(a.Inform(**bench.header("b", *bench.call.cfp_ids), content=bench.result_content()), Lane.WORK)
     assert bench.tender.ended is None
     assert bench.slot.holder == "a"
     assert bench.said(a.NotUnderstood, "b")[0].content.reason is NotUnderstoodReason.OUT_OF_SEQUENCE
+
+
+# ---- the conversation of a mediation
+
+
+@pytest.fixture
+def disputed(bench: Bench) -> Bench:
+    """Two bids over the reserve, before an arbiter."""
+    bench.start("a", "b", mediator="arbiter", mediation_limit=70_000)
+    bench.propose("a", 60_000, offer="o_a")
+    bench.propose("b", 75_000, offer="o_b")
+    return bench
+
+
+def choice(bench: Bench, **given: Any) -> a.Inform:
+    act = a.Inform(**bench.mediator_header(), content=c.ChoiceContent(choice="offer", offer="o_a"))
+    return structs.replace(act, **given)
+
+
+def test_a_mediator_is_heard_in_its_own_conversation(disputed: Bench) -> None:
+    disputed.deliver(a.Agree(**disputed.mediator_header(), content=c.Content()))
+    act = choice(disputed)
+    assert isinstance(disputed.deliver(act), ToStep)
+    assert disputed.slot.holder == "a"
+    assert isinstance(disputed.deliver(act), ToRepeat)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"sender": "a"}, "no participant"),
+        ({"protocol": "fipa-iterated-contract-net"}, "the conversation's is contractnet-mediation"),
+        ({"conversation_id": "t.1"}, "its protocol is contractnet-mediation"),
+        ({"conversation_id": "t.2.m"}, "unknown conversation"),
+    ],
+)
+def test_nobody_else_is_heard_in_it_and_the_mediator_nowhere_else(
+    disputed: Bench, given: dict[str, Any], why: str
+) -> None:
+    verdict = disputed.deliver(choice(disputed, **given))
+    assert isinstance(verdict, ToRecord)
+    assert why in verdict.stray.why
+    assert disputed.slot.holder is None
+
+
+def test_a_bid_in_it_makes_nobody_a_participant(disputed: Bench) -> None:
+    mediation = disputed.call.mediation
+    assert mediation is not None
+    bid = structs.replace(disputed.proposal("x"), conversation_id=mediation.conversation, protocol=a.MEDIATION)
+    assert isinstance(disputed.deliver(bid), ToRecord)
+
+
+def test_a_choice_that_answers_nothing_is_told_so(disputed: Bench) -> None:
+    disputed.deliver(choice(disputed, in_reply_to="never-said"))
+    told = disputed.records(Said)[-1].message
+    assert isinstance(told, a.NotUnderstood)
+    assert told.content.fields[0].path == "$.in_reply_to"
+    disputed.deliver(choice(disputed, in_reply_to=told.reply_with))
+    assert disputed.slot.holder == "a"
+
+
+def test_a_choice_that_does_not_decode_is_a_bad_one(disputed: Bench) -> None:
+    mediation = disputed.call.mediation
+    assert mediation is not None
+    torn = scrap(sender="arbiter", conversation=mediation.conversation, performative="inform")
+    assert isinstance(disputed.deliver(torn), ToStep)
+    assert mediation.machine.state == "REASKED"
+    assert isinstance(disputed.deliver(scrap(conversation=mediation.conversation, message_id="bad2")), ToRecord)
 
 
 # ---- anything
