@@ -363,6 +363,24 @@ def test_a_reject_of_one_offer_names_the_bid_or_nothing(about: str | None, live:
     house.check()
 
 
+def test_what_does_not_decode_in_a_mediation_is_told_to_who_asked() -> None:
+    house = House("d", agent("x"), agent("y"))
+    content = c.RequestContent(
+        offers=(), choices=("none",), reply_within_ms=1_000, terms=Side().cfp_act().content.terms, limit=None
+    )
+    request = a.Request(**Side().header(message_id="q1", receiver="x", protocol=a.MEDIATION), content=content)
+    house.deliver(request)
+    assert ("x", "t.1") in house.diary.mediations
+    fields = (c.FieldError(path="$.content.reason", text="is missing"),)
+    (verdict,) = house.deliver(Scrap(DIGEST, fields, "schema", "mgr", "t.1", "bad1", "cancel"))
+    assert isinstance(verdict, ToStep)
+    (*_, told) = house.diary.said.values()
+    assert isinstance(told[2].message, a.NotUnderstood)
+    (protocol,) = house.deliver(reject())
+    assert isinstance(protocol, Quarantined)
+    house.check()
+
+
 # ---- anything
 
 
