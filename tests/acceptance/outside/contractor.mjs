@@ -12,7 +12,7 @@ import { createRequire } from "node:module";
 const amqp = createRequire(import.meta.url)("amqplib"); // installed beside this file, or where NODE_PATH says
 const [BROKER, AGENT, SKILL, PART] = process.argv.slice(2);
 const PRICE = Number(process.env.PRICE ?? 50_000), WORK_MS = Number(process.env.WORK_MS ?? 300);
-const MARGIN_MS = 200, GRACE_MS = 10_000, PRESENCE_MS = 5_000, PRESENCE_LEASE_MS = 15_000, CAPACITY = 4, COMPLAINTS = 5;
+const PAUSE_MS = 200, GRACE_MS = 10_000, PRESENCE_MS = 5_000, PRESENCE_LEASE_MS = 15_000, CAPACITY = 4, COMPLAINTS = 5;
 const STARTED = Date.now();
 const talks = new Map(); // conversation id -> Talk
 let numbers = 0;
@@ -80,10 +80,8 @@ class Talk {
     if (this.is("CLOSED")) return this.refuse("closed", cfp); // P33
     this.drop(this.live().filter((own) => own !== offer), "offer-expired");
     this.state = "DELIBERATING"; // P1, P8, P15, P18
-    const left = Math.min(reply_within_ms, cfp.reply_by - Date.now());
-    if (PART === "late") later(left + MARGIN_MS, () => this.answer(cfp, cfp)); // as if our clock were slow
-    else if (left > MARGIN_MS) this.answer(cfp, cfp);
-    else this.state = this.live().length ? "OFFERED" : "CLOSED"; // P6, P7
+    if (PART !== "late") this.answer(cfp, cfp); // at once: our bid window never ends
+    else later(reply_within_ms + PAUSE_MS, () => this.answer(cfp, cfp)); // against P7, as if our clock were slow
   }
 
   // Propose or refuse; `cause` is the cfp, or the not-understood that asks for a repair.
@@ -101,7 +99,7 @@ class Talk {
     this.state = "OFFERED"; // P2
     this.say("propose", content, cause, cfp);
     later(valid_for_ms + GRACE_MS, () => this.lapse(offer));
-    if (PART === "withdraw") later(MARGIN_MS, () => this.is("OFFERED") && this.refuse("withdrawn", cfp)); // P17
+    if (PART === "withdraw") later(PAUSE_MS, () => this.is("OFFERED") && this.refuse("withdrawn", cfp)); // P17
   }
 
   refuse(reason, cause) {
@@ -191,7 +189,7 @@ function gate(message) {
   const before = talk.heard.get(message_id);
   if (before) return same(before.message, message) && before.answers.forEach((one) => publish("cn.to_mgr", ...one)); // 2
   talk.heard.set(message_id, { message, answers: [] });
-  const wrong = Object.hasOwn(ROWS, performative) ? talk[ROWS[performative]](message) : "out-of-sequence";
+  const wrong = Object.hasOwn(ROWS, performative) ? talk[ROWS[performative]](message) : "illegal-act";
   if (wrong && talk.complaints++ < COMPLAINTS) talk.say("not-understood", { reason: wrong, about: performative }, message); // 6
 }
 

@@ -19,7 +19,7 @@ import pika
 
 BROKER, AGENT, SKILL, PART = sys.argv[1:5]
 PRICE, WORK_MS = int(os.environ.get("PRICE", "50000")), int(os.environ.get("WORK_MS", "300"))
-MARGIN_MS, GRACE_MS, PRESENCE_MS, PRESENCE_LEASE_MS, CAPACITY, COMPLAINTS = 200, 10_000, 5_000, 15_000, 4, 5
+PAUSE_MS, GRACE_MS, PRESENCE_MS, PRESENCE_LEASE_MS, CAPACITY, COMPLAINTS = 200, 10_000, 5_000, 15_000, 4, 5
 STARTED = int(time.time() * 1000)
 numbers, talks, stopping = itertools.count(1), {}, []  # talks: conversation id -> Talk
 
@@ -92,13 +92,11 @@ class Talk:
             return
         self.drop(set(self.offers) - {content.get("offer")}, "offer-expired")
         self.state = "DELIBERATING"  # P1, P8, P15, P18
-        left = min(content["reply_within_ms"], cfp["reply_by"] - int(time.time() * 1000))
-        if PART == "late":  # as if our clock were slow
-            later(left + MARGIN_MS, lambda: (self.state, self.cfp) == ("DELIBERATING", cfp) and self.answer(cfp, cfp))
-        elif left > MARGIN_MS:
-            self.answer(cfp, cfp)
+        if PART == "late":  # against P7, as if our clock were slow
+            window = content["reply_within_ms"] + PAUSE_MS
+            later(window, lambda: (self.state, self.cfp) == ("DELIBERATING", cfp) and self.answer(cfp, cfp))
         else:
-            self.state = "OFFERED" if self.live() else "CLOSED"  # P6, P7
+            self.answer(cfp, cfp)  # at once: our bid window never ends
 
     def answer(self, cfp, cause):
         """Propose or refuse; `cause` is the cfp, or the not-understood that asks for a repair."""
@@ -114,7 +112,7 @@ class Talk:
         self.say("propose", content, cause, cfp)
         later(terms["valid_for_ms"] + GRACE_MS, self.lapse, offer)
         if PART == "withdraw":
-            later(MARGIN_MS, lambda: self.state == "OFFERED" and self.refuse("withdrawn", cfp))  # P17
+            later(PAUSE_MS, lambda: self.state == "OFFERED" and self.refuse("withdrawn", cfp))  # P17
 
     def refuse(self, why, cause):
         self.drop(self.offers, "withdrawn")
@@ -203,7 +201,7 @@ def gate(message):
         return
     rows = {"cfp": talk.on_cfp, "accept-proposal": talk.on_accept, "reject-proposal": talk.on_reject,
             "cancel": talk.on_cancel, "not-understood": talk.on_not_understood}  # fmt: skip
-    wrong = rows[act](message) if act in rows else "out-of-sequence"
+    wrong = rows[act](message) if act in rows else "illegal-act"
     if wrong and talk.complaints < COMPLAINTS:  # 6
         talk.complaints += 1
         talk.say("not-understood", {"reason": wrong, "about": act}, message)
