@@ -11,8 +11,7 @@ from pathlib import Path
 from contractnet.agent.definition import Definition, read
 from contractnet.bidders.command import CommandPerformer, Log
 from contractnet.bidders.cost import CostPlus
-from contractnet.bidders.decorator import FunctionAgent
-from contractnet.contractor.ports import Agent
+from contractnet.contractor.ports import Agent, Hostable
 from contractnet.errors import ContractNetError, DefinitionError
 
 
@@ -76,7 +75,7 @@ def _from_module(reference: str, module: str, name: str) -> Agent:
         sys.path.insert(0, here)
     try:
         found = getattr(importlib.import_module(module), name, None)
-        if isinstance(found, FunctionAgent):
+        if isinstance(found, Hostable):
             return found.agent()
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):

@@ -7,8 +7,10 @@ Rules, all in integers; amounts in micros, rounded up:
 3. least = max(floor, cost): the reservation price. Below it there is no offer, and it is never told.
 4. asked = max(floor, tokens x per_1k_tokens / 1000 x (100 + margin_pct) / 100).
 5. With a fixed `price` least and asked are that price.
-6. A public reserve under `least` is answered `over-reserve`; one between `least` and `asked` is what is asked.
-7. Another unit than the agent's own is `unsupported`; an eta over the result deadline, or a cost over the largest
+6. In a later round, where the offer on file would not win, the margin is cut in equal steps: of R rounds, round r asks
+   for (R - r) / (R - 1) of it, the last one for none.
+7. A public reserve under `least` is answered `over-reserve`; one between `least` and `asked` is what is asked.
+8. Another unit than the agent's own is `unsupported`; an eta over the result deadline, or a cost over the largest
    amount, is `unfit`.
 
 Source: cost-plus pricing; the estimate of four characters a token is a rule of thumb for English text.
@@ -77,13 +79,23 @@ def tokens(task: str, given: Mapping[str, Any]) -> int:
     return -(-characters // CHARACTERS_PER_TOKEN)
 
 
-def quote(model: CostModel, size_tokens: int) -> Quote:
-    """The prices of a task of that size."""
+def quote(model: CostModel, size_tokens: int, margin_pct: int | None = None) -> Quote:
+    """The prices of a task of that size, with the model's margin where no other is given."""
     if model.price is not None:
         return Quote(model.price, model.price)
     cost = -(-size_tokens * model.per_1k_tokens // 1000)
-    asked = -(-size_tokens * model.per_1k_tokens * (100 + model.margin_pct) // 100_000)
+    percent = 100 + (model.margin_pct if margin_pct is None else margin_pct)
+    asked = -(-size_tokens * model.per_1k_tokens * percent // 100_000)
     return Quote(max(model.floor, cost), max(model.floor, asked))
+
+
+def margin_pct(model: CostModel, call: Call) -> int:
+    """The margin in this round, percent."""
+    wins = call.feedback is not None and call.feedback.reason is None
+    if call.round == 1 or wins:
+        return model.margin_pct
+    left = max(0, call.max_rounds - call.round)
+    return model.margin_pct * left // max(1, call.max_rounds - 1)
 
 
 def answer(model: CostModel, call: Call) -> Proposal | Refusal:
@@ -92,7 +104,7 @@ def answer(model: CostModel, call: Call) -> Proposal | Refusal:
         return Refusal("unsupported", f"offers are made in {model.unit}")
     if model.eta_s * 1000 > call.terms.work_within_ms:
         return Refusal("unfit", f"it takes {model.eta_s} s, and {call.terms.work_within_ms // 1000} s are given")
-    least, asked = quote(model, tokens(call.task, call.input))
+    least, asked = quote(model, tokens(call.task, call.input), margin_pct(model, call))
     reserve = call.terms.reserve
     if reserve is not None:
         if reserve < least:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from contractnet.contractor.ports import Agent, Award, Call, Proposal, Refusal
+from contractnet.contractor.ports import Agent, Award, Call, Hostable, Proposal, Refusal
+from contractnet.contractor.user_code import call_user
 from contractnet.errors import DefinitionError
 from contractnet.messages.values import require
 
@@ -59,18 +58,18 @@ class FunctionAgent:
         perform = self._perform
 
         async def bid(call: Call) -> Answer:
-            answer: Answer = await _run(self._bid, call)
+            answer: Answer = await call_user(self._bid, call)
             return answer
 
         async def work(award: Award) -> dict[str, Any]:
-            result: dict[str, Any] = await _run(perform, award)
+            result: dict[str, Any] = await call_user(perform, award)
             return result
 
         return Agent(id=self.id, skills=self.skills, capacity=self.capacity, bid=bid, perform=work)
 
     async def __call__(self, call: Call) -> Answer:
         """Bid: so that the decorated function can still be called and tested."""
-        answer: Answer = await _run(self._bid, call)
+        answer: Answer = await call_user(self._bid, call)
         return answer
 
 
@@ -102,27 +101,9 @@ def as_agent(one: object) -> Agent:
     Raises:
         DefinitionError: it is none, such as a function that is not decorated; or nothing does its work.
     """
-    if isinstance(one, FunctionAgent):
+    if isinstance(one, Hostable):
         return one.agent()
     if not isinstance(one, Agent):
         name = getattr(one, "__name__", type(one).__name__)
         raise DefinitionError(f"agents: {name} is no agent; decorate its bidding function with @bidder(skill=…)")
     return one
-
-
-async def _run(function: Callable[[Any], Any], argument: Any) -> Any:
-    """Call the user's function: on the loop if it is a coroutine function, else in a thread.
-
-    A thread cannot be stopped: a cancel is done when the thread has ended, and not before.
-    """
-    if inspect.iscoroutinefunction(function):
-        return await function(argument)
-    thread = asyncio.ensure_future(asyncio.to_thread(function, argument))
-    try:
-        answer = await asyncio.shield(thread)
-    except asyncio.CancelledError:
-        await asyncio.wait([thread])
-        if not thread.cancelled():
-            thread.exception()  # looked at: nobody wants its result any more
-        raise
-    return await answer if inspect.isawaitable(answer) else answer

@@ -28,7 +28,8 @@ from contractnet.market.batch import (
 )
 from contractnet.market.contract import Contract
 from contractnet.market.market import Market
-from contractnet.market.task import Task, terms
+from contractnet.market.task import Task
+from contractnet.market.terms import terms
 from contractnet.transport.urls import open_transport
 
 

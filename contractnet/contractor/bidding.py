@@ -18,6 +18,7 @@ from contractnet.contractor.guard import RAISED, own_failure
 from contractnet.contractor.ports import Agent, Call, Proposal, Refusal
 from contractnet.contractor.records import Bade, Declined, Fact, Withdrew
 from contractnet.errors import ContractNetError
+from contractnet.messages.acts import Cfp
 from contractnet.messages.values import RefuseReason, plain_text
 
 
@@ -49,6 +50,7 @@ class Desk:
         self._host = host
         self._kept: dict[str, tuple[Engagement, int]] = {}  #: conversation -> (it, instant at which its patience ends)
         self._bidders: dict[str, asyncio.Task[None]] = {}
+        self._bidding_on: dict[str, Cfp] = {}  #: conversation -> what its bidder was asked
         self._timer: asyncio.TimerHandle | None = None
         self._soon: asyncio.Handle | None = None  #: the pass of this turn of the loop, once it is asked for
 
@@ -61,6 +63,8 @@ class Desk:
         """A conversation of the agent has moved: start, stop or forget its bidding."""
         conversation = engagement.conversation
         if engagement.machine.has("deliberating"):
+            if conversation in self._bidders and self._bidding_on[conversation] is not engagement.cfp:
+                self._stop_bidder(conversation)  # a newer round came before its answer (P8)
             if engagement.repairs > MOST_REPAIRS:
                 text = "called invalid again after its repair"
                 declined = Declined(reason=RefuseReason.INVALID_PROPOSAL, text=text)
@@ -69,9 +73,7 @@ class Desk:
                 self._keep(engagement)
         else:
             self._kept.pop(conversation, None)
-            bidder = self._bidders.pop(conversation, None)
-            if bidder is not None:
-                bidder.cancel()
+            self._stop_bidder(conversation)
         if self._soon is None:  # one pass for all that moved in this turn of the loop
             self._soon = asyncio.get_running_loop().call_soon(self.serve)
 
@@ -99,9 +101,7 @@ class Desk:
         for engagement in self._host.engagements_of(self.agent.id):
             if engagement.machine.has("deliberating"):
                 self._kept[engagement.conversation] = (engagement, 0)
-                bidder = self._bidders.pop(engagement.conversation, None)
-                if bidder is not None:
-                    bidder.cancel()
+                self._stop_bidder(engagement.conversation)
             elif engagement.machine.has("offered"):
                 self._host.take(self.agent.id, engagement.conversation, Withdrew())
         self.serve()
@@ -125,7 +125,7 @@ class Desk:
         room = self._room()
         past: list[Engagement] | None = None  # looked up once, and only where it is needed
         for engagement in waiting:
-            if room <= 0:
+            if room <= 0 and not engagement.ties_capacity:  # with an offer that stands it has its place already
                 if past is None:
                     past = list(withdrawable(self._host.engagements_of(self.agent.id), self._host.now()))
                 if room + len(past) <= 0:
@@ -154,8 +154,16 @@ class Desk:
             self._timer = asyncio.get_running_loop().call_later(wait_s, self.serve)
 
     def _start(self, engagement: Engagement) -> None:
-        conversation = engagement.conversation
+        conversation, cfp = engagement.conversation, engagement.cfp
+        assert cfp is not None  # it is deliberating
+        self._bidding_on[conversation] = cfp
         self._bidders[conversation] = self._host.spawn(f"bid {conversation}", self._bid(engagement))
+
+    def _stop_bidder(self, conversation: str) -> None:
+        self._bidding_on.pop(conversation, None)
+        bidder = self._bidders.pop(conversation, None)
+        if bidder is not None:
+            bidder.cancel()
 
     async def _bid(self, engagement: Engagement) -> None:
         """Run the bidder; it is cancelled when the window closes or the conversation moves on."""
@@ -170,11 +178,14 @@ class Desk:
             conversation=conversation,
             manager=cfp.sender,
             time_left_s=max(0.0, (engagement.bid_until - self._host.now()) / 1000),
+            max_rounds=cfp.content.max_rounds,
+            standing=engagement.standing.price if engagement.standing else None,
+            feedback=cfp.content.feedback,
             errors=engagement.repair.content.fields if engagement.repair else (),
         )
         answer = await _ask(self.agent, call)
         if self._bidders.get(conversation) is asyncio.current_task():
-            del self._bidders[conversation]
+            del self._bidders[conversation], self._bidding_on[conversation]
         if engagement.machine.has("deliberating") and engagement.cfp is cfp:
             self._host.take(self.agent.id, conversation, answer)
 

@@ -16,19 +16,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine, Row
 from contractnet.ledger.scribe import Scribe
-from contractnet.manager.records import Decided, Freed, Opened, TaskSpec, TenderTerms, Timers
+from contractnet.manager.records import Decided, Freed, Opened, TaskSpec, TenderTerms, Timers, Truth
 from contractnet.manager.speech import Farewells
-from contractnet.manager.state import RETURNED, Participant, Slot
+from contractnet.manager.state import RETURNED, Mediation, Participant, Slot
 from contractnet.messages.acts import AnyAct, ProtocolName
 from contractnet.messages.values import CancelReason
-
-if TYPE_CHECKING:
-    from contractnet.manager.mediation import Mediation
 
 
 class Step:
@@ -179,6 +175,15 @@ class Call:
         """Whether a conversation is this call's, or that of its mediation."""
         asked = self.mediation is not None and conversation == self.mediation.conversation
         return asked or conversation == self.conversation
+
+    @property
+    def truth(self) -> dict[str, Truth]:
+        """What is known of those that were cancelled: agent id -> truth. One that has still to answer is unanswered."""
+        return {
+            one.agent: one.truth or "unanswered"
+            for one in self.participants.values()
+            if one.truth is not None or one.cancel_due is not None
+        }
 
     def say_farewells(self, step: Step) -> None:
         """Say the equal rejects and cancels that the step has gathered."""

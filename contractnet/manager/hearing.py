@@ -30,6 +30,7 @@ from contractnet.messages.acts import (
     Refuse,
 )
 from contractnet.messages.contents import (
+    CancelFailureContent,
     CancelledContent,
     FieldError,
     ProgressContent,
@@ -37,7 +38,7 @@ from contractnet.messages.contents import (
     TaskFailureContent,
 )
 from contractnet.messages.payload import validate
-from contractnet.messages.values import NotUnderstoodReason, RejectReason
+from contractnet.messages.values import CancelFailure, NotUnderstoodReason, RejectReason
 
 
 def hear(call: Call, step: Step, participant: Participant, act: AnyAct) -> None:
@@ -54,11 +55,14 @@ def hear(call: Call, step: Step, participant: Participant, act: AnyAct) -> None:
             if _move(call, step, participant, act, "?inform:progress") is not None:
                 renew(call, participant.agent, content.slot, content.epoch, step.at)
         case Inform(content=CancelledContent()):
-            _move(call, step, participant, act, "?inform:cancelled")
+            if _move(call, step, participant, act, "?inform:cancelled") is not None and participant.late_result is None:
+                participant.truth = "undone"
         case Failure(content=TaskFailureContent() as content):
             _failed(call, step, participant, act, content)
-        case Failure():
-            _move(call, step, participant, act, "?failure:cancel")
+        case Failure(content=CancelFailureContent() as content):
+            if _move(call, step, participant, act, "?failure:cancel") is not None:
+                done = content.reason is CancelFailure.ALREADY_DONE or participant.late_result is not None
+                participant.truth = "already-done" if done else "could-not-stop"
         case NotUnderstood():
             _not_understood(call, step, participant, act)
         case _:
@@ -169,7 +173,10 @@ def _refuse(call: Call, step: Step, participant: Participant, act: Refuse) -> No
 def _result(call: Call, step: Step, participant: Participant, act: Inform, content: ResultContent) -> None:
     slot = call.slot_of(participant.agent)
     if slot is None or not participant.machine.has("awarded"):
-        _move(call, step, participant, act, "?inform:result")
+        if _move(call, step, participant, act, "?inform:result") is not None and not participant.machine.has(
+            "credited"
+        ):
+            participant.late_result, participant.truth = act.message_id, "already-done"
         return
     if slot.checking:
         _out_of_sequence(call, step, participant, act.message_id, "inform")

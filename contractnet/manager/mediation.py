@@ -15,7 +15,6 @@ Source: table MI; G15; FIPA Request (SC00026) for the shape.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from contractnet.errors import OutOfSequence
@@ -26,6 +25,7 @@ from contractnet.ledger.scribe import Header
 from contractnet.manager.award import ranking
 from contractnet.manager.call import Call, Step
 from contractnet.manager.calling import public_terms
+from contractnet.manager.state import Mediation
 from contractnet.messages.acts import MEDIATION, Agree, AnyAct, Cancel, Failure, Inform, NotUnderstood, Refuse, Request
 from contractnet.messages.contents import (
     CancelContent,
@@ -46,25 +46,14 @@ _CHOICES: Final = {"offer": "=choice-award", "round": "=choice-round", "none": "
 SUFFIX = ".m"
 
 
-@dataclass(slots=True)
-class Mediation:
-    """The state of one mediation at the side that asks."""
-
-    conversation: str
-    mediator: str
-    due: int  #: instant at which its time is over
-    machine: Machine = field(default_factory=lambda: Machine(load("mediation-initiator")))
-    faults: int = 0  #: not-understood answers it was sent, beside that of row MI5
-    request_id: str | None = None
-
-
 def escalate(call: Call, step: Step) -> None:
     """C9, MI1: ask."""
     terms = call.terms
     assert terms.mediator is not None  # the course is taken only then
     call.move(step, "#escalate", mediation_unused=True)
     due = step.at + terms.mediate_within_ms
-    call.mediation = mediation = Mediation(call.conversation + SUFFIX, terms.mediator, due)
+    machine = Machine(load("mediation-initiator"), peer=terms.mediator)
+    call.mediation = mediation = Mediation(call.conversation + SUFFIX, terms.mediator, machine, due)
     _move(mediation, step, "#escalate")
     header = _header(call, step)
     mediation.request_id = header["message_id"]

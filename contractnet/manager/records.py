@@ -34,6 +34,9 @@ Reason = Literal[
 
 #: what a revised cfp tells beside the offer on file: each tells what stands before it, too
 Feedback = Literal["nothing", "reason", "rank", "best-score"]
+#: what is known of a participant that was cancelled: nothing of it will follow; it was done already; it could not be
+#: stopped; it never said. Of the last two, and of the second, the work may have happened
+Truth = Literal["undone", "already-done", "could-not-stop", "unanswered"]
 #: what follows an evaluation
 Course = Literal["award", "iterate", "mediate", "no-award"]
 
@@ -247,6 +250,7 @@ class Closed(Record, frozen=True):
     outcome: str  #: ok, partial, failed, no-award, cancelled
     reason: Reason | None
     again_at: int | None = None
+    truth: dict[str, Truth] = {}  #: agent id -> what is known by then of those that were cancelled
 
 
 class Filled(Record, frozen=True):

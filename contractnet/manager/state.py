@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from contractnet.interaction.machine import Machine
-from contractnet.manager.records import Reason
+from contractnet.manager.records import Reason, Truth
 from contractnet.messages.acts import Propose
 
 #: why a participant that the cfp did not reach has no bid
@@ -41,6 +41,20 @@ class Participant:
     offers_seen: set[str] = field(default_factory=set[str])  #: offer ids it has used
     accept_id: str | None = None  #: message id of the accept it was sent
     cancel_due: int | None = None  #: instant at which its cancel counts as unanswered
+    truth: Truth | None = None  #: what is known of it since it was cancelled
+    late_result: str | None = None  #: message id of a result that came too late: kept, never credited
+
+
+@dataclass(slots=True)
+class Mediation:
+    """A deadlock that was put before a mediator, in a conversation of its own."""
+
+    conversation: str
+    mediator: str  #: agent id
+    machine: Machine  #: table MI
+    due: int  #: instant at which its time is over
+    faults: int = 0  #: not-understood answers it was sent, beside that of row MI5
+    request_id: str | None = None  #: message id of the request
 
 
 @dataclass(slots=True)

@@ -269,7 +269,8 @@ class Tender:
         status, reason, again = verdict(call, self.slots)
         at = scribe.at + back_off_ms(self.opened.seed, self.id, len(self.calls))
         again = again and self._cancelling is None and at <= self._within_until
-        closed = Closed(outcome=call.machine.outcome or "", reason=reason, again_at=at if again else None)
+        outcome, again_at = call.machine.outcome or "", at if again else None
+        closed = Closed(outcome=outcome, reason=reason, again_at=again_at, truth=call.truth)
         scribe.end(call.conversation, closed)
         if again:
             self.not_before, self._last_reason = at, reason or "within"

@@ -58,7 +58,9 @@ def fire(call: Call, step: Step, timer: Timer) -> None:
     elif kind == "result":
         _free_slot(call, step, int(which), "@result-due")
     elif which:
-        call.move_one(step, call.participants[which], "@cancel-timeout")
+        participant = call.participants[which]
+        call.move_one(step, participant, "@cancel-timeout")
+        participant.truth = participant.truth or "unanswered"
     else:
         call.move(step, "@cancel-timeout")
 

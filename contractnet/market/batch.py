@@ -18,6 +18,7 @@ from contractnet.ledger.targets import writing
 from contractnet.market.contract import Contract
 from contractnet.market.task import Task, fingerprint
 from contractnet.messages.codec import canonical
+from contractnet.messages.values import show_amount
 
 #: the longest line of a tasks file, bytes
 MAX_LINE = 1_048_576
@@ -36,8 +37,17 @@ class TaskLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     key: str | None = None
 
 
-class ResultLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of results."""
+class SlotLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One slot with a credited result."""
+
+    slot: int
+    winner: str
+    price: str
+    result: dict[str, Any]
+
+
+class ResultLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of results. The last two are left out where there is nothing to say."""
 
     position: int | None  #: 1-based line of the task in its file; None for a task of the command line
     key: str | None
@@ -48,6 +58,8 @@ class ResultLine(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     result: dict[str, Any] | None
     conversation_id: str | None  #: of the last call
+    slots: tuple[SlotLine, ...] = ()  #: of a tender with several
+    truth: dict[str, str] = {}  #: of those that were cancelled: agent id -> what is known
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -115,6 +127,11 @@ def _key(line: TaskLine, seen: dict[str, int]) -> str:
 
 def result_line(contract: Contract, position: int | None) -> bytes:
     """The line of a contract that has ended, without a line feed."""
+    results = contract.results_now()
+    slots = tuple(
+        SlotLine(slot=one.slot, winner=one.winner, price=show_amount(one.price), result=results[one.slot])
+        for one in contract.filled
+    )
     line = ResultLine(
         position=position,
         key=contract.key,
@@ -125,6 +142,8 @@ def result_line(contract: Contract, position: int | None) -> bytes:
         unit=contract.unit,
         result=contract.result_now(),
         conversation_id=contract.conversation_id,
+        slots=slots if contract.slots > 1 else (),
+        truth=contract.truth,
     )
     return msgspec.json.encode(line)
 

@@ -8,7 +8,7 @@ from contractnet.errors import BudgetExceeded, ContractFailed, NoAward
 from contractnet.manager.call import Call
 from contractnet.manager.checks import awaiting_check
 from contractnet.manager.manager import Manager
-from contractnet.manager.records import CancelAsked, Ended, Judged
+from contractnet.manager.records import CancelAsked, Ended, Filled, Judged
 from contractnet.manager.tender import Tender
 from contractnet.market.task import fingerprint
 from contractnet.messages.contents import (
@@ -69,14 +69,14 @@ class Contract:
 
     @property
     def winner(self) -> str | None:
-        """Agent id of the present or final winner."""
+        """Agent id of the present or final winner; of several slots, that of the first."""
         if self._tender.ended is not None:
             return self._tender.ended.winner
         return next((slot.holder for slot in self._tender.slots if slot.holder), None)
 
     @property
     def price(self) -> str | None:
-        """What the winner is paid, a decimal string in `unit`."""
+        """What is paid, a decimal string in `unit`: at the end for all slots together, before it for the first."""
         if self._tender.ended is not None:
             price = self._tender.ended.price
             return None if price is None else show_amount(price)
@@ -98,6 +98,24 @@ class Contract:
         """The most that will be paid, a decimal string; None where there is no limit."""
         reserve = self._tender.opened.terms.reserve
         return None if reserve is None else show_amount(reserve)
+
+    @property
+    def slots(self) -> int:
+        """Winners sought."""
+        return self._tender.opened.terms.slots
+
+    @property
+    def filled(self) -> list[Filled]:
+        """The slots with a credited result, by number; their prices in micros."""
+        ended = self._tender.ended
+        return list(ended.filled) if ended is not None else []
+
+    @property
+    def truth(self) -> dict[str, str]:
+        """What is known of every agent that was cancelled, by id: `undone`, `already-done`, `could-not-stop` or
+        `unanswered`. After any but the first the work may have happened; it is never credited.
+        """
+        return {agent: truth for call in self._tender.calls for agent, truth in call.truth.items()}
 
     def last_call(self) -> Call | None:
         """The last call of the tender, as its core knows it."""
@@ -142,17 +160,31 @@ class Contract:
         raise ContractFailed(f"{text}{more}; `contractnet log` shows what was said", reason)
 
     def result_now(self) -> dict[str, Any] | None:
-        """The credited result, or None where there is none (yet)."""
-        ended = self._tender.ended
-        if ended is None or ended.result_of is None:
-            return None
-        content = self._tender.results[ended.result_of].content
-        assert isinstance(content, ResultContent)  # only such are kept
-        return content.result
+        """The credited result, of several slots that of the first, or None where there is none (yet)."""
+        results = self.results_now()
+        return results[min(results)] if results else None
+
+    async def results(self) -> dict[int, dict[str, Any]]:
+        """Wait for the end and return the credited results, slot number -> result; may be fewer than the slots.
+
+        Raises:
+            NoAward, ContractFailed, BudgetExceeded: there is none; as `result`.
+        """
+        await self.result()
+        return self.results_now()
+
+    def results_now(self) -> dict[int, dict[str, Any]]:
+        """The credited results of a tender that has ended, slot number -> result."""
+        found: dict[int, dict[str, Any]] = {}
+        for one in self.filled:
+            content = self._tender.results[one.result_of].content
+            assert isinstance(content, ResultContent)  # only such are kept
+            found[one.slot] = content.result
+        return found
 
     async def cancel(self) -> Ended:
-        """No longer wanted: everyone who is asked or at work is told; waits for the end. A contract that has ended
-        stays as it is.
+        """No longer wanted: everyone who is asked or at work is told; waits for the end, then `truth` says what is
+        known of each. A contract that has ended stays as it is.
         """
         self._manager.cancel(self._tender, CancelAsked(reason="user"))
         return await self.ended()

@@ -11,12 +11,12 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 import msgspec
 
-from contractnet.bidders.decorator import FunctionAgent, as_agent
-from contractnet.contractor.ports import Agent, Amount, micros
+from contractnet.bidders.decorator import as_agent
+from contractnet.contractor.ports import Agent, Amount, Hostable, micros
 from contractnet.contractor.settings import Settings as ContractorSettings
 from contractnet.errors import DefinitionError
 from contractnet.manager.manager import Manager
@@ -24,7 +24,8 @@ from contractnet.manager.records import Opened
 from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.market.contract import Contract
 from contractnet.market.house import House
-from contractnet.market.task import DEFAULT_UNIT, Check, Task, fingerprint, require_key, terms
+from contractnet.market.task import Check, Task, fingerprint, require_key
+from contractnet.market.terms import DEFAULT_UNIT, TermOptions, terms
 from contractnet.messages.values import require
 from contractnet.transport.port import Transport
 from contractnet.transport.urls import open_transport
@@ -40,7 +41,7 @@ class Market:
         self,
         transport: Transport,
         *,
-        agents: Sequence[FunctionAgent | Agent],
+        agents: Sequence[Hostable | Agent],
         ledger: str,
         journal: str,
         budget: Amount | None,
@@ -65,7 +66,7 @@ class Market:
         cls,
         url: str | Transport = "memory://",
         *,
-        agents: Sequence[FunctionAgent | Agent] = (),
+        agents: Sequence[Hostable | Agent] = (),
         ledger: str = "./contractnet.db",
         journal: str = "memory://",
         budget: Amount | None = None,
@@ -142,51 +143,19 @@ class Market:
     # ---- tenders
 
     async def tender(
-        self,
-        task: Task,
-        *,
-        reserve: Amount | None = None,
-        unit: str | None = None,
-        public_reserve: bool = False,
-        rule: str | None = None,
-        value: Amount | None = None,
-        eta_cost: Amount = 0,
-        max_rounds: int = 3,
-        reply_within: float = 20,
-        work_within: float = 600,
-        lease: float = 60,
-        within: float = 600,
-        wait_for_agents: float = 30,
-        check: Check | None = None,
-        key: str | None = None,
+        self, task: Task, *, check: Check | None = None, key: str | None = None, **options: Unpack[TermOptions]
     ) -> Contract:
         """Put a task out and wait until it is awarded, or has ended without an award.
 
         A key that the ledger already holds returns that contract, running or ended, and buys nothing. For the arguments
-        see `market.task.terms`; they override the task's. Cancelling the wait leaves the tender running.
+        see `market.terms.terms`; they override the task's. Cancelling the wait leaves the tender running.
 
         Raises:
             DefinitionError: an argument is not valid; another task stands under this key; with a budget, no reserve or
                 another unit.
             LedgerBroken, TransportRefused: the market cannot go on.
         """
-        contract = await self.begin(
-            task,
-            reserve=reserve,
-            unit=unit,
-            public_reserve=public_reserve,
-            rule=rule,
-            value=value,
-            eta_cost=eta_cost,
-            max_rounds=max_rounds,
-            reply_within=reply_within,
-            work_within=work_within,
-            lease=lease,
-            within=within,
-            wait_for_agents=wait_for_agents,
-            check=check,
-            key=key,
-        )
+        contract = await self.begin(task, check=check, key=key, **options)
         await contract.awarded()
         return contract
 
@@ -197,7 +166,7 @@ class Market:
         check: Check | None = None,
         key: str | None = None,
         position: int | None = None,
-        **options: Amount | float | bool | None,
+        **options: Unpack[TermOptions],
     ) -> Contract:
         """As `tender`, but returns as soon as the tender is on disk. `position`: line of the task in a file, from 1."""
         manager = self.manager
@@ -210,7 +179,7 @@ class Market:
             if judge is not None:
                 manager.check_with(known, judge)
             return Contract(manager, known)
-        conditions = terms(task, default_unit=self._unit, **options)  # type: ignore[arg-type]  # checked one by one there
+        conditions = terms(task, self._unit, **options)
         self._check_budget(task, conditions.reserve, conditions.unit)
         opened = Opened(
             spec=task.spec(),
@@ -233,7 +202,7 @@ class Market:
             raise DefinitionError(f"{task!r}: the budget is in {accounts.unit}, the task in {unit}")
 
     async def tender_many(
-        self, tasks: Iterable[Task], *, ahead: int = 1_000, **options: Amount | float | bool | None
+        self, tasks: Iterable[Task], *, ahead: int = 1_000, **options: Unpack[TermOptions]
     ) -> AsyncIterator[Contract]:
         """Put many tasks out and yield their contracts as they end.
 
@@ -244,7 +213,7 @@ class Market:
         waiting: set[asyncio.Task[Contract]] = set()
 
         async def one(task: Task) -> Contract:
-            contract = await self.begin(task, **options)  # type: ignore[arg-type]  # `key` and `check` are the tasks' own
+            contract = await self.begin(task, **options)  # `key` and `check` are the tasks' own
             await contract.ended()
             return contract
 

@@ -1,4 +1,4 @@
-"""A task, and the terms under which it is put out: what a caller writes, checked before anything is recorded."""
+"""A task: what a caller wants done, checked before anything is recorded."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 
 from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError
-from contractnet.manager.records import TaskSpec, TenderTerms
-from contractnet.mechanisms.rules import score_function
+from contractnet.manager.records import TaskSpec
 from contractnet.messages.codec import (
     MAX_ACT_BYTES,
     MAX_ENVELOPE_BYTES,
@@ -21,8 +20,6 @@ from contractnet.messages.payload import check_schema
 from contractnet.messages.plain import check_payload
 from contractnet.messages.values import MAX_TASK, require
 
-#: the unit of prices where none is named
-DEFAULT_UNIT = "USD"
 Check = Callable[[dict[str, Any]], Any]
 
 
@@ -96,72 +93,6 @@ def require_key(key: str) -> str:
 def fingerprint(spec: TaskSpec) -> str:
     """SHA-256 of what must be the same under one key (D13), hex."""
     return hashlib.sha256(canonical(spec)).hexdigest()
-
-
-def terms(
-    task: Task,
-    *,
-    reserve: Amount | None = None,
-    unit: str | None = None,
-    public_reserve: bool = False,
-    rule: str | None = None,
-    value: Amount | None = None,
-    eta_cost: Amount = 0,
-    max_rounds: int = 3,
-    reply_within: float = 20,
-    work_within: float = 600,
-    lease: float = 60,
-    within: float = 600,
-    wait_for_agents: float = 30,
-    default_unit: str = DEFAULT_UNIT,
-) -> TenderTerms:
-    """The terms of a tender; arguments override the task's. Amounts in units, durations in seconds.
-
-    Args:
-        reserve: the most that will be paid; secret unless `public_reserve`.
-        rule: an award rule; `best-value` where there is a value or a reserve, else `lowest-price`.
-        value: worth of a good result; the reserve where left out.
-        eta_cost: cost of a second of waiting.
-        max_rounds: calls of one conversation at most.
-        reply_within: how long bidders may think.
-        work_within: how long the winner may work.
-        lease: a winner silent for so long loses the slot.
-        within: no call opens later than this after the first.
-        wait_for_agents: how long to wait for somebody with the skill.
-    Raises:
-        DefinitionError: a value is out of its bounds, or the rule is unknown.
-    """
-    most = task.reserve if reserve is None else micros(reserve, "reserve")
-    worth = None if value is None else micros(value, "value")
-    name = rule if rule is not None else ("lowest-price" if most is None and worth is None else "best-value")
-    score_function(name)
-    if name == "best-value" and most is None and worth is None:
-        raise DefinitionError("rule: best-value needs a value or a reserve; give one, or use lowest-price")
-    if public_reserve and most is None:
-        raise DefinitionError("public_reserve: there is no reserve to be public; give one")
-    if isinstance(max_rounds, bool) or not 1 <= max_rounds <= 100:
-        raise DefinitionError(f"max_rounds: {max_rounds!r} is not a whole number from 1 to 100")
-    return TenderTerms(
-        unit=require("unit", unit or task.unit or default_unit, "unit"),
-        rule=name,
-        reserve=most,
-        public_reserve=public_reserve,
-        value=worth,
-        eta_cost=micros(eta_cost, "eta_cost"),
-        max_rounds=max_rounds,
-        reply_within_ms=milliseconds(reply_within, "reply_within"),
-        work_within_ms=milliseconds(work_within, "work_within"),
-        lease_ms=milliseconds(lease, "lease"),
-        within_ms=milliseconds(within, "within"),
-        wait_for_agents_ms=milliseconds(wait_for_agents, "wait_for_agents"),
-    )
-
-
-def milliseconds(seconds: float, what: str) -> int:
-    """A duration that a user wrote in seconds, 0.01 to 30 days, as milliseconds."""
-    if isinstance(seconds, bool) or not 0.01 <= seconds <= 30 * 24 * 3600:
-        raise DefinitionError(f"{what}: {seconds!r} is not a number of seconds from 0.01 to {30 * 24 * 3600}")
-    return round(seconds * 1000)
 
 
 def _object(value: Mapping[str, Any] | None, what: str) -> dict[str, Any]:

@@ -424,6 +424,8 @@ def _call(call: Call) -> dict[str, Any]:
             "accept_id",
             "cancel_due",
             "offers_seen",
+            "truth",
+            "late_result",
         )
         offer = (one.offer.id, one.offer.usable_until) if one.offer else None
         people[name] = (one.machine.state, offer, *(getattr(one, field) for field in fields))

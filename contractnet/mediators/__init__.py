@@ -1,0 +1,1 @@
+"""Mediators: who settles a deadlock, and how."""
