@@ -15,6 +15,7 @@ import inspect
 import json
 import re
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast, get_args
 
@@ -51,16 +52,20 @@ def generate() -> dict[str, str]:
     }
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, files: Mapping[str, str] | None = None) -> None:
     """Write the generated files into `protocols/`; files that are current are not touched.
 
+    Args:
+        files: name within the folder -> text; None: those of `generate`.
     Raises:
         DefinitionError: the folder is missing or cannot be written.
     """
-    for name, text in generate().items():
+    for name, text in (generate() if files is None else files).items():
         if _read(folder / name) == text:
             continue
         try:
+            if (folder / name).parent != folder and folder.is_dir():
+                (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
         except OSError as error:
             raise DefinitionError(
@@ -68,10 +73,14 @@ def write(folder: Path) -> None:
             ) from error
 
 
-def drift(folder: Path) -> list[str]:
-    """What is wrong with the generated files of a folder, one line a file; empty where all are current."""
+def drift(folder: Path, files: Mapping[str, str] | None = None) -> list[str]:
+    """What is wrong with the generated files of a folder, one line a file; empty where all are current.
+
+    Args:
+        files: as for `write`.
+    """
     found: list[str] = []
-    for name, text in generate().items():
+    for name, text in (generate() if files is None else files).items():
         there = _read(folder / name)
         if there is None:
             found.append(f"{folder / name} is missing; run `contractnet schema`")
