@@ -171,7 +171,7 @@ def _tell_contractor(record: Record) -> Told | None:
         case journal.Stopped():
             return Told("work stopped")
         case journal.LeaseLost():
-            return Told("lease lost: no beat was confirmed")
+            return Told(f"lease lost: {shorten(record.text) or 'no beat was confirmed'}")
         case journal.Hosted():
             names = tuple(sorted(record.agents))
             return Told(f"hosts {_names(names)}", named=names)

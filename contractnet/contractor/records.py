@@ -60,6 +60,8 @@ class Stopped(Record, frozen=True):
 class LeaseLost(Record, frozen=True):
     """No beat was confirmed for a whole lease although the broker was there (G7)."""
 
+    text: str = ""  #: for how long, and what became of the last beat
+
 
 class Took(Record, frozen=True):
     """A mediator of ours looks at the request."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from typing import Any
+from typing import Any, Final
 
 from contractnet.contractor.bidding import Host
 from contractnet.contractor.engagement import Engagement
@@ -30,6 +30,9 @@ from contractnet.messages.payload import validate
 from contractnet.messages.plain import check_payload
 from contractnet.messages.values import MAX_TEXT, TaskFailure, plain_text
 from contractnet.transport.port import Link, Outcome, Parcel, ToEveryManager
+
+#: what the transport advises at the end of its words, and nobody does with a beat
+AGAIN: Final = "; send again"
 
 
 class Workshop:
@@ -159,17 +162,20 @@ class Workshop:
         key = (engagement.agent, engagement.conversation)
         while True:
             await asyncio.sleep(lease_ms / 3000)
-            if await self._beat(engagement, ""):
-                self._confirmed[key] = self._host.now()
-            elif self._host.calm and self._host.now() - self._confirmed[key] >= lease_ms * 19 // 20:
-                self._host.take(*key, LeaseLost())
+            why_not = await self._beat(engagement, "")
+            now = self._host.now()
+            if why_not is None:
+                self._confirmed[key] = now
+            elif self._host.calm and (silent_ms := now - self._confirmed[key]) >= lease_ms * 19 // 20:
+                text = plain_text(f"no beat was confirmed for {silent_ms} ms; of the last one: {why_not}")
+                self._host.take(*key, LeaseLost(text=text[:MAX_TEXT]))
                 return
 
-    async def _beat(self, engagement: Engagement, text: str) -> bool:
-        """Say progress; never recorded, may be lost. Returns whether the broker confirmed it."""
+    async def _beat(self, engagement: Engagement, text: str) -> str | None:
+        """Say progress; never recorded, may be lost. Returns None where the broker confirmed it, else why not."""
         accept = engagement.accept
         if accept is None or not engagement.machine.has("committed"):
-            return False
+            return "the work is over"
         message_id = secrets.token_hex(16)
         content = ProgressContent(slot=accept.content.slot, epoch=accept.content.epoch, text=text[:MAX_TEXT])
         act = Inform(
@@ -185,6 +191,7 @@ class Workshop:
         )
         parcel = Parcel(ToEveryManager(self._daemon), join([encode(act)]), expires_ms=accept.content.lease_ms)
         try:
-            return await self._link.send(parcel, timeout_s=accept.content.lease_ms / 6000) is Outcome.TAKEN
-        except TransportError:
-            return False
+            outcome = await self._link.send(parcel, timeout_s=accept.content.lease_ms / 6000)
+        except TransportError as error:
+            return str(error).removesuffix(AGAIN)
+        return None if outcome is Outcome.TAKEN else f"the broker's answer was {outcome.name.lower()}"

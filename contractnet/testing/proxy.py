@@ -4,13 +4,14 @@
         url = proxy.url("amqp://guest:guest@127.0.0.1:5672/market")
         proxy.cut()
 
-| fault                | what the client sees                                              |
-|----------------------|-------------------------------------------------------------------|
-| `cut()`              | every open connection is reset                                    |
-| `refuse = True`      | new connections are reset at once                                 |
-| `hold_down = True`   | bytes from the broker wait: confirms and deliveries are withheld  |
-| `hold_up = True`     | bytes to the broker wait: publishes and acks are withheld         |
-| `black_hole = True`  | both ways are swallowed, closings too: a half-open link           |
+| fault                  | what the client sees                                             |
+|------------------------|------------------------------------------------------------------|
+| `cut()`                | every open connection is reset                                   |
+| `refuse = True`        | new connections are reset at once                                |
+| `hold_down = True`     | bytes from the broker wait: confirms and deliveries are withheld |
+| `hold_up = True`       | bytes to the broker wait: publishes and acks are withheld        |
+| `hold_confirms = True` | confirms wait, and nothing else does; needs `frames=True`        |
+| `black_hole = True`    | both ways are swallowed, closings too: a half-open link          |
 """
 
 from __future__ import annotations
@@ -25,13 +26,23 @@ from urllib.parse import urlsplit, urlunsplit
 
 _POLL_S = 0.01
 _CHUNK_BYTES = 65_536
+#: of a frame: its kind, its channel, the size of what follows; one more octet ends it
+_FRAME_HEAD = struct.Struct(">BHL")
+_METHOD = 1
+#: a method frame's class and method: basic.ack and basic.nack
+_CONFIRMS = (struct.pack(">HH", 60, 80), struct.pack(">HH", 60, 120))
 
 
 class TcpProxy:
-    """Listens on a free loopback port and passes everything on to `host:port`, until told otherwise."""
+    """Listens on a free loopback port and passes everything on to `host:port`, until told otherwise.
 
-    def __init__(self, host: str, port: int) -> None:
-        self.refuse = self.hold_down = self.hold_up = self.black_hole = False
+    Args:
+        frames: cut what the broker sends into AMQP frames, so that some of them can be told apart. Not with TLS.
+    """
+
+    def __init__(self, host: str, port: int, *, frames: bool = False) -> None:
+        self.refuse = self.hold_down = self.hold_up = self.black_hole = self.hold_confirms = False
+        self._frames = frames
         self.accepted = 0  #: connections so far, refused ones included
         self._target = (host, port)
         self._open: set[asyncio.StreamWriter] = set()
@@ -94,13 +105,17 @@ class TcpProxy:
         ends = {writer, far_writer}
         self._open |= ends
         try:
-            await asyncio.gather(self._pump(reader, far_writer, down=False), self._pump(far_reader, writer, down=True))
+            if self._frames:
+                down = self._pump(_Sieve(far_reader, self), writer, down=True)
+            else:
+                down = self._pump(far_reader, writer, down=True)
+            await asyncio.gather(self._pump(reader, far_writer, down=False), down)
         finally:
             self._open -= ends
             for end in ends:
                 end.transport.abort()
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, down: bool) -> None:
+    async def _pump(self, source: asyncio.StreamReader | _Sieve, sink: asyncio.StreamWriter, *, down: bool) -> None:
         with suppress(OSError):
             while data := await source.read(_CHUNK_BYTES):
                 while self.hold_down if down else self.hold_up:  # noqa: ASYNC110  a test sets plain attributes
@@ -111,6 +126,50 @@ class TcpProxy:
         while self.black_hole:  # noqa: ASYNC110
             await asyncio.sleep(_POLL_S)
         sink.close()
+
+
+class _Sieve:
+    """Reads whole frames from the broker, and keeps its confirms back while they are held."""
+
+    def __init__(self, source: asyncio.StreamReader, proxy: TcpProxy) -> None:
+        self._source = source
+        self._proxy = proxy
+        self._part = b""  #: the beginning of a frame
+        self._kept = b""
+
+    async def read(self, most: int) -> bytes:
+        """What may go on; empty at the end."""
+        while True:
+            passed = b"" if self._proxy.hold_confirms else self._take_kept()
+            if passed:
+                return passed
+            try:
+                async with asyncio.timeout(_POLL_S):
+                    data = await self._source.read(most)
+            except TimeoutError:
+                continue
+            passed = self._sift(data)
+            if passed or not data:
+                return passed
+
+    def _take_kept(self) -> bytes:
+        kept, self._kept = self._kept, b""
+        return kept
+
+    def _sift(self, data: bytes) -> bytes:
+        self._part += data
+        passed = b""
+        while len(self._part) >= _FRAME_HEAD.size:
+            kind, _, size = _FRAME_HEAD.unpack_from(self._part)
+            end = _FRAME_HEAD.size + size + 1
+            if len(self._part) < end:
+                break
+            frame, self._part = self._part[:end], self._part[end:]
+            if kind == _METHOD and frame[_FRAME_HEAD.size :].startswith(_CONFIRMS) and self._proxy.hold_confirms:
+                self._kept += frame
+            else:
+                passed += frame
+        return passed
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

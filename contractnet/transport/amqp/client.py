@@ -115,6 +115,15 @@ class Client:
         """After so long a silence the link counts as dead."""
         return 3.0 * (self._connection.heartbeat_timeout + 1)
 
+    async def blocked(self) -> bool:
+        """Whether the broker has said that it reads nothing that is published, until it says that it does again."""
+        try:
+            async with asyncio.timeout(0):
+                await self._connection.ready()  # of a connection that works: at once, unless it is blocked
+        except TimeoutError:
+            return True
+        return False
+
     async def channel(self, *, confirms: bool = False) -> aiormq.Channel:
         """A channel of this connection; with `confirms`, unroutable publishes raise.
 

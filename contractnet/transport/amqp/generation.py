@@ -68,6 +68,7 @@ class Generation:
             user=self._broker.user if self._broker.proves_user else None,
             frame_max=outward.frame_max,
             in_flight=self._settings.in_flight,
+            blocked=outward.blocked,
         )
         for queue in queues:
             channel = await inward.channel()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 
 import aiormq
@@ -27,6 +27,7 @@ TRANSIENT, PERSISTENT = 1, 2
 DRAINED_BYTES = 16_384
 #: room in the header frame for everything but the receivers, bytes
 HEADER_BYTES = 1_024
+BLOCKED = ": the broker reads nothing that is published for now; it is short of memory or disk"
 
 
 class Publisher:
@@ -39,16 +40,25 @@ class Publisher:
         user: the broker user we are, for the broker to check; None where it is not known.
         frame_max: the largest frame the broker takes, bytes.
         in_flight: publishes that may wait for their confirm.
+        blocked: whether the broker has said that it reads nothing that is published.
     """
 
     def __init__(
-        self, sure: aiormq.Channel, lossy: aiormq.Channel, *, user: str | None, frame_max: int, in_flight: int
+        self,
+        sure: aiormq.Channel,
+        lossy: aiormq.Channel,
+        *,
+        user: str | None,
+        frame_max: int,
+        in_flight: int,
+        blocked: Callable[[], Awaitable[bool]],
     ) -> None:
         self._sure = sure
         self._lossy = lossy
         self._user = user
         self._most_receiver_bytes = frame_max - HEADER_BYTES
         self._room = asyncio.Semaphore(in_flight)
+        self._blocked = blocked
         self._run = secrets.token_hex(8)
         self._serial = count()
         self._waiting: set[asyncio.Timeout] = set()
@@ -78,7 +88,8 @@ class Publisher:
         except TimeoutError:
             if self._over:
                 raise TransportBroken("the connection broke before the confirm; send again") from None
-            raise TransportBroken(f"no confirm within {timeout_s:g} s; send again") from None
+            why = BLOCKED if await self._blocked() else ""
+            raise TransportBroken(f"no confirm within {timeout_s:g} s{why}; send again") from None
         except ChannelPreconditionFailed as error:
             raise TransportBroken(f"the broker closed the channel: {said(error)}") from error
         except WIRE_ERRORS as error:

@@ -192,14 +192,15 @@ async def test_work_without_a_confirmed_beat_is_lost_while_the_broker_is_there(m
         await asyncio.sleep(6)
         workshop = town.daemons["a"]._workshop
 
-        async def unheard(*_: object) -> bool:
-            return False
+        async def unheard(*_: object) -> str:
+            return "nobody took it"
 
         monkeypatch.setattr(workshop, "_beat", unheard)
         await town.tender()
         (end,) = await town.ends()
         assert (end.status, end.winner) == ("settled", "b")
-        assert count(town, LeaseLost, "a") == 1
+        (lost,) = [one.body for one in town.journals["a"].entries() if one.type == LeaseLost.__name__]
+        assert "ms; of the last one: nobody took it" in lost
         assert TaskFailure.LEASE_LOST in failures(town)  # it gave up before the manager gave it up
         await town.quiet()
         town.check()
