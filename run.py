@@ -7,7 +7,9 @@
 
 The first call makes .venv in this folder and installs the pinned packages of requirements/ into it; later calls start
 at once. Nothing outside this folder is changed. `test` brings a RabbitMQ of its own (unpacked under .cache/, on
-loopback, stopped at the end); --no-broker leaves out the tests that need one, and says so. Afterwards .venv/bin holds
+loopback, stopped at the end); --no-broker leaves out the tests that need one, and says so. It also fetches amqplib with
+npm into .cache/, for a contractor written in Node.js (a pinned package brings node and npm); without a way to npm's
+registry those tests are left out, and the last lines say so. Afterwards .venv/bin holds
 contractnet, pytest and the linters. Needs Linux or another POSIX system with Python 3.11 or newer.
 """
 

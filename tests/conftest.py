@@ -17,6 +17,7 @@ from contractnet.errors import NodeError
 from contractnet.testing.node import PrivateNode
 from contractnet.testing.server import find_server, provide_server
 from tests.brokers import OutsideBroker
+from tests.support import node_js
 
 AMQP_VARIABLE = "CONTRACTNET_TEST_AMQP_URL"
 DATA_VARIABLE = "CONTRACTNET_TEST_DATA"
@@ -81,14 +82,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     on_demand = config.stash.get(ON_DEMAND, 0)
     if on_demand:
         terminalreporter.write_line(f"LEFT OUT: {on_demand} longer runs (ask for them with -m campaign)")
-    without_data = [
-        report
-        for report in terminalreporter.stats.get("skipped", [])
-        if isinstance(report.longrepr, tuple) and DATA_VARIABLE in report.longrepr[2]
+    skipped = [
+        report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if isinstance(report.longrepr, tuple)
     ]
+    without_data = [reason for reason in skipped if DATA_VARIABLE in reason]
     if without_data:
         terminalreporter.write_line(
             f"LEFT OUT: {len(without_data)} tests that read outside data ({DATA_VARIABLE} is not set)", yellow=True
+        )
+    without_node = [reason for reason in skipped if node_js.LEFT_OUT in reason]
+    if without_node:
+        reason = without_node[0].removeprefix("Skipped: ")
+        terminalreporter.write_line(
+            f"LEFT OUT: {len(without_node)} tests of another's contractor: {reason}", yellow=True
         )
 
 

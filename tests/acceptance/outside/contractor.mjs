@@ -182,6 +182,8 @@ Object.assign(ROWS, { "accept-proposal": "onAccept", "reject-proposal": "onRejec
 // What to do with one message before the table is asked: README, section 3.
 function gate(message) {
   const { conversation_id, message_id, performative, protocol, sender: receiver } = message;
+  const ids = [conversation_id, message_id, performative, protocol, receiver, message.reply_with];
+  if (!ids.every((id) => typeof id === "string")) throw new Error("no act of a conversation");
   if (!talks.has(conversation_id)) talks.set(conversation_id, new Talk(message));
   const talk = talks.get(conversation_id);
   if (!same(talk.head, { conversation_id, protocol, receiver })) throw new Error(`${message_id} is not the initiator's`);

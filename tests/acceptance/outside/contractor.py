@@ -189,7 +189,8 @@ class Talk:
 
 def gate(message):
     """What to do with one message before the table is asked: README, section 3."""
-    act, name, stranger = message["performative"], message["message_id"], Talk(message)
+    act, name, _ = (message[key] for key in ("performative", "message_id", "reply_with"))
+    stranger = Talk(message)
     talk = talks.setdefault(stranger.id, stranger)
     if (talk.manager, talk.protocol) != (stranger.manager, stranger.protocol):
         raise ValueError(f"{name} is no message of the conversation's initiator")
