@@ -21,7 +21,7 @@ _PARAMETERS: Final = {
     "agent": "The id of one agent.",
     "manager": "The id of a manager.",
     "daemon": "The id of a daemon, the process that hosts agents.",
-    "sender": "The id of the daemon or agent that says it.",
+    "sender": "The id of the daemon that says it.",
 }
 #: message -> (summary, definitions of the envelopes it may hold)
 _MESSAGES: Final = {
@@ -138,8 +138,8 @@ def document(message_file: str) -> dict[str, Any]:
                 "host": "127.0.0.1:5672",
                 "protocol": "amqp",
                 "protocolVersion": "0.9.1",
-                "description": "RabbitMQ, 3.10 or later. Exchanges are durable topics; publishes are persistent and "
-                "mandatory, and confirmed, presence excepted.",
+                "description": "RabbitMQ, 3.10 or later. Exchanges are durable topics; publishes are confirmed, all "
+                "but presence are persistent and mandatory. Who declares what, and how, is in README.md, section 7.",
             }
         },
         "channels": {name: _route(name) for name in _ROUTES} | {name: _queue(name) for name in _QUEUES},
