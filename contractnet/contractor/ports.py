@@ -162,7 +162,7 @@ class Choice:
             raise DefinitionError(f"choice: {str(choice)[:40]!r} is none of offer, round and none")
         if (offer is not None) is not (choice == "offer"):
             raise DefinitionError("choice: `offer` needs the id of an offer; the others name none")
-        self.choice = choice
+        self.choice: Literal["offer", "round", "none"] = choice
         self.offer = offer
 
     def __repr__(self) -> str:

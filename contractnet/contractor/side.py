@@ -84,4 +84,6 @@ class Side:
     def mishear(self, scribe: Scribe, fact: Misheard) -> None:
         """An act that does not decode: named to its sender."""
         self.manager = self.manager or fact.sender
-        self.complain(scribe, fact.sender, fact.message_id, fact.performative, NotUnderstoodReason.SCHEMA, fact)
+        self.complain(
+            scribe, fact.sender, fact.reply_with or fact.message_id, fact.performative, NotUnderstoodReason.SCHEMA, fact
+        )

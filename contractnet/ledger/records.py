@@ -41,6 +41,7 @@ class Misheard(Record, frozen=True):
     fields: tuple[FieldError, ...]
     offer: str | None = None  #: the id of the offer that a propose names
     reply_with: str | None = None  #: what an answer names in its `in_reply_to`
+    round: int | None = None  #: that a propose names
 
 
 class Quarantined(Record, frozen=True):

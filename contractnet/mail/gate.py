@@ -23,6 +23,7 @@ def misheard(scrap: Scrap, sender: str, performative: str, lane: Lane) -> Mishea
         fields=scrap.fields,
         offer=scrap.offer,
         reply_with=scrap.reply_with,
+        round=scrap.round,
     )
 
 
@@ -41,6 +42,7 @@ def answers_nothing(letter: Letter, lane: Lane) -> Misheard:
         fields=(FieldError(path="$.in_reply_to", text=text),),
         offer=act.content.offer if isinstance(act, Propose | AcceptProposal | RejectProposal) else None,
         reply_with=act.reply_with,
+        round=act.content.round if isinstance(act, Propose) else None,
     )
 
 

@@ -41,6 +41,7 @@ class Scrap:
     performative: str | None = None
     offer: str | None = None
     reply_with: str | None = None
+    round: int | None = None
 
 
 def letters(delivery: Delivery) -> list[Letter | Scrap]:
@@ -70,6 +71,7 @@ def _letter(raw: bytes) -> Letter | Scrap:
             who.performative,
             who.offer,
             who.reply_with,
+            who.round,
         )
 
 

@@ -14,7 +14,7 @@ Source: SC00029; decisions D1, D6, D8, D11.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from contractnet.interaction.definition import load
@@ -164,6 +164,18 @@ class Call:
             for agent in sorted(self.participants)
             if not self.participants[agent].machine.has("answered")
         ]
+
+    def unreached(self, message_id: str, receivers: Sequence[str]) -> tuple[str, ...]:
+        """Whom a cfp or a request did not reach that the broker knew no queue for; nobody where it was another word.
+
+        Args:
+            receivers: whom it was for; nobody: everybody with the skill.
+        """
+        if self.mediation is not None and message_id == self.mediation.request_id:
+            return (self.mediation.mediator,) if self.mediation.machine.has("waiting") else ()
+        if message_id not in self.cfp_ids or not self.machine.has("collecting"):
+            return ()
+        return tuple(one.agent for one in self.unanswered() if not receivers or one.agent in receivers)
 
     def cancel_one(self, step: Step, participant: Participant, event: str, reason: CancelReason) -> None:
         """A participant is to stop; its answer is awaited for a while."""

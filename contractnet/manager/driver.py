@@ -47,7 +47,6 @@ from contractnet.transport.port import (
     Link,
     Outcome,
     Standby,
-    ToSkill,
     Up,
 )
 
@@ -243,10 +242,10 @@ class Driver:
                 sent = Sent(message_id=sent_one.message_id, receivers=sent_one.receivers)
                 written += self.book.loose(sent_one.conversation, sent, self._now())
             tender = self.book.find(sent_one.conversation)
-            if outcome is Outcome.UNROUTABLE and isinstance(sent_one.to, ToSkill) and tender is not None:
+            if outcome is Outcome.UNROUTABLE and tender is not None:
                 call = tender.call(sent_one.conversation)
-                agents = tuple(one.agent for one in call.unanswered())
-                if agents and call.machine.has("collecting"):
+                agents = call.unreached(sent_one.message_id, sent_one.receivers)
+                if agents:
                     written += self._advance(tender, sent_one.conversation, Returned(agents=agents))
         self._commit(written)
 

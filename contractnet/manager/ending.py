@@ -32,7 +32,7 @@ def verdict(call: Call, slots: Sequence[Slot]) -> tuple[Status, Reason | None, b
     if call.machine.outcome == "no-award":
         reason, again = no_award_reason(call)
     else:
-        reason = lost_reason(slots) or _unfilled_reason(call)
+        reason = lost_reason(slots) or no_award_reason(call)[0]
         again = any(_may_be_filled(call, slot) for slot in slots)
     status = ending_status(slots)
     return status, None if status == "settled" else reason, again
@@ -52,15 +52,6 @@ def _may_be_filled(call: Call, slot: Slot) -> bool:
     return lost and slot.again and not slot.done and slot.awards < call.timers.max_awards
 
 
-def _unfilled_reason(call: Call) -> Reason:
-    """Why slots were left that nobody was ever awarded: a bid too dear, or what those said who did not bid."""
-    reason, _ = no_award_reason(call)
-    bids = call.decided.bids if call.decided is not None else ()
-    if reason == "over-reserve" and all(bid.reason is not RejectReason.OVER_RESERVE for bid in bids):
-        return "no-bidders"
-    return reason
-
-
 def back_off_ms(seed: str, tender_id: str, calls: int) -> int:
     """The wait before the next call, milliseconds: 1, 2, 4, then 5 s, times 0.75 to 1.25 by the recorded seed.
 
@@ -73,7 +64,9 @@ def back_off_ms(seed: str, tender_id: str, calls: int) -> int:
 
 
 def no_award_reason(call: Call) -> tuple[Reason, bool]:
-    """Why nothing was awarded, and whether asking again may help: somebody was busy, silent or gone (D1 a)."""
+    """Why slots were left that nobody was awarded: a bid too dear, or what those said who did not bid; and whether
+    asking again may help: somebody was busy, silent or gone (D1 a).
+    """
     expected = [participant for participant in call.participants.values() if participant.expected]
     if not expected:
         return "no-bidders", True
@@ -82,7 +75,8 @@ def no_award_reason(call: Call) -> tuple[Reason, bool]:
     no_words = (RefuseReason.BUSY, RejectReason.OFFER_LAPSED, RETURNED)
     unsettled = [one for one in expected if one.machine.has("silent") or one.refusal in no_words]
     again = bool(unsettled) or any(one.refusal is not None and one.refusal not in FINAL_REFUSALS for one in expected)
-    if call.decided is not None and call.decided.bids:
+    bids = call.decided.bids if call.decided is not None else ()
+    if any(bid.reason is RejectReason.OVER_RESERVE for bid in bids):
         return "over-reserve", again
     if busy:
         return "busy", again
@@ -90,4 +84,4 @@ def no_award_reason(call: Call) -> tuple[Reason, bool]:
         return "silent", again
     if refusals and all(reason == RefuseReason.OVER_RESERVE for reason in refusals):
         return "over-reserve", again
-    return "refused", again
+    return "refused" if refusals or call.machine.outcome == "no-award" else "no-bidders", again

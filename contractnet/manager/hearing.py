@@ -66,7 +66,7 @@ def hear(call: Call, step: Step, participant: Participant, act: AnyAct) -> None:
         case NotUnderstood():
             _not_understood(call, step, participant, act)
         case _:
-            _answer_fault(call, step, participant, act.message_id, _name(act), NotUnderstoodReason.ILLEGAL_ACT)
+            _answer_fault(call, step, participant, act.reply_with, _name(act), NotUnderstoodReason.ILLEGAL_ACT)
 
 
 def mishear(call: Call, step: Step, participant: Participant, fact: Misheard) -> None:
@@ -78,13 +78,14 @@ def mishear(call: Call, step: Step, participant: Participant, fact: Misheard) ->
         reason = NotUnderstoodReason.SCHEMA
         _answer_fault(call, step, participant, about, fact.performative, reason, fact.fields)
         return
-    event = "?propose:bad" if call.machine.has("collecting") else "?propose:late"
+    round_ = call.round if fact.round is None else fact.round
+    event = "?propose:late" if round_ < call.round or not call.machine.has("collecting") else "?propose:bad"
     try:
         row = call.move_one(step, participant, event)
     except OutOfSequence:
         _out_of_sequence(call, step, participant, about, fact.performative)
         return
-    _answer_bid(call, step, participant, row.sends, about, fact.offer or "unknown", call.round, fact.fields)
+    _answer_bid(call, step, participant, row.sends, about, fact.offer or "unknown", round_, fact.fields)
 
 
 def renew(call: Call, agent: str, slot_number: int, epoch: int, at: int) -> None:
@@ -179,7 +180,7 @@ def _result(call: Call, step: Step, participant: Participant, act: Inform, conte
             participant.late_result, participant.truth = act.message_id, "already-done"
         return
     if slot.checking:
-        _out_of_sequence(call, step, participant, act.message_id, "inform")
+        _out_of_sequence(call, step, participant, act.reply_with, "inform")
         return
     if (content.slot, content.epoch) != (slot.number, slot.epoch):
         fault = FieldError(path="$.content.epoch", text=f"the award is slot {slot.number}, epoch {slot.epoch}")

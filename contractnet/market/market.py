@@ -148,7 +148,7 @@ class Market:
         """Put a task out and wait until it is awarded, or has ended without an award.
 
         A key that the ledger already holds returns that contract, running or ended, and buys nothing. For the arguments
-        see `market.terms.terms`; they override the task's. Cancelling the wait leaves the tender running.
+        see `market.terms.TermOptions`; they override the task's. Cancelling the wait leaves the tender running.
 
         Raises:
             DefinitionError: an argument is not valid; another task stands under this key; with a budget, no reserve or

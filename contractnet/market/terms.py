@@ -18,26 +18,27 @@ MOST_SLOTS: Final = 1_000
 
 
 class TermOptions(TypedDict, total=False):
-    """The arguments of `Market.tender` that say under which terms; see `terms` for what each means."""
+    """The arguments of `Market.tender` that say under which terms. Amounts in units, durations in seconds."""
 
-    reserve: Amount | None
+    reserve: Amount | None  #: the most that will be paid for one slot; secret unless `public_reserve`
     unit: str | None
     public_reserve: bool
-    rule: str | None
-    value: Amount | None
-    eta_cost: Amount
-    slots: int
-    max_rounds: int
-    shortlist: int | None
-    feedback: Feedback
-    mediator: str | None
-    mediation_limit: Amount | None
-    mediate_within: float
-    reply_within: float
-    work_within: float
-    lease: float
-    within: float
-    wait_for_agents: float
+    rule: str | None  #: award rule; `best-value` where there is a value or a reserve, else `lowest-price`
+    value: Amount | None  #: worth of a good result; the reserve where left out
+    eta_cost: Amount  #: cost of a second of waiting
+    slots: int  #: winners sought, each of whom does the whole task
+    max_rounds: int  #: where slots are left and somebody bid over the reserve, those who proposed are called again
+    shortlist: int | None  #: how many of them, the best; all where left out. At least `slots`
+    feedback: Feedback  #: what they are told of the round before: `nothing`, the `reason` why their offer would lose,
+    #: their own `rank` too, or the `best-score` too; never a rival's name or price
+    mediator: str | None  #: agent id of who settles a deadlock: nobody can be awarded and no round is left
+    mediation_limit: Amount | None  #: the most that the mediator may award; the reserve where left out. It is held
+    mediate_within: float  #: how long the mediator may think
+    reply_within: float  #: how long bidders may think, in each round
+    work_within: float  #: how long the winner may work
+    lease: float  #: a winner silent for so long loses the slot
+    within: float  #: no call opens later than this after the first
+    wait_for_agents: float  #: how long to wait for somebody with the skill
 
 
 def terms(
@@ -63,36 +64,13 @@ def terms(
     within: float = 600,
     wait_for_agents: float = 30,
 ) -> TenderTerms:
-    """The terms of a tender; arguments override the task's. Amounts in units, durations in seconds.
+    """The terms of a tender; `TermOptions` says what each means; they override the task's.
 
-    Args:
-        reserve: the most that will be paid for one slot; secret unless `public_reserve`.
-        rule: an award rule; `best-value` where there is a value or a reserve, else `lowest-price`.
-        value: worth of a good result; the reserve where left out.
-        eta_cost: cost of a second of waiting.
-        slots: winners sought, each of whom does the whole task.
-        max_rounds: rounds of one conversation at most: where slots are left and somebody bid over the reserve, those
-            who proposed are called again.
-        shortlist: how many of them, the best; all where left out. At least `slots`.
-        feedback: what they are told of the round before: `nothing`, the `reason` why their offer would lose, their
-            own `rank` too, or the `best-score` too. Never a rival's name or price.
-        mediator: agent id of a mediator, who settles a deadlock: nobody can be awarded and no round is left.
-        mediation_limit: the most that the mediator may award, the reserve where left out; it is held in its place.
-        mediate_within: how long the mediator may think.
-        reply_within: how long bidders may think, in each round.
-        work_within: how long the winner may work.
-        lease: a winner silent for so long loses the slot.
-        within: no call opens later than this after the first.
-        wait_for_agents: how long to wait for somebody with the skill.
     Raises:
         DefinitionError: a value is out of its bounds, or the rule is unknown.
     """
     most = task.reserve if reserve is None else micros(reserve, "reserve")
     worth = None if value is None else micros(value, "value")
-    name = rule if rule is not None else ("lowest-price" if most is None and worth is None else "best-value")
-    score_function(name)
-    if name == "best-value" and most is None and worth is None:
-        raise DefinitionError("rule: best-value needs a value or a reserve; give one, or use lowest-price")
     if public_reserve and most is None:
         raise DefinitionError("public_reserve: there is no reserve to be public; give one")
     whole("slots", slots, 1, MOST_SLOTS)
@@ -104,7 +82,7 @@ def terms(
         raise DefinitionError("mediation_limit: it needs a mediator, and a reserve that it goes beyond")
     return TenderTerms(
         unit=require("unit", unit or task.unit or default_unit, "unit"),
-        rule=name,
+        rule=_rule(rule, bounded=most is not None or worth is not None),
         reserve=most,
         public_reserve=public_reserve,
         value=worth,
@@ -122,6 +100,15 @@ def terms(
         within_ms=milliseconds(within, "within"),
         wait_for_agents_ms=milliseconds(wait_for_agents, "wait_for_agents"),
     )
+
+
+def _rule(name: str | None, *, bounded: bool) -> str:
+    """The award rule; `bounded`: there is a value, or a reserve to stand for it."""
+    rule = name if name is not None else ("best-value" if bounded else "lowest-price")
+    score_function(rule)
+    if rule == "best-value" and not bounded:
+        raise DefinitionError("rule: best-value needs a value or a reserve; give one, or use lowest-price")
+    return rule
 
 
 def milliseconds(seconds: float, what: str) -> int:

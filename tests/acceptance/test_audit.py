@@ -78,7 +78,13 @@ def without(rows: list[Row], kind: str) -> None:
 
 
 def _result_of_another(ledger: list[Row]) -> None:
-    edit(ledger, first(ledger, "Ended"), result_of="somebody-elses")
+    _refilled(ledger, result_of="somebody-elses")
+
+
+def _refilled(ledger: list[Row], **fields: object) -> None:
+    at = first(ledger, "Ended")
+    (filled,) = ledger[at].body["filled"]
+    edit(ledger, at, filled=[{**filled, **fields}])
 
 
 def _recredit(ledger: list[Row]) -> None:
@@ -122,9 +128,10 @@ PLANTED: dict[str, tuple[str, Callable[[list[Row], list[Row]], object]]] = {
     "settled with an unheard result": ("I2", lambda ledger, journal: _result_of_another(ledger)),
     "another winner than the award's": (
         "I2",
-        lambda ledger, journal: edit(ledger, first(ledger, "Ended"), winner="high"),
+        lambda ledger, journal: _refilled(ledger, winner="high"),
     ),
-    "another price than the award's": ("I2", lambda ledger, journal: edit(ledger, first(ledger, "Ended"), price=1)),
+    "another price than the award's": ("I2", lambda ledger, journal: _refilled(ledger, price=1)),
+    "a slot less than it says": ("I2", lambda ledger, journal: edit(ledger, first(ledger, "Ended"), filled=[])),
     "money that does not add up": ("M", lambda ledger, journal: edit(ledger, first(ledger, "Ended"), released=1)),
     "heard twice": ("I5", lambda ledger, journal: again(ledger, first(ledger, "Heard"))),
     "said twice": ("I5", lambda ledger, journal: again(journal, first(journal, "Said"))),

@@ -6,7 +6,7 @@ of the files and nothing of the package: no import of it, no state machine, only
 | rule | what it says |
 |------|--------------|
 | I1   | every tender that was opened has exactly one end, and nothing is decided in it afterwards |
-| I2   | one award a slot and epoch, one live award a slot, one accept an award, one credited result |
+| I2   | one award a slot and epoch, one live award a slot, one accept an award, one credited result a slot |
 | I5   | no effect twice for one message id: heard once, said once, one end of work for one accept |
 | I11  | after quiet nothing said is without its confirm |
 | A    | an accept in a journal has its award in the ledger; a credited result was said by its winner |
@@ -184,23 +184,30 @@ def _credits(ledger: Sequence[Row]) -> Iterator[str]:
         if times > slots.get(tender, 1):
             yield f"I2: tender {tender} credited {times} results"
     heard = {(row.tender, row.message_id): row for row in ledger if row.type == "Heard"}
-    last = {row.tender: row for row in ledger if row.type == "Awarded"}
+    last = {(row.tender, row.body["slot"]): row for row in ledger if row.type == "Awarded"}
     for row in ledger:
-        if row.type != "Ended" or row.body["status"] != "settled":
+        if row.type != "Ended":
             continue
-        result = heard.get((row.tender, row.body["result_of"]))
-        award = last.get(row.tender)
-        if credited[row.tender] != slots.get(row.tender, 1):
-            yield f"I2: tender {row.tender} settled with {credited[row.tender]} credited results"
-        if result is None or award is None or not result.says("inform", "result"):
-            yield f"I2: tender {row.tender} settled without an award, or without a result that was heard"
-            continue
-        fence = (result.sender, result.content["slot"], result.content["epoch"])
-        present = (award.body["participant"], award.body["slot"], award.body["epoch"])
-        if fence != present or row.body["winner"] != award.body["participant"]:
-            yield f"I2: tender {row.tender} credited {fence}, and the award was {present}"
-        if row.body["price"] != award.body["price"]:
-            yield f"I2: tender {row.tender} pays {row.body['price']}, the award said {award.body['price']}"
+        filled = row.body.get("filled", [])
+        wanted = slots.get(row.tender, 1)
+        if (row.body["status"] == "settled") is not (len(filled) == wanted) and row.body["status"] != "cancelled":
+            yield f"I2: tender {row.tender} ended as {row.body['status']} with {len(filled)} of {wanted} slots filled"
+        if len(filled) > credited[row.tender] or len({one["slot"] for one in filled}) != len(filled):
+            yield f"I2: tender {row.tender} ended with {filled}, and {credited[row.tender]} results were credited"
+        if sum(one["price"] for one in filled) != row.body["spent"]:
+            yield f"I2: tender {row.tender} spent {row.body['spent']}, and its slots cost {filled}"
+        for one in filled:
+            result = heard.get((row.tender, one["result_of"]))
+            award = last.get((row.tender, one["slot"]))
+            if result is None or award is None or not result.says("inform", "result"):
+                yield f"I2: tender {row.tender} settled without an award, or without a result that was heard"
+                continue
+            fence = (result.sender, result.content["slot"], result.content["epoch"])
+            present = (award.body["participant"], award.body["slot"], award.body["epoch"])
+            if fence != present or one["winner"] != award.body["participant"]:
+                yield f"I2: tender {row.tender} credited {fence}, and the award was {present}"
+            if one["price"] != award.body["price"]:
+                yield f"I2: tender {row.tender} pays {one['price']}, the award said {award.body['price']}"
 
 
 def _money(ledger: Sequence[Row]) -> Iterator[str]:
@@ -235,8 +242,11 @@ def _work(name: str, journal: Sequence[Row]) -> Iterator[str]:
     attempts: dict[tuple[str, str], int] = {}
     accepts: Counter[tuple[str, str]] = Counter()
     results: Counter[tuple[str, str]] = Counter()
+    mediations = {(row.agent, row.conversation) for row in journal if row.type == "Heard" and row.says("request")}
     for row in journal:
         key = (row.agent, row.conversation)
+        if key in mediations:
+            continue
         if row.type in ("Finished", "Failed", "Stopped", "LeaseLost"):
             ends[key] += 1
         elif row.type == "Began":
@@ -282,10 +292,11 @@ def _results(ledger: Sequence[Row], journals: Mapping[str, Sequence[Row]]) -> It
     agents = {row.agent for journal in journals.values() for row in journal}
     heard = {row.message_id: row for row in ledger if row.type == "Heard" and row.says("inform", "result")}
     for row in ledger:
-        if row.type == "Ended" and row.body["status"] == "settled" and row.body["winner"] in agents:
-            result = heard.get(row.body["result_of"])
-            if result is not None and said.get((row.body["winner"], result.message_id)) != result.message:
-                yield f"A: tender {row.tender} credited a result that {row.body['winner']}'s journal does not have"
+        for one in row.body.get("filled", []) if row.type == "Ended" else []:
+            result = heard.get(one["result_of"])
+            known = result is None or one["winner"] not in agents
+            if not known and result is not None and said.get((one["winner"], result.message_id)) != result.message:
+                yield f"A: tender {row.tender} credited a result that {one['winner']}'s journal does not have"
 
 
 def _ids(files: Mapping[str, Sequence[Row]]) -> Iterator[str]:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from contractnet.ledger.records import Misheard
 from contractnet.manager.records import Decided
 from contractnet.messages import acts as a
-from tests.support.bench import Bench
+from contractnet.messages import contents as c
+from tests.support.bench import DIGEST, Bench
 
 
 def dear(bench: Bench, *agents: str, price: int = 60_000) -> list[a.Propose]:
@@ -218,4 +220,24 @@ def test_one_who_came_uninvited_is_waited_for_when_called_again(bench: Bench) ->
     assert bench.state("z") == "REINVITED"
     bench.propose("z", 40_000)
     assert bench.state("z") == "AWARDED"
+    bench.check()
+
+
+def test_a_bid_of_the_round_before_that_does_not_decode_is_late_too(bench: Bench) -> None:
+    bench.start("a", "b", max_rounds=2)
+    bench.propose("a", 60_000)
+    bench.wait(20_000)
+    fields = (c.FieldError(path="$.content.price", text="is negative"),)
+    fact = Misheard(
+        digest=DIGEST,
+        lane="bid",
+        sender="b",
+        message_id="m9",
+        performative="propose",
+        fields=fields,
+        offer="o_b",
+        round=1,
+    )
+    bench.step("t.1", fact)
+    assert (bench.rejected("b"), bench.state("b")) == (["late"], "LATE")
     bench.check()
