@@ -15,6 +15,7 @@ from contractnet.messages.acts import (
     Propose,
     Refuse,
     RejectProposal,
+    Request,
 )
 from contractnet.messages.contents import (
     CancelFailureContent,
@@ -67,6 +68,11 @@ def words_of(act: AnyAct) -> str:
         case NotUnderstood():
             faults = "; ".join(f"{field.path}: {field.text}" for field in act.content.fields)
             return f"{name} {act.content.about}, {act.content.reason.value}{_more(faults)}"
+        case Request():
+            asked = act.content
+            choices = ", ".join(asked.choices)
+            within = duration(asked.reply_within_ms)
+            return f"{name} choice among {len(asked.offers)} offers: {choices}, answer within {within}"
         case _:
             return name
 
@@ -87,7 +93,7 @@ def _informed(act: Inform) -> str:
         case CancelledContent():
             return f"cancelled{_more(act.content.text)}"
         case ChoiceContent():
-            return f"choice {act.content.choice}"
+            return f"choice {act.content.choice}" + (f" {act.content.offer}" if act.content.offer else "")
 
 
 # ---- tools

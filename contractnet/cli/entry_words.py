@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -46,6 +46,16 @@ class Told:
 
 def tell(entry: Entry) -> Told:
     """An entry in words; one that this version does not know is shown as it is stored."""
+    told = _tell(entry)
+    return replace(told, words=printable(told.words))
+
+
+def printable(text: str) -> str:
+    """Without what a terminal would take for an order, or would not show: agents write what they like."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _tell(entry: Entry) -> Told:
     kind = RECORDS.get(entry.type)
     if entry.type == FOUNDED:
         return Told(_founded(entry))
@@ -131,6 +141,10 @@ def _tell_outcome(record: Record) -> Told | None:
         case manager.Decided():
             bids = tuple(bid.participant for bid in record.bids)
             return Told(_decided(record), named=(*bids, *record.refused, *record.silent))
+        case manager.Mediated():
+            choice = f"{record.choice} {record.offer}" if record.offer else record.choice
+            why = f" ({shorten(record.why)})" if record.why else ""
+            return Told(f"mediator {record.mediator} chose {choice}{why}", named=(record.mediator,))
         case manager.Awarded():
             price = show_amount(record.price)
             text = f"slot {record.slot} epoch {record.epoch} awarded to {record.participant} at {price}"
@@ -144,7 +158,8 @@ def _tell_outcome(record: Record) -> Told | None:
         case manager.Closed():
             why = f" ({record.reason})" if record.reason else ""
             again = f"; calls again after {instant(record.again_at)}" if record.again_at is not None else ""
-            return Told(f"call closed: {record.outcome}{why}{again}")
+            truth = "".join(f"; {agent} {known}" for agent, known in record.truth.items())
+            return Told(f"call closed: {record.outcome}{why}{truth}{again}", named=tuple(record.truth))
         case manager.Ended():
             why = f" ({record.reason})" if record.reason else ""
             paid = "" if record.price is None else f" for {show_amount(record.price)} {record.unit}"
@@ -170,6 +185,10 @@ def _tell_contractor(record: Record) -> Told | None:
             return Told(f"work failed: {record.reason.value}")
         case journal.Stopped():
             return Told("work stopped")
+        case journal.Took():
+            return Told("looks at the request")
+        case journal.Chose():
+            return Told(f"chooses {record.choice}" + (f" {record.offer}" if record.offer else ""))
         case journal.LeaseLost():
             return Told(f"lease lost: {shorten(record.text) or 'no beat was confirmed'}")
         case journal.Hosted():
@@ -204,7 +223,9 @@ def _decided(record: manager.Decided) -> str:
     bids += [f"{agent} refused {reason.value}" for agent, reason in record.refused.items()]
     bids += [f"{agent} silent" for agent in record.silent]
     ties = f"; tied, drawn by the seed: {_names(record.ties)}" if record.ties else ""
-    return f"decided by {record.rule}: {'; '.join(bids) or 'nobody bid'}{ties}"
+    course = {"award": "", "iterate": f", round {record.round + 1} follows", "mediate": ", a mediator is asked"}
+    follows = course.get(record.course, "")
+    return f"decided by {record.rule}{follows}: {'; '.join(bids) or 'nobody bid'}{ties}"
 
 
 def _bid(bid: manager.Assessed) -> str:

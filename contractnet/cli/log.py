@@ -17,7 +17,9 @@ import msgspec
 from contractnet.cli import exits, options, output
 from contractnet.cli.diagram import draw
 from contractnet.cli.entry_words import RECORDS, Told, tell
+from contractnet.cli.mermaid import sequence_diagram
 from contractnet.cli.options import option
+from contractnet.cli.sequence import story
 from contractnet.errors import DefinitionError
 from contractnet.ledger.follow import follow as follow_ledger
 from contractnet.ledger.founding import CONVERSATION
@@ -26,6 +28,8 @@ from contractnet.ledger.urls import filled, open_reader
 
 #: entries that are shown only where `--type` names them
 BOOKKEEPING: Final = frozenset({"Moved", "Sent"})
+#: how a conversation can be drawn
+DIAGRAMS: Final = ("text", "mermaid")
 _AGO: Final = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
@@ -83,7 +87,18 @@ def belongs(conversation: str, wanted: str) -> bool:
     return conversation == wanted or ("." not in wanted and conversation.startswith(wanted))
 
 
-@click.command("log")
+class _Log(click.Command):
+    """`--diagram` alone draws text, also where LEDGER follows it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        told = [
+            "--diagram=text" if one == "--diagram" and after not in DIAGRAMS else one
+            for one, after in zip(args, [*args[1:], ""], strict=True)
+        ]
+        return super().parse_args(ctx, told)
+
+
+@click.command("log", cls=_Log)
 @options.ledger_argument()
 @option(
     "conversation", metavar="ID", help="Of one conversation, or of all calls of a tender; the id's beginning will do."
@@ -97,7 +112,13 @@ def belongs(conversation: str, wanted: str) -> bool:
 @option("until", type=Instant(), help="Before that instant.")
 @option("follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @options.as_json("Entries")
-@option("diagram", is_flag=True, help="One conversation as a sequence diagram in text.")
+@option(
+    "diagram",
+    type=click.Choice(DIAGRAMS),
+    is_flag=False,
+    flag_value="text",
+    help="One conversation, or all calls of a tender, as a sequence diagram; text where none is named.",
+)
 def command(
     ledger: str,
     conversation: str | None,
@@ -108,7 +129,7 @@ def command(
     until: int | None,
     follow: bool,
     as_json: bool,
-    diagram: bool,
+    diagram: str | None,
 ) -> int:
     """Show what was heard, said and decided, in order.
 
@@ -119,6 +140,7 @@ def command(
     Example:
       contractnet log contractnet.db --performative propose --since 15m
       contractnet log contractnet.db --diagram --conversation 29ca0b
+      contractnet log contractnet.db --diagram mermaid --conversation 29ca0b > 29ca0b.mmd
       contractnet log contractnet.db --follow --json
     """
     unknown = [kind for kind in kinds if kind not in RECORDS]
@@ -130,7 +152,7 @@ def command(
     with closing(open_reader(ledger)) as reader:
         filled(reader, ledger)
         if diagram:
-            _draw(reader, conversation)
+            _draw(reader, conversation, diagram)
         elif follow:
             _follow(reader, wanted, as_json)
         else:
@@ -166,15 +188,18 @@ def _show(entry: Entry, wanted: Filter, as_json: bool) -> None:
     click.echo(f"{entry.position:>6}  {output.instant(entry.at)}  {entry.conversation:<24}  {words}")
 
 
-def _draw(reader: LedgerReader, conversation: str | None) -> None:
+def _draw(reader: LedgerReader, conversation: str | None, diagram: str) -> None:
     chosen = _choose(reader.entries(), conversation)
     tender = chosen.partition(".")[0]
-    entries = [
-        one for one in reader.entries() if one.conversation in (chosen, tender) or belongs(one.conversation, chosen)
-    ]
-    click.echo(f"{chosen}, begun {output.instant(entries[0].at)}")
-    for line in draw(entries):
+    entries = [one for one in reader.entries() if _drawn_with(one.conversation, chosen, tender)]
+    title = f"{chosen}, begun {output.instant(entries[0].at)}"
+    for line in sequence_diagram(story(entries), title) if diagram == "mermaid" else [title, *draw(story(entries))]:
         click.echo(line)
+
+
+def _drawn_with(conversation: str, chosen: str, tender: str) -> bool:
+    """Whether an entry of that conversation is drawn: what is told of its tender is, and its mediation."""
+    return conversation in (chosen, tender) or conversation.startswith(f"{chosen}.") or belongs(conversation, chosen)
 
 
 def _choose(entries: Iterable[Entry], wanted: str | None) -> str:

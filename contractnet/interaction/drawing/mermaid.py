@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from contractnet.interaction.drawing.picture import Arrow, Picture, shortened
 from contractnet.interaction.drawing.words import wrapped
 from contractnet.interaction.machine import Row
 
-#: what may stand in Mermaid's text as it is; everything else is written as a character's number
-_PLAIN: Final = re.compile(r"[^A-Za-z0-9 ?@=_,.()\[\]\u2192\u21ba-]")
+#: what may stand in Mermaid's text as it is, beside letters and digits of ASCII; all else is written as numbers
+_SAFE: Final = frozenset(" ?@=+_,.()[]-\u2192\u21ba")
 _NAMES: Final = 34
 #: behind the name of a row that the basic protocol does not have
 _ITERATED: Final = "*"
@@ -21,13 +20,18 @@ _CLASSES: Final = (
 )
 
 
-def plain(text: str) -> str:
+def plain(text: str, safe: str = "") -> str:
     """Text that Mermaid shows as it is, whatever is in it: what could be its syntax is written as numbers.
 
     Control characters and other signs that are not shown become blanks.
+
+    Args:
+        safe: further characters that are no syntax in the place where the text is to stand.
     """
-    shown = "".join(character if character.isprintable() else " " for character in text)
-    return _PLAIN.sub(lambda found: f"#{ord(found[0])};", shown)
+    shown = (character if character.isprintable() else " " for character in text)
+    return "".join(
+        one if one in _SAFE or one in safe or (one.isascii() and one.isalnum()) else f"#{ord(one)};" for one in shown
+    )
 
 
 def mermaid(picture: Picture, source: str) -> str:

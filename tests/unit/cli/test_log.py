@@ -12,7 +12,7 @@ import pytest
 from contractnet.cli.entry_words import RECORDS, tell
 from contractnet.cli.log import Instant, belongs
 from contractnet.cli.main import run
-from tests.support.bench import NOW
+from tests.support.bench import NOW, Bench
 from tests.support.ledgers import LEDGERS
 
 Captured = pytest.CaptureFixture[str]
@@ -74,7 +74,7 @@ def test_filters(troubled: str, capsys: Captured) -> None:
     assert {one["body"].get("message", one["body"])["performative"] for one in proposals} == {"propose"}
     assert len(proposals) == 7  # the one that is no act among them
     mine = entries(capsys, troubled, "--agent", "e")
-    assert {one["type"] for one in mine} == {"Invited", "Said", "Fired"}
+    assert {one["type"] for one in mine} == {"Invited", "Said", "Fired", "Closed"}
     assert {one["conversation"] for one in entries(capsys, troubled, "--conversation", "t.2")} == {"t.2"}
     assert {one["conversation"] for one in entries(capsys, troubled, "--conversation", "t")} == {
         "t",
@@ -93,7 +93,7 @@ DIAGRAM = """\
 t, begun 2027-01-15 08:00:00.000Z
                 mgr        a         b         c
   +0.000 s       *         |         |         |      tender opened: text.summarise
-  +0.000 s       *         |         |         |      call 1: a, b, c expected to answer
+  +0.000 s       *         |         |         |      call 1: a, b, c expected to answer [conversation COLLECTING]
   +0.000 s       |-------->|-------->|-------->|      cfp text.summarise
   +0.700 s       |<--------|         |         |      propose 0.03 USD
   +1.400 s       |<------------------|         |      propose 0.03 USD
@@ -101,10 +101,10 @@ t, begun 2027-01-15 08:00:00.000Z
   +2.100 s       *         |         |         |      decided by best-value: a 0.03 score 0.041985 awarded; b 0.03 score
   +2.100 s       *         |         |         |      slot 1 epoch 1 awarded to a at 0.03
   +2.100 s       |-------->|         |         |      accept-proposal at 0.03
-  +2.100 s       |---------------------------->|      reject-proposal over-reserve
-  +4.100 s       |<--------|         |         |      inform result {"ok":1}
-  +4.100 s       |------------------>|         |      reject-proposal outbid
-  +4.100 s       *         |         |         |      call closed: ok
+  +2.100 s       |---------------------------->|      reject-proposal over-reserve [REJECTED]
+  +4.100 s       |<--------|         |         |      inform result {"ok":1} [DONE]
+  +4.100 s       |------------------>|         |      reject-proposal outbid [REJECTED]
+  +4.100 s       *         |         |         |      call closed: ok [conversation CLOSED_OK]
   +4.100 s       *         |         |         |      tender ended: settled
   +4.100 s       *         |         |         |      judged bad: too short
 """
@@ -128,6 +128,48 @@ def test_a_diagram_is_of_one_tender(several: str, settled: str, capsys: Captured
     assert len([line for line in second if "cfp" in line]) == 1
     assert run(["log", settled, "--diagram", "--conversation", "zzz"]) == 2
     assert "there is no conversation zzz here" in capsys.readouterr().err
+
+
+def test_a_diagram_in_mermaid(settled: str, capsys: Captured) -> None:
+    found = lines(capsys, settled, "--diagram", "mermaid")
+    assert found[0] == "sequenceDiagram"
+    assert found[1] == "    accTitle: t, begun 2027-01-15 08#58;00#58;00.000Z"
+    assert lines(capsys, settled, "--diagram=mermaid") == found
+
+
+def test_text_is_drawn_where_no_other_way_is_named(
+    settled: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = lines(capsys, settled, "--diagram")
+    assert text[0].startswith("t, begun")
+    assert lines(capsys, settled, "--diagram", "text") == text
+    assert lines(capsys, "--diagram", settled) == text
+    assert lines(capsys, "--diagram", "--conversation", "t", settled) == text
+    assert lines(capsys, "--diagram", "mermaid", settled)[0] == "sequenceDiagram"
+    assert run(["log", settled, "--diagram=png"]) == 2
+    assert "'png' is not one of 'text', 'mermaid'" in capsys.readouterr().err
+    assert run(["log", settled, "--diagram", "--json"]) == 2
+    assert "leave --follow and --json out" in capsys.readouterr().err
+    monkeypatch.setenv("CONTRACTNET_DIAGRAM", "mermaid")
+    assert lines(capsys, settled)[0] == "sequenceDiagram"
+
+
+def test_a_call_is_drawn_with_its_mediation(save: Any, capsys: Captured) -> None:
+    ledger = save("disputed", LEDGERS["disputed"]().entries)
+    found = "\n".join(lines(capsys, ledger, "--diagram", "--conversation", "t.1"))
+    assert "request choice among 2 offers" in found
+    assert "mediator arbiter chose round" in found
+
+
+def test_what_an_agent_wrote_gives_no_orders_to_the_terminal(save: Any, capsys: Captured) -> None:
+    bench = Bench()
+    bench.start("a")
+    bench.propose("a", rationale="\x1b[31mred \u202egnp.exe \x9b2J")
+    ledger = save("hostile", bench.entries)
+    for arguments in ([], ["--diagram"], ["--diagram", "mermaid"]):
+        found = lines(capsys, ledger, *arguments)
+        assert [line for line in found if "[31mred" in line]
+        assert not [line for line in found if not line.isprintable()]
 
 
 def test_instants() -> None:
