@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from contractnet.bidders.decorator import bidder as bidder
     from contractnet.contractor.ports import Award as Award
     from contractnet.contractor.ports import Call as Call
+    from contractnet.contractor.ports import Choice as Choice
+    from contractnet.contractor.ports import Dispute as Dispute
     from contractnet.contractor.ports import Proposal as Proposal
     from contractnet.contractor.ports import Refusal as Refusal
     from contractnet.errors import BudgetExceeded as BudgetExceeded
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from contractnet.market.market import Market as Market
     from contractnet.market.sync import SyncMarket as SyncMarket
     from contractnet.market.task import Task as Task
+    from contractnet.mediators.decorator import mediator as mediator
 
 __version__ = "0.1.0"
 
@@ -31,9 +34,11 @@ _HOMES = {
     "Award": "contractnet.contractor.ports",
     "BudgetExceeded": "contractnet.errors",
     "Call": "contractnet.contractor.ports",
+    "Choice": "contractnet.contractor.ports",
     "Contract": "contractnet.market.contract",
     "ContractFailed": "contractnet.errors",
     "ContractNetError": "contractnet.errors",
+    "Dispute": "contractnet.contractor.ports",
     "Market": "contractnet.market.market",
     "NoAward": "contractnet.errors",
     "Proposal": "contractnet.contractor.ports",
@@ -41,6 +46,7 @@ _HOMES = {
     "SyncMarket": "contractnet.market.sync",
     "Task": "contractnet.market.task",
     "bidder": "contractnet.bidders.decorator",
+    "mediator": "contractnet.mediators.decorator",
 }
 __all__ = [  # noqa: RUF022 - as a reader wants them: the market first, errors last
     "Market",
@@ -52,6 +58,9 @@ __all__ = [  # noqa: RUF022 - as a reader wants them: the market first, errors l
     "Proposal",
     "Refusal",
     "Award",
+    "mediator",
+    "Dispute",
+    "Choice",
     "ContractNetError",
     "NoAward",
     "ContractFailed",

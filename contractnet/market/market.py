@@ -6,7 +6,6 @@ said, and closes. Tenders that still run stay recorded: opened again on the same
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -24,6 +23,7 @@ from contractnet.manager.records import Opened
 from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.market.contract import Contract
 from contractnet.market.house import House
+from contractnet.market.many import as_they_end
 from contractnet.market.task import Check, Task, fingerprint, require_key
 from contractnet.market.terms import DEFAULT_UNIT, TermOptions, terms
 from contractnet.messages.values import require
@@ -210,27 +210,12 @@ class Market:
             ahead: how many are begun at most before one of them has ended.
             options: as of `tender`, for all of them.
         """
-        waiting: set[asyncio.Task[Contract]] = set()
 
-        async def one(task: Task) -> Contract:
-            contract = await self.begin(task, **options)  # `key` and `check` are the tasks' own
-            await contract.ended()
-            return contract
+        async def begin(task: Task) -> Contract:
+            return await self.begin(task, **options)  # `key` and `check` are the tasks' own
 
-        source = iter(tasks)
-        try:
-            while True:
-                while len(waiting) < ahead and (task := next(source, None)) is not None:
-                    waiting.add(asyncio.create_task(one(task)))
-                if not waiting:
-                    return
-                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                for finished in done:
-                    yield finished.result()
-        finally:
-            for left in waiting:
-                left.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
+        async for _, contract in as_they_end(begin, tasks, ahead):
+            yield contract
 
     def ended(self) -> list[Contract]:
         """The contracts that have ended, in the order of their ends."""

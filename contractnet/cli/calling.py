@@ -1,0 +1,185 @@
+"""What `contractnet call` does: tasks are checked, begun, and written down as they end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contractnet.cli.call_view import output, progress, watch
+from contractnet.clock import scaled
+from contractnet.errors import DefinitionError
+from contractnet.ledger.targets import target
+from contractnet.ledger.urls import file_of
+from contractnet.manager.settings import Settings
+from contractnet.market.batch import (
+    Placed,
+    by_key,
+    ended_lines,
+    read_tasks,
+    rebuild,
+    result_line,
+    same_tasks,
+)
+from contractnet.market.contract import Contract
+from contractnet.market.many import as_they_end
+from contractnet.market.market import Market
+from contractnet.market.task import Task
+from contractnet.market.terms import terms
+from contractnet.transport.urls import open_transport
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the command line asks for."""
+
+    placed: list[Placed]
+    lone: Task | None
+    out: Path | None
+    options: dict[str, Any]
+
+
+def run_call(
+    *,
+    task: str | None,
+    tasks: Path | None,
+    out: Path | None,
+    broker: str,
+    ledger: str,
+    name: str | None,
+    skill: str | None,
+    unit: str,
+    concurrency: int,
+    budget: str | None,
+    require_settled: bool,
+    time_scale: float,
+    options: dict[str, Any],
+) -> int:
+    """Run the command and return its exit code."""
+    if out is not None:
+        never = [path for path in (file_of(ledger), tasks) if path is not None]
+        out = target(out, never=never)
+    job = _job(task, tasks, out, skill, options, unit, budget)
+    market = Market.open(
+        open_transport(broker, time_scale=time_scale),
+        ledger=ledger,
+        name=name,
+        unit=unit,
+        budget=budget,
+        concurrency=concurrency,
+        settings=scaled(Settings(), time_scale),
+    )
+    unsettled = asyncio.run(_call(market, job))
+    return 1 if require_settled and unsettled else 0
+
+
+def _job(
+    task: str | None,
+    tasks: Path | None,
+    out: Path | None,
+    skill: str | None,
+    options: dict[str, Any],
+    unit: str,
+    budget: str | None,
+) -> Job:
+    """Check everything that can be checked before anything is opened."""
+    if (task is None) == (tasks is None):
+        raise DefinitionError("name one task, or a file of tasks with --tasks FILE.jsonl")
+    if task is not None and skill is None:
+        raise DefinitionError("a task needs a skill: add --skill, such as --skill text.summarise")
+    placed = read_tasks(tasks, skill) if tasks is not None else []
+    lone = Task(task, skill) if task is not None and skill is not None else None
+    for where, one in [("the task", lone)] if lone else [(f"line {p.position}", p.task) for p in placed]:
+        try:
+            conditions = terms(one, default_unit=unit, **options)
+        except DefinitionError as error:
+            raise DefinitionError(f"{where}: {error}") from error
+        if budget is not None and conditions.reserve is None:
+            raise DefinitionError(f"{where}: with --budget every task needs a reserve; add one, or --reserve for all")
+        if budget is not None and conditions.unit != unit:
+            raise DefinitionError(f"{where}: the budget is in {unit}, the task in {conditions.unit}")
+    return Job(placed, lone, out, options)
+
+
+async def _call(market: Market, job: Job) -> int:
+    """Run all tasks; returns how many have not settled."""
+    stop = asyncio.ensure_future(_run(market, job))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.cancel)
+    try:
+        return await stop
+    except asyncio.CancelledError:
+        click.echo("contractnet call: stopped; run the same command again and it goes on where it was", err=True)
+        raise KeyboardInterrupt from None
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+async def _run(market: Market, job: Job) -> int:
+    async with market:
+        same_tasks(market.contracts(), job.placed)
+        lines = by_key(job.placed)
+        before = list(ended_lines(market.ended(), lines))
+        finished = {key for key, _ in before}
+        if job.out is not None:
+            rebuild(job.out, [line for _, line in before])
+        left = [one for one in job.placed if one.task.key not in finished]
+        total = len(job.placed) or 1
+        with output(job.out) as write, progress(total, len(before)) as advance:
+            if job.out is None:
+                for _, line in before:
+                    write(line)
+            if job.placed and not left:
+                click.echo(f"contractnet call: all {total} tasks have ended before; nothing was bought", err=True)
+            status = [contract.status for contract in market.ended() if contract.key in finished]
+            status += await _watched(market, _work(market, job, left, lines, write, advance))
+    return sum(one != "settled" for one in status)
+
+
+async def _watched(market: Market, work: Any) -> list[str]:
+    """Do the work, tell of the broker's coming and going, and give up where it was never there."""
+    working = asyncio.ensure_future(work)
+    watching = asyncio.ensure_future(watch(market))
+    try:
+        await asyncio.wait([working, watching], return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return list(working.result())
+        watching.result()
+        return []
+    finally:
+        for task in (working, watching):
+            task.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
+
+
+async def _work(
+    market: Market,
+    job: Job,
+    left: list[Placed],
+    lines: dict[str, list[Placed]],
+    write: Callable[[bytes], None],
+    advance: Callable[[Contract], None],
+) -> list[str]:
+    """Begin what is left, and write a line for each as it ends."""
+    status: list[str] = []
+    begun = (
+        [Placed(0, job.lone)] if job.lone is not None else list({one.task.key: one for one in reversed(left)}.values())
+    )
+
+    async def begin(placed: Placed) -> Contract:
+        return await market.begin(placed.task, position=placed.position or None, **job.options)
+
+    async for _, contract in as_they_end(begin, reversed(begun), ahead=len(begun)):
+        places: list[int | None] = [p.position for p in lines.get(contract.key or "", [])] or [None]
+        for position in places:
+            write(result_line(contract, position))
+            status.append(contract.status)
+            advance(contract)
+    return status
