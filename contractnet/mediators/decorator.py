@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 from contractnet.contractor.ports import MEDIATE, Agent, Award, Call, Choice, Dispute, Proposal, Refusal
 from contractnet.contractor.user_code import call_user
@@ -34,6 +34,14 @@ class FunctionMediator:
         """Mediate: so that the decorated function can still be called and tested."""
         answer: Choice | Refusal = await call_user(self._mediate, dispute)
         return answer
+
+
+@overload
+def mediator(function: Callable[[Dispute], Any], *, name: str | None = None) -> FunctionMediator: ...
+
+
+@overload
+def mediator(*, name: str | None = None) -> Callable[[Callable[[Dispute], Any]], FunctionMediator]: ...
 
 
 def mediator(
