@@ -6,8 +6,10 @@ from contractnet import (
     Award,
     BudgetExceeded,
     Call,
+    Choice,
     Contract,
     ContractFailed,
+    Dispute,
     Market,
     NoAward,
     Proposal,
@@ -15,6 +17,7 @@ from contractnet import (
     SyncMarket,
     Task,
     bidder,
+    mediator,
 )
 
 
@@ -43,9 +46,20 @@ def plain(call: Call) -> Proposal:
     return Proposal(price=1, eta=5)
 
 
+@mediator
+async def arbiter(dispute: Dispute) -> Choice | Refusal:
+    assert_type(dispute.limit, int | None)
+    return Choice("offer", dispute.possible[0].offer) if dispute.possible else Choice("round")
+
+
+@mediator(name="judge")
+def judge(dispute: Dispute) -> Choice:
+    return Choice("none")
+
+
 async def pipeline() -> None:
     async with Market.open(
-        "memory://", agents=[summariser, plain], ledger="sqlite:///market.db", budget="1.00"
+        "memory://", agents=[summariser, plain, arbiter, judge], ledger="sqlite:///market.db", budget="1.00"
     ) as market:
         task = Task(
             "Summarise this ticket", skill="text.summarise", input={"text": "…"}, private={"s": 1}, key="ticket-17"
@@ -60,6 +74,11 @@ async def pipeline() -> None:
             assert_type(await contract.result(), dict[str, Any])
         except (NoAward, ContractFailed, BudgetExceeded) as error:
             assert_type(error.reason, str)
+        many = await market.tender(
+            task, slots=3, shortlist=5, feedback="rank", mediator="judge", mediation_limit="0.10"
+        )
+        assert_type(await many.results(), dict[int, dict[str, Any]])
+        assert_type(many.truth, dict[str, str])
         contract.judge(True, "as asked")
         await contract.cancel()
         async for ended in market.tender_many([task], reserve="0.05"):
