@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from contractnet.conformance.tables import PROTOCOLS
 from tests.conformance.illegal_transcripts import illegal
 from tests.conformance.legal_transcripts import legal
-from tests.conformance.transcript_tables import PROTOCOLS
 from tests.conformance.transcript_writer import Transcript
 
 FOLDER = PROTOCOLS / "transcripts"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.conformance.transcript_faults import BrokenRuleError
-from tests.conformance.transcript_tables import Row, after, is_what_is_sent, table
+from contractnet.conformance.faults import BrokenRuleError
+from contractnet.conformance.tables import Row, after, is_what_is_sent, table
 
 Message = dict[str, Any]
 #: events of table C that begin a step; those derived from table I, and the decisions, belong to the step before

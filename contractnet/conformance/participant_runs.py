@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tests.conformance.transcript_tables import Row, Table, after, is_what_is_sent
+from contractnet.conformance.tables import Row, Table, after, is_what_is_sent
 
 Message = dict[str, Any]
 

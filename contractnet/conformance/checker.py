@@ -3,7 +3,7 @@
 The format is described in protocols/README.md. The first fault found is the verdict: its line, its kind, and the rows
 and rules that it breaks. The initiator's side is walked on tables C and I, each participant's side on table P.
 
-Run it by hand: `python -m tests.conformance.transcript_checker FILE…`
+Run it by hand: `python -m contractnet.conformance.checker FILE…`
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from tests.conformance.conversation_walk import Walk
-from tests.conformance.participant_runs import Participant
-from tests.conformance.transcript_faults import BrokenRuleError
-from tests.conformance.transcript_tables import table
+from contractnet.conformance.conversation_walk import Walk
+from contractnet.conformance.faults import BrokenRuleError
+from contractnet.conformance.participant_runs import Participant
+from contractnet.conformance.tables import table
 
 Message = dict[str, Any]
 #: acts that carry `in_reply_to` only where they speak of one message: equal for all, or a beat (D8)
