@@ -1,121 +1,100 @@
-"""The tables of `protocols/` for a reader that knows nothing else: TOML in, steps out. No import of the package."""
+"""The tables of `protocols/` for a reader that knows nothing else: TOML in, rows out.
+
+The package has another reader of the same files (`contractnet.interaction`), for programs that walk them. This one is
+apart on purpose: what one of them reads wrongly, the other does not.
+"""
 
 from __future__ import annotations
 
+import json
 import tomllib
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.resources.abc import Traversable
+from typing import Any, Final
 
-PROTOCOLS = Path(__file__).parents[2] / "protocols"
-FILES = {"C": "conversation", "I": "initiator", "P": "participant"}
+from contractnet.conformance.schema import Schema
+
+#: short name of a table -> its file in `protocols/`, without `.toml`
+FILES: Final[Mapping[str, str]] = {
+    "C": "conversation",
+    "I": "initiator",
+    "P": "participant",
+    "MI": "mediation-initiator",
+    "MP": "mediation-participant",
+}
+#: in the column `next`: the state stays
+SAME: Final = "="
+BASIC: Final = "fipa-contract-net"
+ITERATED: Final = "fipa-iterated-contract-net"
+MEDIATION: Final = "contractnet-mediation"
+_NO_RULE: Final = frozenset({"X", "XI"})  #: these mark an extension; the row itself is its rule
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row, groups expanded."""
+    """One row, groups of states expanded."""
 
     name: str
     states: tuple[str, ...]
     events: tuple[str, ...]
     next: str
-    by: str
-    guard: str | None
-    sends: tuple[str, ...]
-    reasons: tuple[str, ...]
-    one_offer: bool
-    fires: tuple[str, ...]
+    rules: frozenset[str]  #: its name, and the rules that it cites
+    guard: str | None = None  #: `name` or `not name`
+    sends: tuple[str, ...] = ()  #: acts, as `performative` or `performative:kind-or-reason`
+    reasons: tuple[str, ...] = ()
+    one_offer: bool = False
+    fires: tuple[str, ...] = ()
 
-    @property
-    def cited(self) -> frozenset[str]:
-        return frozenset({self.name, self.by})
+    def sends_this(self, message: Mapping[str, Any]) -> bool:
+        """Whether a message is an act that this row sends."""
+        return any(is_the_act(sent, self, message) for sent in self.sends)
 
 
 @dataclass(frozen=True)
 class Table:
     """One table in the form of one protocol."""
 
+    name: str
     start: str
     final: frozenset[str]
     rows: tuple[Row, ...]
-    having: dict[str, frozenset[str]]  #: property -> states
-    outcomes: dict[str, str]  #: final state -> outcome
+    having: Mapping[str, frozenset[str]]  #: property -> states
+    outcomes: Mapping[str, str]  #: final state -> how a conversation ended
+    steps: Mapping[tuple[str, str], tuple[Row, ...]] = field(repr=False)  #: (state, event) -> rows, by their guards
 
-    def step(self, state: str, event: str, guards: dict[str, bool] | None = None) -> Row | None:
-        for row in self.rows:
-            if state in row.states and event in row.events and _holds(row.guard, guards or {}):
+    def step(self, state: str, event: str, guards: Mapping[str, bool] | None = None) -> Row | None:
+        """The row for this state and event whose guard holds, or None."""
+        for row in self.steps.get((state, event), ()):
+            if row.guard is None or (guards or {})[row.guard.removeprefix("not ")] is not row.guard.startswith("not "):
                 return row
         return None
 
-    def rows_with(self, event: str) -> frozenset[str]:
-        """Names and rules of the rows for an event in any state: what a move without a row breaks."""
-        return frozenset[str]().union(*(row.cited for row in self.rows if event in row.events))
+    def rules_with(self, event: str) -> frozenset[str]:
+        """What an event without a row breaks: the rows that have it in some other state."""
+        return frozenset[str]().union(*(row.rules for row in self.rows if event in row.events))
 
-    def rows_sending(self, performative: str) -> frozenset[str]:
-        """Names and rules of the rows that send an act: what an act that no row sends breaks."""
-        rows = (row for row in self.rows if any(sent.split(":")[0] == performative for sent in row.sends))
-        return frozenset[str]().union(*(row.cited for row in rows))
+    def rules_firing(self, event: str) -> frozenset[str]:
+        """What an event that no row raised breaks: the rows that would raise it, as `I:#award`."""
+        return frozenset[str]().union(*(row.rules for row in self.rows if event in row.fires))
+
+    def rules_sending(self, message: Mapping[str, Any]) -> frozenset[str]:
+        """What a message that no row has asked for breaks: the rows that send just this, or else this performative."""
+        exact = [row.rules for row in self.rows if row.sends_this(message)]
+        alike = [row.rules for row in self.rows if any(s.split(":")[0] == message["performative"] for s in row.sends)]
+        return frozenset[str]().union(*(exact or alike))
 
 
 def after(row: Row, state: str) -> str:
-    return state if row.next == "=" else row.next
+    """The state after a row that was taken in `state`."""
+    return state if row.next == SAME else row.next
 
 
-@cache
-def table(short: str, protocol: str) -> Table:
-    """Table C, I or P. In `fipa-contract-net` the iterated rows and states are left out, and their guards with them."""
-    raw = tomllib.loads((PROTOCOLS / f"{FILES[short]}.toml").read_text(encoding="utf-8"))
-    basic = protocol == "fipa-contract-net"
-    states = {name: about for name, about in raw["states"].items() if not (basic and about.get("iterated"))}
-    kept = [row for row in raw["rows"] if not (basic and row.get("iterated"))]
-    gone = {
-        (event, row.get("guard")) for row in raw["rows"] if basic and row.get("iterated") for event in row["events"]
-    }
-    properties = raw.get("properties", {})
-    return Table(
-        start=raw["start"],
-        final=frozenset(name for name, about in states.items() if about.get("final")),
-        rows=tuple(_row(row, raw.get("groups", {}), set(states), gone) for row in kept),
-        having={
-            wanted: frozenset(n for n, about in states.items() if wanted in about.get("has", ()))
-            for wanted in properties
-        },
-        outcomes={name: about["outcome"] for name, about in states.items() if "outcome" in about},
-    )
-
-
-def _row(raw: dict[str, Any], groups: dict[str, list[str]], states: set[str], gone: set[tuple[str, str | None]]) -> Row:
-    guard = raw.get("guard")
-    if guard is not None:
-        counterpart = guard.removeprefix("not ") if guard.startswith("not ") else f"not {guard}"
-        if all((event, counterpart) in gone for event in raw["events"]):
-            guard = None
-    expanded = [state for name in raw["states"] for state in groups.get(name, [name])]
-    return Row(
-        name=raw["row"],
-        states=tuple(state for state in expanded if state in states),
-        events=tuple(raw["events"]),
-        next=raw["next"],
-        by=raw["by"],
-        guard=guard,
-        sends=tuple(raw.get("sends", ())),
-        reasons=tuple(raw.get("reasons", ())),
-        one_offer=raw.get("one_offer", False),
-        fires=tuple(raw.get("fires", ())),
-    )
-
-
-def _holds(guard: str | None, guards: dict[str, bool]) -> bool:
-    if guard is None:
-        return True
-    return guards[guard.removeprefix("not ")] is not guard.startswith("not ")
-
-
-def is_what_is_sent(sent: str, row: Row, message: dict[str, Any]) -> bool:
-    """Whether a message is the act that a row sends: performative, kind, reason, and whether it names one offer."""
+def is_the_act(sent: str, row: Row, message: Mapping[str, Any]) -> bool:
+    """Whether a message is what a row sends: performative, kind, reason, and whether it names one offer."""
     performative, _, detail = sent.partition(":")
-    content = message["content"]
+    content: Mapping[str, Any] = message["content"]
     if message["performative"] != performative:
         return False
     if performative in ("inform", "failure"):
@@ -126,3 +105,84 @@ def is_what_is_sent(sent: str, row: Row, message: dict[str, Any]) -> bool:
     if row.reasons and content.get("reason") not in row.reasons:
         return False
     return performative != "reject-proposal" or ("offer" in content) is row.one_offer
+
+
+class Protocols:
+    """The folder `protocols/`: five tables, each in the form of each of its protocols, and the schema of messages."""
+
+    def __init__(self, folder: Traversable) -> None:
+        """Read it.
+
+        Args:
+            folder: where the tables and `message.schema.json` lie; a `pathlib.Path` will do.
+        Raises:
+            OSError: a file is missing.
+            ValueError: a file is neither TOML nor JSON, or the schema uses a word that is not known here.
+            KeyError: a table lacks something that protocols/README.md, section 4, asks for.
+        """
+        texts = {short: (folder / f"{name}.toml").read_text(encoding="utf-8") for short, name in FILES.items()}
+        self._raw: dict[str, dict[str, Any]] = {short: tomllib.loads(text) for short, text in texts.items()}
+        self._schema = (folder / "message.schema.json").read_text(encoding="utf-8")
+        self.table = cache(self._table)  #: (short name, protocol) -> Table
+
+    @cached_property
+    def schema(self) -> Schema:
+        """Of one message."""
+        return Schema(json.loads(self._schema))
+
+    def _table(self, short: str, protocol: str) -> Table:
+        """One table. In `fipa-contract-net` the iterated rows and states are left out, and their guards with them."""
+        raw = self._raw[short]
+        listed: list[dict[str, Any]] = raw["rows"]
+        gone = [row for row in listed if protocol == BASIC and row.get("iterated")]
+        states: dict[str, dict[str, Any]] = {
+            name: about for name, about in raw["states"].items() if not (protocol == BASIC and about.get("iterated"))
+        }
+        lifted = {(event, row.get("guard")) for row in gone for event in row["events"]}
+        rows = tuple(_row(row, raw.get("groups", {}), set(states), lifted) for row in listed if row not in gone)
+        steps: dict[tuple[str, str], tuple[Row, ...]] = {}
+        for row in rows:
+            for key in ((state, event) for state in row.states for event in row.events):
+                steps[key] = (*steps.get(key, ()), row)
+        return Table(
+            name=short,
+            start=raw["start"],
+            final=frozenset(name for name, about in states.items() if about.get("final")),
+            rows=rows,
+            having={
+                wanted: frozenset(name for name, about in states.items() if wanted in about.get("has", ()))
+                for wanted in raw.get("properties", {})
+            },
+            outcomes={
+                name: about.get("outcome", name.lower().replace("_", "-"))
+                for name, about in states.items()
+                if about.get("final")
+            },
+            steps=steps,
+        )
+
+
+def _row(
+    raw: Mapping[str, Any],
+    groups: Mapping[str, list[str]],
+    states: set[str],
+    lifted: set[tuple[str, str | None]],
+) -> Row:
+    guard: str | None = raw.get("guard")
+    if guard is not None:
+        counterpart = guard.removeprefix("not ") if guard.startswith("not ") else f"not {guard}"
+        if all((event, counterpart) in lifted for event in raw["events"]):
+            guard = None
+    expanded = (state for name in raw["states"] for state in groups.get(name, [name]))
+    return Row(
+        name=raw["row"],
+        states=tuple(state for state in expanded if state in states),
+        events=tuple(raw["events"]),
+        next=raw["next"],
+        rules=frozenset({raw["row"], raw["by"], *raw.get("see", ())}) - _NO_RULE,
+        guard=guard,
+        sends=tuple(raw.get("sends", ())),
+        reasons=tuple(raw.get("reasons", ())),
+        one_offer=raw.get("one_offer", False),
+        fires=tuple(raw.get("fires", ())),
+    )

@@ -134,15 +134,19 @@ def _said_wrongly() -> Iterator[Transcript]:
     t.accept("ben", epoch=1)
     yield t
 
-    t = Transcript("zombie-credited", "The lease lapsed, and the late result closes the slot.", "ok", "ann")
+    t = Transcript(
+        "zombie-credited", "The lease lapsed; the result under the old epoch closes the slot.", "ok", "ann", "ben"
+    )
     t.open()
-    t.bids(ann=50_000)
+    t.bids(ann=50_000, ben=70_000)
     t.own("=all-answered")
-    t.award("ann")
+    t.award("ann", held="ben")
     t.wait(70_000)
     t.own("@lease", "ann")
     t.cancel("lease-expired", "ann")
     t.own("=slot-freed")
+    t.own("#award", "ben")
+    t.accept("ben", epoch=2)
     t.wait(5_000)
     t.result("ann")
     t.now_breaks("C16", "untrue")
@@ -219,7 +223,7 @@ def _participants() -> Iterator[Transcript]:
     t = Transcript("failure-for-refuse", "A bidder without a commitment says that the work failed.", "no-award", "ann")
     t.open()
     t.wait(500)
-    t.now_breaks("P19", "unexplained")
+    t.now_breaks("P23", "unexplained")
     t.task_failure("ann", "error")
     yield t
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from contractnet.conformance.tables import PROTOCOLS
 from tests.conformance.illegal_transcripts import illegal
 from tests.conformance.legal_transcripts import legal
 from tests.conformance.transcript_writer import Transcript
+
+PROTOCOLS = Path(__file__).parents[2] / "protocols"
 
 FOLDER = PROTOCOLS / "transcripts"
 

@@ -1,0 +1,111 @@
+"""What every message keeps, whatever the tables say: M1 to M6, R7, and the parent of a conversation that has one.
+
+The schema is judged here as well. Of a proposal that is bad or late the content alone may break it: that is what the
+repair is for. Any other act that does not keep the schema is no act, and no line of a transcript.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from contractnet.conformance.faults import BrokenRuleError
+from contractnet.conformance.lines import Header, Line, Message
+from contractnet.conformance.schema import Misfit, Schema
+from contractnet.conformance.tables import MEDIATION
+
+#: acts that carry `in_reply_to` only where they speak of one message: equal for all, or a beat (D8)
+UNADDRESSED: Final = frozenset({"cfp", "cancel", "reject-proposal", "inform:progress", "request"})
+#: events of a proposal whose content may be anything
+MAY_BE_WRONG: Final = frozenset({"?propose:bad", "?propose:late"})
+OPEN_CALL: Final = "skill:"
+#: acts that open a conversation, and name the one before it or above it
+OPENING: Final = frozenset({"cfp", "request"})
+
+
+class Envelopes:
+    """The messages of one transcript so far."""
+
+    def __init__(self, header: Header, schema: Schema) -> None:
+        self._header = header
+        self._schema = schema
+        self._seen: dict[str, Message] = {}
+        self._said_to: dict[str, set[str]] = {}
+        self._said_to_all: set[str] = set()  #: open calls: whoever has the skill hears them
+        self._heard_from: dict[str, set[str]] = {}
+        self._conversation: str | None = None
+
+    def seen_before(self, line: Line) -> bool:
+        """Judge the envelope of a message said or taken; returns whether it is a repetition, which moves nothing.
+
+        Raises:
+            BrokenRuleError: `schema` or `envelope`.
+        """
+        message, incoming = line.spoken, line.event is not None
+        self._keeps_schema(message, incoming and line.event in MAY_BE_WRONG)
+        before = self._seen.setdefault(message["message_id"], message)
+        if before is not message:
+            if before != message:
+                raise _wrong({"M5"}, "a message id is used for two messages")
+            return True
+        self._belongs(message)
+        expected = line.peers[0] if incoming else self._header.me
+        if message["sender"] != expected:
+            raise _wrong({"M1"}, f"says that {message['sender']} sent it, and it came from {expected}")
+        self._names_what_it_answers(message, line.peers, incoming)
+        for peer in line.peers:
+            (self._heard_from if incoming else self._said_to).setdefault(peer, set()).add(message["reply_with"])
+        if str(message.get("receiver")).startswith(OPEN_CALL):
+            self._said_to_all.add(message["reply_with"])
+        return False
+
+    def _keeps_schema(self, message: Message, may_be_wrong: bool) -> None:
+        for misfit in self._schema.misfits(message):
+            if not (may_be_wrong and misfit.path.startswith("$.content")):
+                raise BrokenRuleError("schema", _rules_of(misfit, message), f"{misfit.path}: {misfit.text}")
+
+    def _belongs(self, message: Message) -> None:
+        """The conversation, its protocol, and the conversation that it follows or belongs to."""
+        self._conversation = self._conversation or message["conversation_id"]
+        if message["conversation_id"] != self._conversation:
+            raise _wrong({"R7"}, "the conversation id changes within the conversation")
+        if message["protocol"] != self._header.protocol:
+            raise _wrong({"M2"}, "the protocol changes within the conversation")
+        parent, wanted = message.get("parent"), self._header.parent
+        mediation, opens = self._header.protocol == MEDIATION, message["performative"] in OPENING
+        rules = {"G15", "R12", "MI1"} if mediation else {"G13", "R12"}
+        if (parent != wanted and (opens or parent is not None)) or (mediation and wanted is None):
+            raise _wrong(rules, f"names {parent or 'no conversation'} as its parent, not {wanted or 'one'}")
+        if parent == self._conversation:
+            raise _wrong(rules | {"R7"}, "is its own parent: a mediation has a conversation of its own")
+
+    def _names_what_it_answers(self, message: Message, peers: tuple[str, ...], incoming: bool) -> None:
+        performative, about = message["performative"], message.get("in_reply_to")
+        content: dict[str, Any] = message["content"]
+        whole = performative == "cancel" or (performative == "reject-proposal" and "offer" not in content)
+        if whole and (about is not None or "score" in content):
+            raise _wrong({"M4"}, "what is said to the whole conversation names a message, or gives a score")
+        if about is None:
+            act = f"inform:{content.get('kind')}" if performative == "inform" else performative
+            if act not in UNADDRESSED:
+                raise _wrong({"M3"}, f"{performative} names no message that it answers")
+            return
+        for peer in peers:
+            known = (self._said_to if incoming else self._heard_from).get(peer, set())
+            if about not in (known | self._said_to_all if incoming else known):
+                raise _wrong({"M3"}, f"{performative} answers {about}, which the other side never said")
+
+
+def _rules_of(misfit: Misfit, message: Message) -> set[str]:
+    """The rules that a misfit breaks, beside the schema itself."""
+    rules = {"schema"}
+    if misfit.path.endswith(".reason"):
+        rules.add("G11")
+    if misfit.word in ("type", "maximum"):
+        rules.add("M6")
+    if message["performative"] in ("reject-proposal", "cancel") and misfit.word == "additionalProperties":
+        rules.add("M4")
+    return rules
+
+
+def _wrong(rules: set[str], text: str) -> BrokenRuleError:
+    return BrokenRuleError("envelope", rules, text)

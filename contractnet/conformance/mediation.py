@@ -1,0 +1,72 @@
+"""Logs of a mediation: who asks, on table MI, and the mediator, on table MP."""
+
+from __future__ import annotations
+
+from contractnet.conformance.faults import BrokenRuleError
+from contractnet.conformance.hidden_mediation import HiddenAsker, HiddenMediator, is_possible
+from contractnet.conformance.lines import Header, Line, Message
+from contractnet.conformance.one_table import OneTable
+from contractnet.conformance.tables import Protocols, Row
+
+
+class _Mediation(OneTable):
+    """What both sides know: the request, and when it is over."""
+
+    request: Message | None = None
+    due = 0  #: instant at which reply_by passes
+
+    def requested(self, message: Message, at: int) -> None:
+        if message["performative"] == "request":
+            self.request, self.due = message["content"], at + message["content"]["reply_within_ms"]
+
+    def judge(self, event: str, row: Row, at: int) -> None:
+        if event == "@med-due" and at < self.due:
+            raise BrokenRuleError("early", {"G15", *row.rules}, "the time for a choice is not over")
+
+
+class AskerWalk(_Mediation):
+    """Table MI."""
+
+    def __init__(self, header: Header, protocols: Protocols) -> None:
+        super().__init__(header, protocols, "MI", HiddenMediator(protocols.table("MP", header.protocol)))
+
+    def read(self, line: Line) -> tuple[str, ...]:
+        performative, content = line.spoken["performative"], line.spoken["content"]
+        if performative == "inform" and content["kind"] == "choice" and self.request is not None:
+            if is_possible(content, self.request):
+                return "?inform:choice", "?inform:badchoice"  # an offer of the list may have ended since
+            return ("?inform:badchoice",)
+        if performative in ("inform", "failure"):
+            return (f"?{performative}:{content['kind']}",)
+        if performative == "not-understood" and content["reason"] != "schema":
+            return ("?not-understood:other",)
+        return (f"?{performative}",)
+
+    def telling(self, message: Message, at: int) -> None:
+        self.requested(message, at)
+
+
+class MediatorWalk(_Mediation):
+    """Table MP."""
+
+    def __init__(self, header: Header, protocols: Protocols) -> None:
+        super().__init__(header, protocols, "MP", HiddenAsker(protocols.table("MI", header.protocol)))
+
+    def read(self, line: Line) -> tuple[str, ...]:
+        performative, content = line.spoken["performative"], line.spoken["content"]
+        if performative == "not-understood" and content["reason"] != "schema":
+            return ("?not-understood:other",)
+        return (f"?{performative}",)
+
+    def taking(self, event: str, message: Message, at: int) -> None:
+        self.requested(message, at)
+
+    def judge(self, event: str, row: Row, at: int) -> None:
+        super().judge(event, row, at)
+        if event == "#choose" and at >= self.due:
+            raise BrokenRuleError("late", {"G15", "MP7"}, "the time for a choice is over")
+
+    def telling(self, message: Message, at: int) -> None:
+        content = message["content"]
+        if content.get("kind") == "choice" and self.request is not None and not is_possible(content, self.request):
+            raise BrokenRuleError("envelope", {"G15", "MP3"}, "chooses what the request does not offer")

@@ -1,0 +1,76 @@
+"""The winners sought: each slot has one holder at a time, and an epoch that goes up with every award (G8, G17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from contractnet.conformance.faults import BrokenRuleError
+from contractnet.conformance.lines import Message
+
+OPEN, HELD, FREED, DONE, GIVEN_UP = "open", "held", "freed", "done", "given up"
+#: awards of one slot at most, over all conversations about the task; epochs go on counting (D1)
+MAX_AWARDS: Final = 3
+
+
+@dataclass
+class Slot:
+    """One of the winners sought."""
+
+    epoch: int = 0  #: of its last award
+    state: str = OPEN
+
+
+class Slots:
+    """All of one conversation."""
+
+    def __init__(self, number: int) -> None:
+        self._slots = {slot: Slot() for slot in range(1, number + 1)}
+
+    def award(self, content: Message) -> None:
+        """A slot is given.
+
+        Args:
+            content: of the accept-proposal.
+        Raises:
+            BrokenRuleError: `envelope`: there is no such slot, it is taken, or its epoch does not go up.
+        """
+        slot = self._slots.get(content["slot"])
+        if slot is None or slot.state != OPEN:
+            raise BrokenRuleError("envelope", {"G8", "G17"}, "the slot does not exist or is taken")
+        if content["epoch"] <= slot.epoch:
+            raise BrokenRuleError("envelope", {"G8"}, "the slot's epoch does not go up")
+        slot.state, slot.epoch = HELD, content["epoch"]
+
+    def left(self, content: Message, credited: bool) -> None:
+        """The holder has left: with a result that counts, or without."""
+        self._slots[content["slot"]].state = DONE if credited else FREED
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self._slots)
+
+    def any(self, state: str) -> bool:
+        """Whether one of them is in this state."""
+        return any(slot.state == state for slot in self._slots.values())
+
+    def only(self, *states: str) -> bool:
+        """Whether they are in these states, and one at least in each."""
+        return {slot.state for slot in self._slots.values()} == set(states)
+
+    @property
+    def may_be_awarded_again(self) -> bool:
+        """Whether the slot that was freed first has not had its share of awards."""
+        return next(slot.epoch < MAX_AWARDS for slot in self._slots.values() if slot.state == FREED)
+
+    def pass_on(self, again: bool) -> None:
+        """The slot that was freed first is awarded again or given up."""
+        slot = next(slot for slot in self._slots.values() if slot.state == FREED)
+        slot.state = OPEN if again else GIVEN_UP
+
+    def give_up_open(self) -> None:
+        """Those that the decision left without a winner."""
+        for slot in self._slots.values():
+            if slot.state == OPEN:
+                slot.state = GIVEN_UP

@@ -1,0 +1,48 @@
+"""The terms of an answer to an offer: what is paid, what is said of the reserve, what is told (R2, G10, G12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from contractnet.conformance.faults import BrokenRuleError
+from contractnet.conformance.lines import Message
+
+
+def judge_accept(message: Message, offer: Message | None, cfp: Message | None) -> None:
+    """Whether an accept-proposal keeps the terms.
+
+    Args:
+        offer: the proposal on file.
+        cfp: content of the newest call.
+    Raises:
+        BrokenRuleError: `envelope`: the price is below the offer's or over a published reserve, the round is not the
+            offer's, or the salt of an announced digest is missing.
+    """
+    content = message["content"]
+    reserve = None if cfp is None else cfp["terms"].get("reserve")
+    if offer is not None and content["price"] < offer["content"]["price"]:
+        raise BrokenRuleError("envelope", {"R2", "R4", "I19"}, "pays less than was asked")
+    if offer is not None and content["round"] != offer["content"]["round"]:
+        raise BrokenRuleError("envelope", {"I19", "G14"}, "names another round than the offer's")
+    if reserve is not None and content["price"] > reserve:
+        raise BrokenRuleError("envelope", {"G12", "I19"}, "pays more than the published reserve")
+    if cfp is not None and "spec_digest" in cfp and "salt" not in content:
+        raise BrokenRuleError("envelope", {"G10", "I19"}, "the call has a digest, and the accept not its salt")
+
+
+def judge_reject(message: Message, prices: Iterable[int], cfp: Message | None) -> None:
+    """Whether a reject-proposal says what it must, and what is so.
+
+    Args:
+        prices: of the last valid proposals of those whom it is for.
+        cfp: content of the newest call.
+    Raises:
+        BrokenRuleError: `envelope`: it says `late`, and not by how much. `untrue`: it says `over-reserve`, and an offer
+            was within the published reserve.
+    """
+    content = message["content"]
+    if content["reason"] == "late" and "late_by_ms" not in content:
+        raise BrokenRuleError("envelope", {"R6", "I35", "I36"}, "does not say by how much it was late")
+    reserve = None if cfp is None else cfp["terms"].get("reserve")
+    if content["reason"] == "over-reserve" and reserve is not None and any(price <= reserve for price in prices):
+        raise BrokenRuleError("untrue", {"G12", "I20"}, "the offer is within the published reserve")
