@@ -1,7 +1,8 @@
 """What every message keeps, whatever the tables say: M1 to M6, R7, and the parent of a conversation that has one.
 
-The schema is judged here as well. Of a proposal that is bad or late the content alone may break it: that is what the
-repair is for. Any other act that does not keep the schema is no act, and no line of a transcript.
+The schema is judged here as well. Of a proposal that is bad or late, and of a bad choice, the content may break it:
+that is what the repair is for. Any other act that does not keep the schema, or that answers nothing, is invalid: it moves
+nothing, and in a transcript it comes from a side that is known to be faulty.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from contractnet.conformance.tables import MEDIATION
 
 #: acts that carry `in_reply_to` only where they speak of one message: equal for all, or a beat (D8)
 UNADDRESSED: Final = frozenset({"cfp", "cancel", "reject-proposal", "inform:progress", "request"})
-#: events of a proposal whose content may be anything
-MAY_BE_WRONG: Final = frozenset({"?propose:bad", "?propose:late"})
+#: events of messages whose content may be anything
+MAY_BE_WRONG: Final = frozenset({"?propose:bad", "?propose:late", "?inform:badchoice"})
+#: acts that are left to the table also where they answer nothing: they may be of an offer that is not known (M3)
+OF_AN_OFFER: Final = frozenset({"accept-proposal", "reject-proposal"})
 OPEN_CALL: Final = "skill:"
 #: acts that open a conversation, and name the one before it or above it
 OPENING: Final = frozenset({"cfp", "request"})
@@ -28,7 +31,7 @@ class Envelopes:
     def __init__(self, header: Header, schema: Schema) -> None:
         self._header = header
         self._schema = schema
-        self._seen: dict[str, Message] = {}
+        self._seen: dict[tuple[str, str], Message] = {}  #: by sender and message id
         self._said_to: dict[str, set[str]] = {}
         self._said_to_all: set[str] = set()  #: open calls: whoever has the skill hears them
         self._heard_from: dict[str, set[str]] = {}
@@ -42,7 +45,7 @@ class Envelopes:
         """
         message, incoming = line.spoken, line.event is not None
         self._keeps_schema(message, incoming and line.event in MAY_BE_WRONG)
-        before = self._seen.setdefault(message["message_id"], message)
+        before = self._seen.setdefault((message["sender"], message["message_id"]), message)
         if before is not message:
             if before != message:
                 raise _wrong({"M5"}, "a message id is used for two messages")
@@ -51,12 +54,19 @@ class Envelopes:
         expected = line.peers[0] if incoming else self._header.me
         if message["sender"] != expected:
             raise _wrong({"M1"}, f"says that {message['sender']} sent it, and it came from {expected}")
-        self._names_what_it_answers(message, line.peers, incoming)
-        for peer in line.peers:
-            (self._heard_from if incoming else self._said_to).setdefault(peer, set()).add(message["reply_with"])
+        forgiven = line.event in MAY_BE_WRONG or message["performative"] in OF_AN_OFFER
+        if not (incoming and forgiven and expected in self._header.faulty):
+            self._names_what_it_answers(message, line.peers, incoming)
+        self.remember(line)
         if str(message.get("receiver")).startswith(OPEN_CALL):
             self._said_to_all.add(message["reply_with"])
         return False
+
+    def remember(self, line: Line) -> None:
+        """A message was said or taken: it may be answered."""
+        known = self._said_to if line.event is None else self._heard_from
+        for peer in line.peers:
+            known.setdefault(peer, set()).add(line.spoken["reply_with"])
 
     def _keeps_schema(self, message: Message, may_be_wrong: bool) -> None:
         for misfit in self._schema.misfits(message):

@@ -46,30 +46,50 @@ class HiddenAsker(HiddenMediator):
 
     def __init__(self, table: Table) -> None:
         super().__init__(table)
-        self._request: Message = {"offers": [], "choices": []}  #: content of the request
+        self._dispute = Dispute()
 
     def remember(self, message: Message) -> None:
-        if message["performative"] == "request":
-            self._request = message["content"]
+        self._dispute.said(message)
 
     def events(self, message: Message) -> tuple[str, ...]:
         performative, content = message["performative"], message["content"]
         if performative == "inform" and content["kind"] == "choice":
-            good = is_possible(content, self._request)  # an offer of the list may have ended since
-            return ("?inform:choice", "?inform:badchoice") if good else ("?inform:badchoice",)
+            return self._dispute.events(content)
         if performative in ("inform", "failure"):
             return (f"?{performative}:{content['kind']}",)
         return super().events(message)
 
 
-def is_possible(choice: Message, request: Message) -> bool:
-    """Whether a choice is one of those that the request allows, and names an offer of its list, or none.
+class Dispute:
+    """What a mediator may choose from: the request, and the list as it was sent again (row MI5)."""
 
-    Args:
-        choice: content of the inform.
-        request: content of the request.
-    """
-    if choice["choice"] not in request["choices"]:
-        return False
-    listed = {offer["offer"] for offer in request["offers"]}
-    return choice.get("offer") in listed if choice["choice"] == "offer" else "offer" not in choice
+    def __init__(self) -> None:
+        self._choices: list[str] = []
+        self._prices: dict[str, int] = {}  #: offer -> price, micros
+        self._limit: int | None = None
+
+    def said(self, message: Message) -> None:
+        """The side that asks said this."""
+        content = message["content"]
+        if message["performative"] == "request":
+            self._choices, self._limit = content["choices"], content.get("limit")
+        if message["performative"] == "request" or content.get("reason") == "schema":
+            listed: list[Message] = content.get("offers", [])
+            self._prices = {offer["offer"]: offer["price"] for offer in listed}
+
+    def events(self, choice: Message) -> tuple[str, ...]:
+        """What a choice may be taken for; a possible one may be bad all the same, when the offer has ended since.
+
+        Args:
+            choice: content of the inform.
+        """
+        return ("?inform:choice", "?inform:badchoice") if self.allows(choice) else ("?inform:badchoice",)
+
+    def allows(self, choice: Message) -> bool:
+        """Whether a choice is one of those allowed; an offer: of the list, and within the limit."""
+        named = choice.get("offer")
+        if choice.get("choice") not in self._choices:
+            return False
+        if choice["choice"] != "offer":
+            return named is None
+        return named in self._prices and (self._limit is None or self._prices[named] <= self._limit)

@@ -20,7 +20,7 @@ from contractnet.conformance.lines import Header, Line, Message
 from contractnet.conformance.slots import Slots
 from contractnet.conformance.tables import Protocols, Row, Table
 from contractnet.conformance.terms import judge_accept, judge_reject
-from contractnet.conformance.walk import Walk, misread, new_debts, no_row
+from contractnet.conformance.walk import Walk, misread, no_row
 
 #: how an event begins with which a step does
 BEGINNINGS: Final = ("@", "#open", "#cancel", "#extend", "=choice", "=mediation")
@@ -34,12 +34,11 @@ class InitiatorWalk(Walk):
     """Where an initiator stands."""
 
     def __init__(self, header: Header, protocols: Protocols) -> None:
-        super().__init__(header, protocols)
+        super().__init__(header, protocols, "C", "I")
         self._p: Table = protocols.table("P", header.protocol)
         self._entries = Entries(protocols.table("I", header.protocol), protocols.schema, header.participants)
         self._slots = Slots(header.slots)
         self._c = Conversation(protocols.table("C", header.protocol), self._entries, self._slots)
-        self._debts = new_debts(protocols, header.protocol, "C", "I")
         self._hidden: dict[str, Hidden[Any]] = {peer: HiddenParticipant(self._p) for peer in header.participants}
         self._open_call: Message | None = None
         self._row: Row | None = None  #: of table C, the last one taken in this step
@@ -74,7 +73,7 @@ class InitiatorWalk(Walk):
         if awarded and event == "?failure:task" and not entry.fenced(message["content"]):
             row = None  # of no award that runs
         if row is None:
-            self.without_row(self._debts, line)
+            self.without_row(line)
             return
         if awarded and event == "?inform:result" and not entry.fenced(message["content"]):
             raise misread(message, event, {"G8", "I25"})
@@ -101,12 +100,14 @@ class InitiatorWalk(Walk):
         else:
             if event.startswith(BEGINNINGS) or at > self._step_at:
                 self._begin(at)
+            elif self._row is not None:
+                self._all_done(self._row)
             deciding = self._c.has("evaluating") or self._c.has("mediating")
             state, row = self._c.state, self._c.take(event, at)
             self.note(row, state, event)
             self._row, self._decided = row, deciding
             for peer in self._entries.all:
-                self._debts.add(peer, row)
+                self.debts.add(peer, row)
 
     def _own_of_one(self, peer: str, event: str, at: int) -> None:
         entry, table = self._entries[peer], self._entries.table
@@ -135,7 +136,7 @@ class InitiatorWalk(Walk):
         elif "accept-proposal" in row.sends and entry.offer is not None:
             about = entry.offer["reply_with"]
         names_it = row.one_offer or {"accept-proposal", "cfp"} & set(row.sends)
-        self._debts.add(peer, row, offer=offer if names_it else None, about=about)
+        self.debts.add(peer, row, offer=offer if names_it else None, about=about)
         award = entry.award
         if self._entries.move(peer, row) and award is not None:
             credited = entry.state in self._entries.table.having["credited"]
@@ -145,7 +146,7 @@ class InitiatorWalk(Walk):
 
     def said(self, line: Line) -> None:
         message, at = line.spoken, line.at
-        self._debts.pay(message, line.peers)
+        self.debts.pay(message, line.peers)
         self._entries.said(message)
         if message["performative"] == "cfp":
             self._c.called(message, at)
@@ -168,7 +169,7 @@ class InitiatorWalk(Walk):
         self._row, self._raised, self._step_at = None, Counter(), at
 
     def _end_of_step(self) -> None:
-        self._debts.settled()
+        self.debts.settled()
         row = self._row
         if row is not None:
             self._all_done(row)

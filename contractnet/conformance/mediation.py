@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from contractnet.conformance.faults import BrokenRuleError
-from contractnet.conformance.hidden_mediation import HiddenAsker, HiddenMediator, is_possible
+from contractnet.conformance.hidden import Hidden
+from contractnet.conformance.hidden_mediation import Dispute, HiddenAsker, HiddenMediator
 from contractnet.conformance.lines import Header, Line, Message
 from contractnet.conformance.one_table import OneTable
 from contractnet.conformance.tables import Protocols, Row
 
 
 class _Mediation(OneTable):
-    """What both sides know: the request, and when it is over."""
+    """What both sides know: the choices, and when the time for one is over."""
 
-    request: Message | None = None
-    due = 0  #: instant at which reply_by passes
+    def __init__(self, header: Header, protocols: Protocols, name: str, hidden: Hidden[str]) -> None:
+        super().__init__(header, protocols, name, hidden)
+        self.dispute = Dispute()
+        self.due = 0  #: instant at which reply_by passes
 
-    def requested(self, message: Message, at: int) -> None:
+    def asked(self, message: Message, at: int) -> None:
+        """The side that asks has said this."""
+        self.dispute.said(message)
         if message["performative"] == "request":
-            self.request, self.due = message["content"], at + message["content"]["reply_within_ms"]
+            self.due = at + message["content"]["reply_within_ms"]
 
     def judge(self, event: str, row: Row, at: int) -> None:
         if event == "@med-due" and at < self.due:
@@ -32,10 +37,8 @@ class AskerWalk(_Mediation):
 
     def read(self, line: Line) -> tuple[str, ...]:
         performative, content = line.spoken["performative"], line.spoken["content"]
-        if performative == "inform" and content["kind"] == "choice" and self.request is not None:
-            if is_possible(content, self.request):
-                return "?inform:choice", "?inform:badchoice"  # an offer of the list may have ended since
-            return ("?inform:badchoice",)
+        if performative == "inform" and content.get("kind") not in ("cancelled", "result", "progress"):
+            return self.dispute.events(content) if content.get("kind") == "choice" else ("?inform:badchoice",)
         if performative in ("inform", "failure"):
             return (f"?{performative}:{content['kind']}",)
         if performative == "not-understood" and content["reason"] != "schema":
@@ -43,7 +46,7 @@ class AskerWalk(_Mediation):
         return (f"?{performative}",)
 
     def telling(self, message: Message, at: int) -> None:
-        self.requested(message, at)
+        self.asked(message, at)
 
 
 class MediatorWalk(_Mediation):
@@ -59,7 +62,7 @@ class MediatorWalk(_Mediation):
         return (f"?{performative}",)
 
     def taking(self, event: str, message: Message, at: int) -> None:
-        self.requested(message, at)
+        self.asked(message, at)
 
     def judge(self, event: str, row: Row, at: int) -> None:
         super().judge(event, row, at)
@@ -68,5 +71,5 @@ class MediatorWalk(_Mediation):
 
     def telling(self, message: Message, at: int) -> None:
         content = message["content"]
-        if content.get("kind") == "choice" and self.request is not None and not is_possible(content, self.request):
-            raise BrokenRuleError("envelope", {"G15", "MP3"}, "chooses what the request does not offer")
+        if content.get("kind") == "choice" and not self.dispute.allows(content):
+            raise BrokenRuleError("envelope", {"G15", "MP3"}, "chooses what the request does not allow")

@@ -13,17 +13,16 @@ from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.hidden import Hidden
 from contractnet.conformance.lines import Header, Line, Message
 from contractnet.conformance.tables import Protocols, Row, Table, after
-from contractnet.conformance.walk import Walk, misread, new_debts, no_row
+from contractnet.conformance.walk import Walk, misread, no_row
 
 
 class OneTable(Walk):
     """Where that side stands in its table."""
 
     def __init__(self, header: Header, protocols: Protocols, name: str, hidden: Hidden[Any]) -> None:
-        super().__init__(header, protocols)
+        super().__init__(header, protocols, name)
         self.table: Table = protocols.table(name, header.protocol)
         self.state = self.table.start
-        self.debts = new_debts(protocols, header.protocol, name)
         self._hidden = hidden
 
     def hidden(self, peer: str) -> Hidden[Any]:
@@ -43,7 +42,7 @@ class OneTable(Walk):
             raise misread(message, event, rules | self.table.rules_with(event))
         row = self.table.step(self.state, event, self.guards)
         if row is None:
-            self.without_row(self.debts, line)
+            self.without_row(line)
             return
         self.taking(event, message, line.at)
         self.debts.add(line.peers[0], row, about=message["reply_with"])

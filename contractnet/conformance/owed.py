@@ -20,6 +20,10 @@ NOT_IN_SEQUENCE: Final = Row(
     sends=("not-understood",),
     reasons=("out-of-sequence", "illegal-act"),
 )
+#: the gate, step 5: what an act that is none is answered with
+INVALID_ACT: Final = Row(
+    name="gate 5", states=(), events=(), next="=", rules=frozenset({"gate 5", "M3"}), sends=("not-understood:schema",)
+)
 #: each not-understood that was said counts against the peer; after so many, the gate answers no more
 MAX_FAULTS: Final = 5
 
@@ -53,11 +57,11 @@ class Debts:
         """A row was taken: all that it sends is due to this peer."""
         self._due += [Debt(peer, sent, row, offer, about) for sent in row.sends]
 
-    def add_default(self, peer: str, message: Message) -> bool:
-        """A message had no row: the answer by default, unless the peer had its share. Returns whether it is due."""
+    def add_default(self, peer: str, row: Row, message: Message) -> bool:
+        """A message moves nothing: the answer by default, unless the peer had its share. Returns whether it is due."""
         owed = message["performative"] != "not-understood" and self._told.get(peer, 0) < MAX_FAULTS
         if owed:
-            self.add(peer, NOT_IN_SEQUENCE, about=message["reply_with"])
+            self.add(peer, row, about=message["reply_with"])
         return owed
 
     def pay(self, message: Message, peers: tuple[str, ...]) -> None:

@@ -24,7 +24,7 @@ class Offer:
     message: Message
     until: int  #: instant to which it stands for certain; the grace after it is the participant's own (G4)
     live: bool = True
-    fate: str = ""  #: `offer-expired` or `withdrawn`, where that is how it ended
+    fate: str = ""  #: why an accept of it is dead, where the rules say so (README, section 2)
 
 
 class ParticipantWalk(OneTable):
@@ -81,16 +81,16 @@ class ParticipantWalk(OneTable):
         named = content.get("offer")
         if event in ("?cfp", "?cfp:next"):
             self._round, self._cfp, self._bid_until = content["round"], message, at + content["reply_within_ms"]
-            self._drop(self._live - {named})
+            self._drop(self._live - {named}, "offer-expired")
         elif event == "?accept:live" and self._accept is None:
             self._accept, self._accepted_at = message, at
         elif event == "?accept:dead":
             self._dead_accept = message
         elif event == "?not-understood":
             about = message["in_reply_to"]
-            self._drop({name for name, one in self._offers.items() if one.message["reply_with"] == about})
+            self._drop({name for name, one in self._offers.items() if one.message["reply_with"] == about}, "unknown-offer")
         elif event in ("?reject:one", "?reject:end"):
-            self._drop(self._live if named is None else self._live & {named})
+            self._drop(self._live if named is None else self._live & {named}, "unknown-offer")
 
     def _drop(self, offers: set[str], fate: str = "") -> None:
         for name in offers:
@@ -160,8 +160,8 @@ class ParticipantWalk(OneTable):
         content = self._dead_accept["content"]
         offer = self._offers.get(content["offer"])
         if offer is None or content["price"] < offer.message["content"]["price"]:
-            possible = {"unknown-offer"}
+            possible = frozenset({"unknown-offer"})
         else:
-            possible = {offer.fate} if offer.fate else {"offer-expired", "withdrawn"}
+            possible = frozenset({offer.fate}) if offer.fate else OF_A_DEAD_ACCEPT
         if reason not in possible:
             raise BrokenRuleError("untrue", {"P19", "G4", "G5"}, f"{reason}, and it is {' or '.join(possible)}")

@@ -78,7 +78,8 @@ class Schema:
         if "type" in schema and not _is(value, schema["type"]):
             yield Misfit(path, "type", f"must be of type {schema['type']}")
         else:
-            yield from self._by_type.get(_kind(value), _anything)(schema, value, path)
+            judge: _Judge = self._by_type.get(_kind(value), _anything)
+            yield from judge(schema, value, path)
 
     def _choose(self, found: list[list[Misfit]]) -> list[Misfit]:
         """Nothing where one variant fits; else what is wrong with the one that the value seems to be meant as."""

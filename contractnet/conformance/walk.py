@@ -9,11 +9,13 @@ from contractnet.conformance.envelope import Envelopes
 from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.hidden import Hidden
 from contractnet.conformance.lines import Header, Line
-from contractnet.conformance.owed import Debts
+from contractnet.conformance.owed import INVALID_ACT, NOT_IN_SEQUENCE, Debts
 from contractnet.conformance.tables import Protocols, Row
 
 #: the event of a cfp for a round that was seen: no table has it (the gate, step 4)
 SEEN_ROUND: Final = "?cfp:seen"
+#: the event of an act that breaks the schema or answers nothing: no table has it (the gate, step 5)
+INVALID: Final = "?invalid"
 
 
 class Taken(NamedTuple):
@@ -27,9 +29,16 @@ class Taken(NamedTuple):
 class Walk(ABC):
     """One side's log on its own tables, line by line."""
 
-    def __init__(self, header: Header, protocols: Protocols) -> None:
+    def __init__(self, header: Header, protocols: Protocols, *names: str) -> None:
+        """Nothing was logged yet.
+
+        Args:
+            names: of this side's tables.
+        """
         self.header = header
         self.taken: set[Taken] = set()  #: of this side's tables
+        tables = [protocols.table(name, header.protocol) for name in names]
+        self.debts = Debts(lambda message: frozenset[str]().union(*(table.rules_sending(message) for table in tables)))
         self._envelopes = Envelopes(header, protocols.schema)
         self._at = 0
 
@@ -44,6 +53,8 @@ class Walk(ABC):
         self._at = line.at
         if line.message is None:
             self.own(line)
+        elif line.event == INVALID:
+            self._invalid(line)
         elif self._envelopes.seen_before(line):
             if line.event is not None:
                 self.taken.add(Taken("gate 2", "", line.event))  # nothing moves; its answer may be said again
@@ -56,6 +67,20 @@ class Walk(ABC):
             if peer not in self.header.faulty:
                 self.hidden(peer).explain(line.message, line.event)
             self.heard(line)
+
+    def _invalid(self, line: Line) -> None:
+        """An act that is none: it moves nothing, and is answered not-understood (`schema`) by the default rule."""
+        try:
+            self._envelopes.seen_before(line)
+        except BrokenRuleError as broken:
+            if line.peers[0] not in self.header.faulty or line.spoken["performative"] == "propose":
+                raise
+            if broken.kind not in ("schema", "envelope") or broken.breaks.isdisjoint({"schema", "M3"}):
+                raise
+            self._envelopes.remember(line)
+            self.without_row(line)
+            return
+        raise misread(line.spoken, INVALID, {"M3", "schema"})
 
     @abstractmethod
     def hidden(self, peer: str) -> Hidden[Any]:
@@ -77,12 +102,14 @@ class Walk(ABC):
     def end(self) -> None:
         """The transcript is over. Raises BrokenRuleError (`owed` or `open-end`)."""
 
-    def without_row(self, debts: Debts, line: Line) -> None:
+    def without_row(self, line: Line) -> None:
         """The gate: a cfp of a round already seen is recorded, and so is a not-understood; else the default answer."""
         if line.event == SEEN_ROUND:
             self.taken.add(Taken("gate 4", "", line.event))
-        elif debts.add_default(line.peers[0], line.spoken):
-            self.taken.add(Taken("gate 6", "", str(line.event)))
+            return
+        row = INVALID_ACT if line.event == INVALID else NOT_IN_SEQUENCE
+        if self.debts.add_default(line.peers[0], row, line.spoken):
+            self.taken.add(Taken(row.name, "", str(line.event)))
 
     def note(self, row: Row, state: str, event: str) -> None:
         """A row was taken."""
@@ -97,9 +124,3 @@ def no_row(name: str, event: str, state: str, rules: frozenset[str]) -> BrokenRu
 def misread(message: Any, event: str, rules: frozenset[str] | set[str]) -> BrokenRuleError:
     """A message that is not the event that it was taken for."""
     return BrokenRuleError("misread", rules, f"{message['performative']} is no {event}")
-
-
-def new_debts(protocols: Protocols, protocol: str, *tables: str) -> Debts:
-    """Nothing said and nothing due, on these tables."""
-    walked = [protocols.table(name, protocol) for name in tables]
-    return Debts(lambda message: frozenset[str]().union(*(table.rules_sending(message) for table in walked)))

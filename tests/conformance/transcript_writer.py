@@ -1,4 +1,7 @@
-"""Whole conversations as an initiator would log them: the words of a transcript, built with the package's own acts."""
+"""Whole conversations as one side would log them: the words of a transcript, built with the package's own acts.
+
+Every word is either side's: where the other side says it, it is logged as taken, with the event that it is.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Any
 
 from contractnet.messages.acts import (
     AcceptProposal,
+    Agree,
     Cancel,
     Cfp,
     Failure,
@@ -14,19 +18,26 @@ from contractnet.messages.acts import (
     Propose,
     Refuse,
     RejectProposal,
+    Request,
 )
+from contractnet.messages.codec import spec_digest
 from contractnet.messages.contents import (
     AcceptContent,
     CancelContent,
     CancelFailureContent,
     CancelledContent,
     CfpContent,
+    ChoiceContent,
+    Content,
+    Feedback,
     FieldError,
+    LiveOffer,
     NotUnderstoodContent,
     ProgressContent,
     ProposeContent,
     RefuseContent,
     RejectContent,
+    RequestContent,
     ResultContent,
     TaskFailureContent,
     Terms,
@@ -39,140 +50,253 @@ from contractnet.messages.values import (
     RejectReason,
     TaskFailure,
 )
-from tests.conformance.transcript_lines import INITIATOR, Extra, Lines
+from tests.conformance.transcript_lines import CONVERSATION, INITIATOR, Extra, Lines
 
 REPLY_WITHIN_MS, WORK_WITHIN_MS, LEASE_MS, PICKUP_MS, VALID_FOR_MS = 20_000, 600_000, 60_000, 10_000, 120_000
+TASK = "Summarise the text in three sentences."
+INPUT: dict[str, Any] = {"text": "It rained. Then it did not. The picnic took place."}
+PRIVATE: dict[str, Any] = {"token": "only for the winner"}
+SALT = "5a" * 32
 
 
 class Transcript(Lines):
     """What both sides of a conversation say, in words."""
 
+    reserve: int | None = None  #: micros, published; None: secret, or there is none
+    two_stages = False  #: the cfp has a digest of the full task, the accept the task and the salt (G10)
+
     # ---- the initiator speaks
 
-    def cfp(self, *peers: str, offer: str | None = None, round: int = 1, **extra: Any) -> None:
-        content = CfpContent(
-            task="Summarise the text in three sentences.",
-            skill="text.summarise",
-            round=round,
-            max_rounds=self.max_rounds,
-            reply_within_ms=REPLY_WITHIN_MS,
-            terms=Terms(
-                unit="USD",
-                rule="lowest-price",
-                work_within_ms=WORK_WITHIN_MS,
-                lease_ms=LEASE_MS,
-                valid_for_ms=VALID_FOR_MS,
-            ),
-            input={"text": "It rained. Then it did not. The picnic took place."},
-            offer=offer,
-        )
-        receiver = peers[0] if offer else "skill:text.summarise"
-        head = self._head(INITIATOR, extra, receiver=receiver, reply_by=self.at + REPLY_WITHIN_MS)
-        self.round = round
-        self._out(act := Cfp(**head, content=content), *peers)
-        self._last_cfp |= dict.fromkeys(peers, act.reply_with)
-
-    def accept(self, peer: str, epoch: int = 1, **extra: Any) -> None:
-        bid = self._bids[peer]
-        content = AcceptContent(
-            offer=bid.content.offer,
-            round=bid.content.round,
-            slot=1,
-            epoch=epoch,
-            price=bid.content.price,
+    def _terms(self) -> Terms:
+        return Terms(
+            unit="USD",
+            rule="lowest-price",
             work_within_ms=WORK_WITHIN_MS,
             lease_ms=LEASE_MS,
-            pickup_ms=PICKUP_MS,
+            valid_for_ms=VALID_FOR_MS,
+            reserve=self.reserve,
         )
+
+    def cfp(
+        self,
+        *peers: str,
+        offer: str | None = None,
+        round: int = 1,
+        event: str = "?cfp",
+        feedback: Feedback | None = None,
+        max_rounds: int | None = None,
+        **extra: Any,
+    ) -> None:
+        content = CfpContent(
+            task=TASK,
+            skill="text.summarise",
+            round=round,
+            max_rounds=max_rounds or max(self.max_rounds, round),
+            reply_within_ms=REPLY_WITHIN_MS,
+            terms=self._terms(),
+            input=INPUT,
+            spec_digest=spec_digest(TASK, INPUT, PRIVATE, SALT) if self.two_stages else None,
+            offer=offer,
+            feedback=feedback,
+        )
+        receiver = peers[0] if round > 1 else "skill:text.summarise"
+        following = {"parent": self.header.get("parent")} | extra
+        head = self._head(INITIATOR, following, receiver=receiver, reply_by=self.at + REPLY_WITHIN_MS)
+        self.round = max(round, self.round)
+        act = Cfp(**head, content=content)
+        self._from_initiator(act, event, *peers)
+        self._last_cfp |= dict.fromkeys(peers, act.reply_with)
+
+    def accept(
+        self,
+        peer: str,
+        epoch: int = 1,
+        slot: int = 1,
+        event: str = "?accept:live",
+        bid: Propose | None = None,
+        wrong: Extra | None = None,
+        **extra: Any,
+    ) -> None:
+        bid = bid or self._bids[peer]
+        terms: Extra = {
+            "offer": bid.content.offer,
+            "round": bid.content.round,
+            "slot": slot,
+            "epoch": epoch,
+            "price": bid.content.price,
+            "work_within_ms": WORK_WITHIN_MS,
+            "lease_ms": LEASE_MS,
+            "pickup_ms": PICKUP_MS,
+        }
+        if self.two_stages:
+            terms |= {"private": PRIVATE, "salt": SALT}
+        content = AcceptContent(**(terms | (wrong or {})))
         head = self._head(
             INITIATOR, extra, receiver=peer, reply_by=self.at + WORK_WITHIN_MS, in_reply_to=bid.reply_with
         )
-        self._accepts[peer] = AcceptProposal(**head, content=content)
-        self._out(self._accepts[peer], peer)
+        act = AcceptProposal(**head, content=content)
+        self._accepts[peer] = act
+        self._from_initiator(act, event, peer)
 
-    def reject(self, reason: str, *peers: str, **extra: Any) -> None:
+    def reject(
+        self, reason: str, *peers: str, event: str = "?reject:end", score: int | None = None, **extra: Any
+    ) -> None:
         """The whole conversation, equal bytes for all."""
         head = self._head(INITIATOR, extra, receiver="multi")
-        self._out(RejectProposal(**head, content=RejectContent(reason=RejectReason(reason))), *peers)
+        act = RejectProposal(**head, content=RejectContent(reason=RejectReason(reason), score=score))
+        self._from_initiator(act, event, *peers)
 
-    def reject_one(self, reason: str, peer: str, late_by_ms: int | None = None) -> None:
-        """The last proposal of this peer only."""
-        bid = self._bids[peer]
+    def reject_one(
+        self,
+        reason: str,
+        peer: str,
+        late_by_ms: int | None = None,
+        event: str = "?reject:one",
+        bid: Propose | None = None,
+        **extra: Any,
+    ) -> None:
+        """One proposal of this peer, its last one where none is named."""
+        bid = bid or self._bids[peer]
+        if reason == "late" and late_by_ms is None:
+            late_by_ms = self.at - self._closed[bid.content.round]
         content = RejectContent(reason=RejectReason(reason), offer=bid.content.offer, late_by_ms=late_by_ms)
-        head = self._head(INITIATOR, {}, receiver=peer, in_reply_to=bid.reply_with)
-        self._out(RejectProposal(**head, content=content), peer)
+        head = self._head(INITIATOR, extra, receiver=peer, in_reply_to=bid.reply_with)
+        self._from_initiator(RejectProposal(**head, content=content), event, peer)
 
-    def cancel(self, reason: str, *peers: str) -> None:
-        head = self._head(INITIATOR, {}, receiver="multi")
-        self._out(Cancel(**head, content=CancelContent(reason=CancelReason(reason))), *peers)
+    def cancel(self, reason: str, *peers: str, **extra: Any) -> None:
+        head = self._head(INITIATOR, extra, receiver="multi")
+        act = Cancel(**head, content=CancelContent(reason=CancelReason(reason)))
+        self._from_initiator(act, "?cancel", *peers)
+        self._cancel = act.reply_with
 
     def not_understood(
-        self, peer: str, about: str, in_reply_to: str, *fields: tuple[str, str], reason: str = "schema"
+        self,
+        peer: str,
+        about: str,
+        in_reply_to: str,
+        *fields: tuple[str, str],
+        reason: str = "schema",
+        offers: tuple[LiveOffer, ...] = (),
+        event: str = "?not-understood",
     ) -> None:
         content = NotUnderstoodContent(
             reason=NotUnderstoodReason(reason),
             about=about,
             fields=tuple(FieldError(path=path, text=text) for path, text in fields),
             time_left_ms=15_000 if fields else None,
+            offers=offers,
         )
         head = self._head(INITIATOR, {}, receiver=peer, in_reply_to=in_reply_to)
-        self._out(NotUnderstood(**head, content=content), peer)
+        self._from_initiator(NotUnderstood(**head, content=content), event, peer)
 
     # ---- a participant speaks
 
     def _answer(self, peer: str, extra: Extra) -> Extra:
         accept = self._accepts.get(peer)
-        about = accept.reply_with if accept else self._last_cfp[peer]
-        return self._head(peer, extra, receiver=INITIATOR, in_reply_to=about)
+        about = accept.reply_with if accept else self._last_cfp.get(peer)
+        return self._head(peer, {"in_reply_to": about} | extra, receiver=INITIATOR)
 
-    def propose(self, peer: str, price: int, event: str = "?propose:ok", unit: str = "USD", **extra: Any) -> str:
-        """A proposal for the newest round; returns its message id."""
-        head = self._answer(peer, extra)
+    def propose(
+        self,
+        peer: str,
+        price: int,
+        event: str = "?propose:ok",
+        unit: str = "USD",
+        valid_for_ms: int = VALID_FOR_MS,
+        round: int | None = None,
+        offer: str | None = None,
+        wrong: Extra | None = None,
+        **extra: Any,
+    ) -> str:
+        """A proposal, for the newest round where none is named; returns its message id."""
+        head = self._answer(peer, {"in_reply_to": self._last_cfp[peer]} | extra)
         content = ProposeContent(
-            offer=f"{peer}-offer-{self._said[peer]}",
-            round=self.round,
+            offer=offer or f"{peer}-offer-{self._said[peer]}",
+            round=round or self.round,
             unit=unit,
             price=price,
             eta=40,
             confidence=900_000,
-            valid_for_ms=VALID_FOR_MS,
+            valid_for_ms=valid_for_ms,
         )
         self._bids[peer] = Propose(**head, content=content)
-        self._in(peer, event, self._bids[peer])
+        self._from_participant(self._bids[peer], event, peer, wrong)
         return self._bids[peer].reply_with
 
     def refuse(self, peer: str, reason: str, **extra: Any) -> None:
-        content = RefuseContent(reason=RefuseReason(reason), round=self.round)
-        self._in(peer, "?refuse", Refuse(**self._answer(peer, extra), content=content))
+        content = RefuseContent(reason=RefuseReason(reason), round=max(self.round, 1))
+        about = {"in_reply_to": self._last_cfp[peer]}
+        self._from_participant(Refuse(**self._answer(peer, about | extra), content=content), "?refuse", peer)
 
-    def progress(self, peer: str, epoch: int = 1) -> None:
-        content = ProgressContent(slot=1, epoch=epoch, text="half done")
-        self._in(peer, "?inform:progress", Inform(**self._answer(peer, {}), content=content))
+    def progress(self, peer: str, epoch: int = 1, slot: int = 1) -> None:
+        content = ProgressContent(slot=slot, epoch=epoch, text="half done")
+        self._inform(peer, content, "?inform:progress", {})
 
-    def result(self, peer: str, epoch: int = 1, event: str = "?inform:result", **extra: Any) -> str:
+    def result(self, peer: str, epoch: int = 1, slot: int = 1, event: str = "?inform:result", **extra: Any) -> str:
         """A result; returns its message id."""
-        content = ResultContent(slot=1, epoch=epoch, result={"summary": "A picnic, after rain."})
+        content = ResultContent(slot=slot, epoch=epoch, result={"summary": "A picnic, after rain."})
+        return self._inform(peer, content, event, extra)
+
+    def cancelled(self, peer: str, **extra: Any) -> None:
+        self._inform(peer, CancelledContent(), "?inform:cancelled", {"in_reply_to": self._cancel} | extra)
+
+    def _inform(self, peer: str, content: Content, event: str, extra: Extra, wrong: Extra | None = None) -> str:
+        assert isinstance(content, ResultContent | ProgressContent | CancelledContent | ChoiceContent)
         act = Inform(**self._answer(peer, extra), content=content)
-        self._in(peer, event, act)
+        self._from_participant(act, event, peer, wrong)
         return act.reply_with
 
-    def cancelled(self, peer: str) -> None:
-        self._in(peer, "?inform:cancelled", Inform(**self._answer(peer, {}), content=CancelledContent()))
+    def task_failure(self, peer: str, reason: str, epoch: int | None = 1, slot: int | None = 1, **extra: Any) -> str:
+        content = TaskFailureContent(reason=TaskFailure(reason), slot=slot, epoch=epoch)
+        act = Failure(**self._answer(peer, extra), content=content)
+        self._from_participant(act, "?failure:task", peer)
+        return act.reply_with
 
-    def task_failure(self, peer: str, reason: str, epoch: int = 1) -> None:
-        content = TaskFailureContent(reason=TaskFailure(reason), slot=1, epoch=epoch)
-        self._in(peer, "?failure:task", Failure(**self._answer(peer, {}), content=content))
-
-    def cancel_failure(self, peer: str, reason: str) -> None:
+    def cancel_failure(self, peer: str, reason: str, **extra: Any) -> None:
         content = CancelFailureContent(reason=CancelFailure(reason))
-        self._in(peer, "?failure:cancel", Failure(**self._answer(peer, {}), content=content))
+        head = self._answer(peer, {"in_reply_to": self._cancel} | extra)
+        self._from_participant(Failure(**head, content=content), "?failure:cancel", peer)
 
-    def misunderstood(self, peer: str, event: str, about: str, reason: str = "schema") -> str:
+    def misunderstood(self, peer: str, event: str, about: str, reason: str = "schema", **extra: Any) -> str:
         """A not-understood from a participant; returns its message id."""
         content = NotUnderstoodContent(reason=NotUnderstoodReason(reason), about=about)
-        act = NotUnderstood(**self._answer(peer, {}), content=content)
-        self._in(peer, event, act)
+        act = NotUnderstood(**self._answer(peer, extra), content=content)
+        self._from_participant(act, event, peer)
         return act.reply_with
+
+    # ---- a mediation
+
+    def request(
+        self, peer: str, *offers: LiveOffer, event: str = "?request", limit: int | None = None, **extra: Any
+    ) -> None:
+        content = RequestContent(
+            offers=offers,
+            choices=("offer", "round", "none"),
+            reply_within_ms=REPLY_WITHIN_MS,
+            terms=self._terms(),
+            limit=limit,
+        )
+        head = self._head(
+            INITIATOR, {"parent": CONVERSATION} | extra, receiver=peer, reply_by=self.at + REPLY_WITHIN_MS
+        )
+        act = Request(**head, content=content)
+        self._last_cfp[peer] = act.reply_with
+        self._from_initiator(act, event, peer)
+
+    def agree(self, peer: str) -> None:
+        self._from_participant(Agree(**self._answer(peer, {}), content=Content()), "?agree", peer)
+
+    def choice(
+        self,
+        peer: str,
+        choice: str,
+        offer: str | None = None,
+        event: str = "?inform:choice",
+        wrong: Extra | None = None,
+    ) -> str:
+        """A mediator's choice; returns its message id."""
+        content = ChoiceContent(choice=choice, offer=offer)  # type: ignore[arg-type]
+        return self._inform(peer, content, event, {}, wrong)
 
     # ---- phrases
 
@@ -187,6 +311,13 @@ class Transcript(Lines):
             self.wait(1_000)
             self.propose(peer, price)
 
+    def deadline(self, *silent: str) -> None:
+        """The rest of the window passes; these have not answered."""
+        self.wait(REPLY_WITHIN_MS)
+        self.own("@deadline")
+        if silent:
+            self.own("@deadline", *silent)
+
     def award(self, winner: str, held: str | None = None, outbid: tuple[str, ...] = ()) -> None:
         """The round has closed: the winner is accepted, one is held, the others are rejected."""
         self.own("#award")
@@ -199,10 +330,34 @@ class Transcript(Lines):
         if outbid:
             self.reject("outbid", *outbid)
 
-    def award_one(self, peer: str) -> None:
+    def award_one(self, peer: str, epoch: int = 1, slot: int = 1) -> None:
         """One participant of those that table C awards."""
         self.own("#award", peer)
-        self.accept(peer)
+        self.accept(peer, epoch, slot)
+
+    def runner_up(self, peer: str, epoch: int = 2, slot: int = 1) -> None:
+        """A slot is free, and goes to one who was held."""
+        self.own("=slot-freed")
+        self.award_one(peer, epoch, slot)
+
+    def reinvite(self, *peers: str, told: Feedback | None = None, event: str = "#iterate") -> None:
+        """The next round, for these."""
+        self.own(event)
+        self.own("#reinvite", *peers)
+        again = self.round + 1
+        for peer in peers:
+            self.cfp(peer, round=again, offer=self.offer_of(peer), feedback=told, in_reply_to=self.bid_of(peer))
+
+    def cancel_all(self, *peers: str, reason: str = "user") -> None:
+        """The user cancels; these are told."""
+        self.own("#cancel")
+        if peers:
+            self.own("#cancel", *peers)
+            self.cancel(reason, *peers)
+
+    def overheard(self, peer: str) -> None:
+        """The open call was for this one as well, though nobody waits for it."""
+        self._last_cfp[peer] = next(iter(self._last_cfp.values()))
 
     def offer_of(self, peer: str) -> str:
         return self._bids[peer].content.offer
@@ -210,8 +365,14 @@ class Transcript(Lines):
     def bid_of(self, peer: str) -> str:
         return self._bids[peer].reply_with
 
+    def proposal_of(self, peer: str) -> Propose:
+        return self._bids[peer]
+
     def last_cfp(self, peer: str) -> str:
         return self._last_cfp[peer]
+
+    def accept_of(self, peer: str) -> str:
+        return self._accepts[peer].reply_with
 
     def closed_well(self, held: str | None = None) -> None:
         """The result is in; whoever was held is rejected."""
@@ -219,3 +380,5 @@ class Transcript(Lines):
         if held:
             self.own("#reject", held)
             self.reject("outbid", held)
+
+    _cancel = ""

@@ -44,7 +44,7 @@ def _rounds_closed_wrongly() -> Iterator[Transcript]:
     t.own("@deadline")
     t.own("@deadline", "ben")
     t.propose("ben", 40_000, "?propose:late")
-    t.reject_one("late", "ben", late_by_ms=0)
+    t.reject_one("late", "ben")
     t.own("#award")
     t.now_breaks("I19", "no-row")
     t.award_one("ben")
