@@ -1,8 +1,8 @@
 """What every message keeps, whatever the tables say: M1 to M6, R7, and the parent of a conversation that has one.
 
 The schema is judged here as well. Of a proposal that is bad or late, and of a bad choice, the content may break it:
-that is what the repair is for. Any other act that does not keep the schema, or that answers nothing, is invalid: it moves
-nothing, and in a transcript it comes from a side that is known to be faulty.
+that is what the repair is for. Any other act that does not keep the schema, or that answers nothing, is invalid: it
+moves nothing, and in a transcript it comes from a side that is known to be faulty.
 """
 
 from __future__ import annotations

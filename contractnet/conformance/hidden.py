@@ -1,22 +1,33 @@
 """The other side, of which only its messages are known: is there a run of its table that says them?
 
-A transcript is one side's log. What that side said is known to have been on its way, not when it arrived, nor whether.
-So all that the other side may be in is followed at once: a set of standings, each with the messages that may still
-arrive. Before a message of the other side is explained, every standing is taken through the moves that nobody can see
-(arrivals, decisions and timers that send nothing); then those that can say the message, and no others, are followed.
+A transcript is one side's log. What that side said is known to have been on its way, not when it arrived, nor whether;
+what the other side said is known when it was taken, not when it was said. So all that the other side may be in is
+followed at once: a set of standings, each with the messages that may still arrive there, and with those that it has
+said and that were overtaken by others. Before a message of the other side is explained, every standing is taken through
+the moves that are not seen yet; then those that can say the message, or have said it, and no others, are followed.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.lines import Message
 from contractnet.conformance.tables import Row, Table
 
 S = TypeVar("S", bound=Hashable)
+#: so many messages may be overtaken at a time
+MOST_OVERTAKEN: Final = 2
+
+
+class Mark(NamedTuple):
+    """What a message must agree with, as it was when it was said."""
+
+    round: int = 0  #: of a call, or of a proposal
+    offer: str | None = None  #: on file
+    fence: tuple[int, int] | None = None  #: slot and epoch of the award that it is about
 
 
 class Move(NamedTuple, Generic[S]):
@@ -24,6 +35,7 @@ class Move(NamedTuple, Generic[S]):
 
     row: Row | None  #: None: a message arrives that has no row
     after: S
+    mark: Mark = Mark()  #: of what the row says
 
 
 class Said(NamedTuple):
@@ -31,7 +43,22 @@ class Said(NamedTuple):
 
     message: Message
     event: str  #: what the log takes it for
-    about: Message | None  #: the message whose arrival it would answer; None for a decision or a timer
+
+
+class Flight(NamedTuple):
+    """A message that was said and has been overtaken."""
+
+    row: str
+    about: int | None  #: index of the message whose arrival it answers; None: of a decision or a timer
+    mark: Mark
+
+
+class Place(NamedTuple, Generic[S]):
+    """One way that things may stand."""
+
+    coming: frozenset[int]  #: indices of the messages to it that have not arrived
+    flying: frozenset[Flight]
+    now: S
 
 
 class Hidden(ABC, Generic[S]):
@@ -39,8 +66,9 @@ class Hidden(ABC, Generic[S]):
 
     def __init__(self, table: Table, start: S) -> None:
         self.table = table
+        self.rows = {row.name: row for row in table.rows}  #: a subclass may add what other tables say
         self._told: list[Message] = []
-        self._may_be: set[tuple[frozenset[int], S]] = {(frozenset(), start)}  #: with indices of `_told` on their way
+        self._may_be: set[Place[S]] = {Place(frozenset(), frozenset(), start)}
 
     # ---- what a table knows
 
@@ -52,13 +80,22 @@ class Hidden(ABC, Generic[S]):
     def decides(self, now: S) -> Iterator[Move[S]]:
         """Its own decisions and timers."""
 
-    @abstractmethod
     def drifts(self, now: S) -> Iterator[S]:
         """What changes without a row."""
+        yield from ()
 
     @abstractmethod
-    def says(self, before: S, move: Move[S], said: Said) -> S | None:
-        """Where it stands when the row of a move says this message, or None where the row cannot."""
+    def fits(self, row: Row, mark: Mark, about: Message | None, said: Said) -> bool:
+        """Whether a message that a row may say has the content that it must have.
+
+        Args:
+            mark: of the move that said it.
+            about: the message that it answers.
+        """
+
+    def landed(self, now: S, row: Row, message: Message) -> S:
+        """What is known more when a message has come."""
+        return now
 
     def remember(self, message: Message) -> None:
         """It said this, for certain."""
@@ -69,7 +106,7 @@ class Hidden(ABC, Generic[S]):
         """This was said to it."""
         self._told.append(message)
         number = len(self._told) - 1
-        self._may_be = {(coming | {number}, standing) for coming, standing in self._may_be}
+        self._may_be = {place._replace(coming=place.coming | {number}) for place in self._may_be}
 
     def explain(self, message: Message, event: str) -> None:
         """It said this: follow only what can have said it.
@@ -77,7 +114,8 @@ class Hidden(ABC, Generic[S]):
         Raises:
             BrokenRuleError: `unexplained`: nothing can.
         """
-        found = {after for before in self._closure() for after in self._saying(*before, message, event)}
+        said = Said(message, event)
+        found = {after for before in self._closure() for after in self._saying(before, said)}
         if not found:
             rules = set(self.table.rules_sending(message)) or {"R11"}
             if message["performative"] == "cancel":
@@ -89,45 +127,48 @@ class Hidden(ABC, Generic[S]):
         self._may_be = found
         self.remember(message)
 
-    def _closure(self) -> set[tuple[frozenset[int], S]]:
+    def _closure(self) -> set[Place[S]]:
         seen, todo = set(self._may_be), list(self._may_be)
         while todo:
-            for one in self._unseen(*todo.pop()):
-                if one not in seen:
-                    seen.add(one)
-                    todo.append(one)
+            for place in self._unseen(todo.pop()):
+                if place not in seen:
+                    seen.add(place)
+                    todo.append(place)
         return seen
 
-    def _unseen(self, coming: frozenset[int], now: S) -> Iterator[tuple[frozenset[int], S]]:
-        """Moves that send nothing."""
-        for at in coming:
-            for move in self.arrives(now, self._told[at]):
-                if move.row is None or not move.row.sends:
-                    yield coming - {at}, move.after
-        for move in self.decides(now):
-            if move.row is not None and not move.row.sends:
-                yield coming, move.after
-        for after in self.drifts(now):
-            yield coming, after
+    def _moves(self, place: Place[S]) -> Iterator[tuple[int | None, Move[S]]]:
+        """All that may happen, with the index of the message that arrives."""
+        for at in place.coming:
+            for move in self.arrives(place.now, self._told[at]):
+                yield at, move
+        for move in self.decides(place.now):
+            yield None, move
 
-    def _saying(
-        self, coming: frozenset[int], now: S, message: Message, event: str
-    ) -> Iterator[tuple[frozenset[int], S]]:
-        """Moves that send this message."""
-        for at in coming:
-            about = self._told[at]
-            for move in self.arrives(now, about):
-                if move.row is None and _by_default(message, about):
-                    yield coming - {at}, move.after
-                elif move.row is not None and move.row.sends_this(message):
-                    after = self.says(now, move, Said(message, event, about))
-                    if after is not None:
-                        yield coming - {at}, after
-        for move in self.decides(now):
-            if move.row is not None and move.row.sends_this(message):
-                after = self.says(now, move, Said(message, event, None))
-                if after is not None:
-                    yield coming, after
+    def _unseen(self, place: Place[S]) -> Iterator[Place[S]]:
+        """Moves that say nothing, or something that is overtaken."""
+        for at, (row, after, mark) in self._moves(place):
+            coming = place.coming - {at}
+            if row is None or not row.sends:
+                yield Place(coming, place.flying, after)
+            elif len(place.flying) < MOST_OVERTAKEN:
+                yield Place(coming, place.flying | {Flight(row.name, at, mark)}, after)
+        for after in self.drifts(place.now):
+            yield place._replace(now=after)
+
+    def _saying(self, place: Place[S], said: Said) -> Iterator[Place[S]]:
+        """Moves that say this message now, and messages on their way that may be this one."""
+        for at, (row, after, mark) in self._moves(place):
+            about = None if at is None else self._told[at]
+            if row is None:
+                if about is not None and _by_default(said.message, about):
+                    yield Place(place.coming - {at}, place.flying, after)
+            elif row.sends_this(said.message) and self.fits(row, mark, about, said):
+                yield Place(place.coming - {at}, place.flying, self.landed(after, row, said.message))
+        for flight in place.flying:
+            row, about = self.rows[flight.row], None if flight.about is None else self._told[flight.about]
+            if row.sends_this(said.message) and self.fits(row, flight.mark, about, said):
+                now = self.landed(place.now, row, said.message)
+                yield Place(place.coming, place.flying - {flight}, now)
 
 
 def _by_default(message: Message, about: Message) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from contractnet.conformance.hidden import Hidden, Move, Said
+from contractnet.conformance.hidden import Hidden, Mark, Move, Said
 from contractnet.conformance.lines import Message
 from contractnet.conformance.tables import Row, Table, after
 
@@ -33,6 +33,7 @@ class HiddenInitiator(Hidden[Standing]):
     def __init__(self, conversation: Table, table: Table) -> None:
         super().__init__(table, Standing("new", table.start))
         self._call = next(row for row in conversation.rows if "cfp" in row.sends)
+        self.rows[self._call.name] = self._call
         self._iterates = any("I:#reinvite" in row.fires for row in conversation.rows)
         self._keeps = table.having["offer"] | table.having["awarded"]
         self._acts: dict[str, str] = {}  #: reply_with -> performative, of its messages
@@ -53,7 +54,7 @@ class HiddenInitiator(Hidden[Standing]):
 
     def decides(self, now: Standing) -> Iterator[Move[Standing]]:
         if now.phase == "new":
-            yield Move(self._call, now._replace(phase="collecting", round=1))
+            yield Move(self._call, now._replace(phase="collecting", round=1), Mark(round=1))
             return
         if now.phase == "collecting":
             yield from self._step(now, "@deadline", "evaluating")
@@ -92,8 +93,8 @@ class HiddenInitiator(Hidden[Standing]):
         """A row of table I; table C is then in this phase and round, where they are given."""
         row = self.table.step(now.state, event)
         if row is not None:
-            moved = self._moved(now, row)
-            yield Move(row, moved._replace(phase=phase or now.phase, round=round or now.round))
+            moved = self._moved(now, row)._replace(phase=phase or now.phase, round=round or now.round)
+            yield Move(row, moved, Mark(moved.round, now.offer))
 
     # ---- what it hears
 
@@ -125,19 +126,14 @@ class HiddenInitiator(Hidden[Standing]):
 
     # ---- what it says
 
-    def says(self, before: Standing, move: Move[Standing], said: Said) -> Standing | None:
-        performative, content, row = said.message["performative"], said.message["content"], move.row
-        assert row is not None  # only rows say anything
+    def fits(self, row: Row, mark: Mark, about: Message | None, said: Said) -> bool:
+        performative, content = said.message["performative"], said.message["content"]
         offer = content.get("offer")
         if performative == "cfp":
-            fits = content["round"] == move.after.round and offer == (before.offer if row is not self._call else None)
-        elif performative == "accept-proposal":
-            fits = offer == before.offer and content["price"] >= self._prices.get(str(offer), 0)
-        elif row.one_offer:
-            fits = offer == (before.offer if said.about is None else said.about["content"].get("offer"))
-        else:
-            fits = True
-        return move.after if fits else None
+            return (mark.round, mark.offer) == (content["round"], offer)
+        if performative == "accept-proposal":
+            return bool(offer == mark.offer and content["price"] >= self._prices.get(str(offer), 0))
+        return not row.one_offer or bool(offer == (mark.offer if about is None else about["content"].get("offer")))
 
     def _moved(self, now: Standing, row: Row) -> Standing:
         state = after(row, now.state)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from contractnet.conformance.hidden import Hidden, Move, Said
+from contractnet.conformance.hidden import Hidden, Mark, Move, Said
 from contractnet.conformance.lines import Message
-from contractnet.conformance.tables import Table, after
+from contractnet.conformance.tables import Row, Table, after
 
 #: a standing is the state of the one table
 Standing = str
@@ -28,11 +28,8 @@ class HiddenMediator(Hidden[Standing]):
             if now in row.states and any(event[0] in "#@" for event in row.events):
                 yield Move(row, after(row, now))
 
-    def drifts(self, now: Standing) -> Iterator[Standing]:
-        yield from ()
-
-    def says(self, before: Standing, move: Move[Standing], said: Said) -> Standing | None:
-        return move.after
+    def fits(self, row: Row, mark: Mark, about: Message | None, said: Said) -> bool:
+        return True
 
     def events(self, message: Message) -> tuple[str, ...]:
         """What it may take a message for."""

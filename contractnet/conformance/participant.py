@@ -67,8 +67,8 @@ class ParticipantWalk(OneTable):
             last = self.state in self.table.having["offered"] and self._live == {content.get("offer")}
             return ("?reject:end",) if "offer" not in content or last else ("?reject:one",)
         if performative == "not-understood":
-            about = [one for one in self._offers.values() if one.message["reply_with"] == message.get("in_reply_to")]
-            return ("?not-understood",) if content["reason"] == "schema" and about else ("?not-understood:other",)
+            of_ours = content["reason"] == "schema" and self._about(message)
+            return ("?not-understood",) if of_ours else ("?not-understood:other",)
         return (f"?{performative}",)
 
     def _is_live(self, content: Message) -> bool:
@@ -88,9 +88,16 @@ class ParticipantWalk(OneTable):
             self._dead_accept = message
         elif event == "?not-understood":
             about = message["in_reply_to"]
-            self._drop({name for name, one in self._offers.items() if one.message["reply_with"] == about}, "unknown-offer")
+            self._drop(
+                {name for name, one in self._offers.items() if one.message["reply_with"] == about}, "unknown-offer"
+            )
         elif event in ("?reject:one", "?reject:end"):
             self._drop(self._live if named is None else self._live & {named}, "unknown-offer")
+
+    def _about(self, message: Message) -> set[str]:
+        """The own offer whose proposal a message answers."""
+        meant = message.get("in_reply_to")
+        return {name for name, offer in self._offers.items() if offer.message["reply_with"] == meant}
 
     def _drop(self, offers: set[str], fate: str = "") -> None:
         for name in offers:

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from tests.conformance.scenarios.basic import basic
 from tests.conformance.scenarios.cancels import cancels
+from tests.conformance.scenarios.mediation import mediations
+from tests.conformance.scenarios.participant_ends import participant_ends
+from tests.conformance.scenarios.participants import participants
 from tests.conformance.scenarios.rounds import rounds
 from tests.conformance.scenarios.slots import slots
 from tests.conformance.scenarios.strays import strays
@@ -21,3 +24,6 @@ def legal() -> Iterator[Transcript]:
     yield from rounds()
     yield from cancels()
     yield from strays()
+    yield from mediations()
+    yield from participants()
+    yield from participant_ends()

@@ -64,10 +64,12 @@ class Lines:
         self.round = 0
         self.at = START_MS
         self.lines: list[str] = []
+        self.last_id = ""  #: message id of the last message
         self._said: dict[str, int] = {}
         self._closed: dict[int, int] = {}  #: round -> instant of its end
         self._last_cfp: dict[str, str] = {}
         self._bids: dict[str, Propose] = {}
+        self._first: dict[str, Propose] = {}
         self._accepts: dict[str, AcceptProposal] = {}
 
     def text(self) -> str:
@@ -98,7 +100,7 @@ class Lines:
 
     def _head(self, sender: str, extra: Extra, **fields: Any) -> Extra:
         number = self._said[sender] = self._said.get(sender, 0) + 1
-        message_id = f"{sender}-{number}"
+        self.last_id = message_id = f"{sender}-{number}"
         head: Extra = {
             "message_id": message_id,
             "conversation_id": self.conversation,

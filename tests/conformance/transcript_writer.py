@@ -220,6 +220,7 @@ class Transcript(Lines):
             valid_for_ms=valid_for_ms,
         )
         self._bids[peer] = Propose(**head, content=content)
+        self._first.setdefault(peer, self._bids[peer])
         self._from_participant(self._bids[peer], event, peer, wrong)
         return self._bids[peer].reply_with
 
@@ -367,6 +368,10 @@ class Transcript(Lines):
 
     def proposal_of(self, peer: str) -> Propose:
         return self._bids[peer]
+
+    def first_of(self, peer: str) -> Propose:
+        """The first proposal of this peer."""
+        return self._first[peer]
 
     def last_cfp(self, peer: str) -> str:
         return self._last_cfp[peer]

@@ -52,9 +52,12 @@ def _while_bids_are_awaited() -> Iterator[Transcript]:
     yield t
 
     t = Transcript(
-        "cancel-during-a-repair", "One was told to repair its proposal, the others have answered.", "cancelled",
-        "ann", "ben",
-    )  # fmt: skip
+        "cancel-during-a-repair",
+        "One was told to repair its proposal, the others have answered.",
+        "cancelled",
+        "ann",
+        "ben",
+    )
     t.open()
     t.wait(1_000)
     bad = t.propose("ann", 50_000, "?propose:bad", unit="EUR")
@@ -68,9 +71,12 @@ def _while_bids_are_awaited() -> Iterator[Transcript]:
     yield t
 
     t = iterated(
-        "cancel-in-a-later-round", "Two are called again; one of them was told to repair its proposal.", "cancelled",
-        "ann", "ben",
-    )  # fmt: skip
+        "cancel-in-a-later-round",
+        "Two are called again; one of them was told to repair its proposal.",
+        "cancelled",
+        "ann",
+        "ben",
+    )
     t.open()
     t.bids(ann=80_000, ben=85_000)
     t.own("=all-answered")

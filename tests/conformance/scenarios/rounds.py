@@ -32,9 +32,12 @@ def _won(t: Transcript, winner: str, held: str | None = None) -> None:
 
 def _subsets() -> Iterator[Transcript]:
     t = iterated(
-        "two-rounds", "A revised cfp to the better one; the other is rejected, the standing offer is replaced.", "ok",
-        "ann", "ben",
-    )  # fmt: skip
+        "two-rounds",
+        "A revised cfp to the better one; the other is rejected, the standing offer is replaced.",
+        "ok",
+        "ann",
+        "ben",
+    )
     t.open()
     t.bids(ann=80_000, ben=95_000)
     t.own("=all-answered")

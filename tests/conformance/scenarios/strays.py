@@ -35,9 +35,13 @@ def _words_of_a_loser(t: Transcript) -> None:
 
 def _without_an_award() -> Iterator[Transcript]:
     t = Transcript(
-        "after-silence", "A silent one: errors, a refusal and a not-understood are recorded, a bid makes it LATE.",
-        "no-award", "ann", faulty=("ann",), crossing="late bid after everything is closed",
-    )  # fmt: skip
+        "after-silence",
+        "A silent one: errors, a refusal and a not-understood are recorded, a bid makes it LATE.",
+        "no-award",
+        "ann",
+        faulty=("ann",),
+        crossing="late bid after everything is closed",
+    )
     t.open()
     t.deadline("ann")
     t.own("=no-live-offer")
@@ -59,9 +63,12 @@ def _without_an_award() -> Iterator[Transcript]:
     yield t
 
     t = Transcript(
-        "after-a-reject", "One that was rejected; it takes its offer back, and bids once more.", "no-award", "ann",
+        "after-a-reject",
+        "One that was rejected; it takes its offer back, and bids once more.",
+        "no-award",
+        "ann",
         faulty=("ann",),
-    )  # fmt: skip
+    )
     t.open()
     t.bids(ann=900_000)
     t.own("=all-answered")
@@ -173,9 +180,12 @@ def _with_an_award() -> Iterator[Transcript]:
     }
     for how, answer in answers.items():
         t = Transcript(
-            f"after-a-cancel-{how}", f"A cancel was {how}; then everything comes that may come.", "failed", "ann",
+            f"after-a-cancel-{how}",
+            f"A cancel was {how}; then everything comes that may come.",
+            "failed",
+            "ann",
             faulty=("ann",),
-        )  # fmt: skip
+        )
         _awarded(t)
         t.wait(60_000)
         t.own("@lease", "ann")
@@ -194,19 +204,20 @@ def _with_an_award() -> Iterator[Transcript]:
 def _of_an_earlier_round() -> Iterator[Transcript]:
     t = iterated(
         "late-for-the-first-round",
-        "In the second round bids for the first one come, before and after an invalid one, and after the offer's end.",
+        "In the second round bids for the first one come, before and after another answer, and after the offer's end.",
         "no-award",
         "ann",
         "ben",
-        faulty=("ann", "ben"),
+        "cem",
+        faulty=("ann", "ben", "cem"),
     )
+    everybody = ("ann", "ben", "cem")
     t.open()
     t.wait(1_000)
-    t.propose("ann", 80_000, valid_for_ms=10_000)
-    t.propose("ben", 80_000, valid_for_ms=10_000)
-    first = {peer: t.proposal_of(peer) for peer in ("ann", "ben")}
+    for peer in everybody:
+        t.propose(peer, 80_000, valid_for_ms=10_000)
     t.own("=all-answered")
-    t.reinvite("ann", "ben")
+    t.reinvite(*everybody)
     for peer in ("ann", "ben"):
         t.wait(1_000)
         t.propose(peer, 40_000, "?propose:late", round=1)
@@ -215,27 +226,33 @@ def _of_an_earlier_round() -> Iterator[Transcript]:
     bad = t.propose("ben", 50_000, "?propose:bad", unit="EUR")
     t.not_understood("ben", "propose", bad, ("$.content.unit", "the call is in USD"))
     t.misunderstood("ben", "?not-understood:cfp", "cfp", in_reply_to=t.last_cfp("ben"))
-    t.propose("ben", 40_000, "?propose:late", round=1)
-    t.reject_one("late", "ben")
+    t.propose("cem", 75_000)
+    for peer in ("ben", "cem"):
+        t.propose(peer, 40_000, "?propose:late", round=1)
+        t.reject_one("late", peer)
     t.wait(5_500)
-    t.own("@offer-lapse", "ann")
-    t.reject_one("offer-lapsed", "ann", bid=first["ann"])
-    t.own("@offer-lapse", "ben")
-    t.reject_one("offer-lapsed", "ben", bid=first["ben"])
     for peer in ("ann", "ben"):
+        t.own("@offer-lapse", peer)
+        t.reject_one("offer-lapsed", peer, bid=t.first_of(peer))
         t.propose(peer, 40_000, "?propose:late", round=1)
         t.reject_one("late", peer)
     t.misunderstood("ben", "?not-understood:cfp", "cfp", in_reply_to=t.last_cfp("ben"))
     t.deadline("ann", "ben")
-    t.own("=no-live-offer")
+    t.own("#no-award")
+    t.own("#reject", "cem")
+    t.reject("no-award", "cem")
     yield t
 
 
 def _of_the_gate() -> Iterator[Transcript]:
     t = Transcript(
-        "second-bid", "A bidder proposes again in the same round: the first valid bid counts.", "ok", "ann", "ben",
+        "second-bid",
+        "A bidder proposes again in the same round: the first valid bid counts.",
+        "ok",
+        "ann",
+        "ben",
         faulty=("ann",),
-    )  # fmt: skip
+    )
     t.open()
     t.bids(ann=50_000)
     first = t.proposal_of("ann")
@@ -257,9 +274,13 @@ def _of_the_gate() -> Iterator[Transcript]:
     yield t
 
     t = Transcript(
-        "errors-instead-of-bids", "Failures while bidding, as other implementations send them: no bid, no refusal.",
-        "no-award", "ann", "ben", faulty=("ann", "ben"),
-    )  # fmt: skip
+        "errors-instead-of-bids",
+        "Failures while bidding, as other implementations send them: no bid, no refusal.",
+        "no-award",
+        "ann",
+        "ben",
+        faulty=("ann", "ben"),
+    )
     t.open()
     t.wait(500)
     t.task_failure("ann", "error", epoch=None, slot=None)
