@@ -9,6 +9,7 @@ from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.lines import Message
 from contractnet.conformance.slots import DONE, FREED, GIVEN_UP, Slots
 from contractnet.conformance.tables import Row, Table, after
+from contractnet.conformance.walk import no_row
 
 #: how all slots together may have ended -> the states of the slots
 ENDINGS: Final = {
@@ -46,11 +47,8 @@ class Conversation:
         row = self.table.step(self.state, event, self._guards(at) if event[0] in "#=" else {})
         again = event == "#extend" and self._extended
         if row is None or again:
-            rules = self.table.rules_with(event) | (
-                {"G2"} if event == "#award" and self.has("collecting") else frozenset[str]()
-            )
-            text = f"table C has no row for {event} in {self.state}{', twice in a round' if again else ''}"
-            raise BrokenRuleError("no-row", rules, text)
+            early = event == "#award" and self.has("collecting")
+            raise no_row("C", event, self.state, self.table.rules_with(event) | ({"G2"} if early else frozenset[str]()))
         if not self._follows(event):
             raise BrokenRuleError("untrue", row.rules, f"{event} does not follow from what was heard")
         if event == "@deadline" and at < self._closes_at:

@@ -114,6 +114,7 @@ class InitiatorWalk(Walk):
         if event in RAISED:
             if self._row is None or f"I:{event}" not in self._row.fires or at != self._step_at:
                 rules = self._c.table.rules_firing(f"I:{event}")
+                rules |= self._row.rules if self._row is not None else frozenset()
                 raise BrokenRuleError("unasked", rules, f"no row of table C asks for {event} now")
         elif event != "@offer-lapse" or at > self._step_at:
             self._begin(at)  # an offer may end within a step: it is looked at where it is to be used

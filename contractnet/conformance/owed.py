@@ -74,10 +74,10 @@ class Debts:
             due = [one for one in self._due if one.peer == peer and is_the_act(one.sent, one.row, message)]
             if not due:
                 text = f"{message['performative']} to {peer}, which no row has asked for"
-                raise BrokenRuleError("unowed", self._breaks(message), text)
+                raise BrokenRuleError("unowed", self._breaks(message, peer), text)
             meant = [one for one in due if _names(one, message)]
             if not meant:
-                rules = due[0].row.rules | ({"G14"} if "offer" in message["content"] else {"M3"})
+                rules = due[0].row.rules | ({"G14", "R17"} if "offer" in message["content"] else {"M3"})
                 raise BrokenRuleError("envelope", rules, f"{message['performative']} names another offer or message")
             self._due.remove(meant[0])
             if message["performative"] == "not-understood":
@@ -89,8 +89,11 @@ class Debts:
         for one in self._due:
             raise BrokenRuleError("owed", one.row.rules, f"{one.sent} to {one.peer} was not said")
 
-    def _breaks(self, message: Message) -> frozenset[str]:
+    def _breaks(self, message: Message, peer: str) -> frozenset[str]:
         rules = set(self._rules_sending(message))
+        for one in self._due:  # it may be meant as what was due, in another form
+            if one.peer == peer and one.sent.split(":")[0] == message["performative"]:
+                rules |= one.row.rules
         if message["performative"] == "not-understood":
             rules |= {"R8", "R11"}
         if any(_alike(message, said) for said in self._said):

@@ -67,10 +67,11 @@ class Schema:
 
     def _judge(self, schema: Mapping[str, Any], value: Any, path: str) -> Iterator[Misfit]:
         if "$ref" in schema:
-            yield from self._judge(self._document["$defs"][schema["$ref"].removeprefix("#/$defs/")], value, path)
+            yield from self._judge(self._meant(schema), value, path)
         for word in ("oneOf", "anyOf"):
             if word in schema:
-                yield from self._choose([list(self._judge(one, value, path)) for one in schema[word]])
+                variants = [one for one in schema[word] if self._tagged_so(self._meant(one), value)] or schema[word]
+                yield from _best([list(self._judge(one, value, path)) for one in variants])
         if "const" in schema and not _same(value, schema["const"]):
             yield Misfit(path, "const", f"must be {schema['const']!r}")
         if "enum" in schema and not any(_same(value, one) for one in schema["enum"]):
@@ -81,13 +82,18 @@ class Schema:
             judge: _Judge = self._by_type.get(_kind(value), _anything)
             yield from judge(schema, value, path)
 
-    def _choose(self, found: list[list[Misfit]]) -> list[Misfit]:
-        """Nothing where one variant fits; else what is wrong with the one that the value seems to be meant as."""
+    def _meant(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a reference leads to."""
+        name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
+        found: Mapping[str, Any] = self._document["$defs"][name] if name else schema
+        return found
 
-        def likely(misfits: list[Misfit]) -> tuple[bool, int]:
-            return any(misfit.word == "const" for misfit in misfits), len(misfits)
-
-        return min(found, key=likely)
+    def _tagged_so(self, variant: Mapping[str, Any], value: Any) -> bool:
+        """Whether an object has the constants of this variant, such as its performative."""
+        parts: dict[str, Any] = variant.get("properties", {})
+        tags = {name: part["const"] for name, part in parts.items() if "const" in part}
+        fields = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        return all(fields.get(name, tag) == tag for name, tag in tags.items())
 
     def _object(self, schema: Mapping[str, Any], value: dict[str, Any], path: str) -> Iterator[Misfit]:
         properties: dict[str, Any] = schema.get("properties", {})
@@ -107,6 +113,11 @@ class Schema:
         if "items" in schema:
             for at, part in enumerate(value):
                 yield from self._judge(schema["items"], part, f"{path}[{at}]")
+
+
+def _best(found: list[list[Misfit]]) -> list[Misfit]:
+    """Nothing where one variant fits; else what is wrong with the one that the value seems to be meant as."""
+    return min(found, key=len)
 
 
 def _is(value: object, name: str) -> bool:

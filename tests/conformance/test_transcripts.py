@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from contractnet import conformance
 from contractnet.conformance import checker
+from contractnet.conformance.envelope import MAY_BE_WRONG
 from contractnet.conformance.faults import Fault
 from contractnet.conformance.tables import Protocols
-from contractnet.interaction.definition import load
-from contractnet.interaction.machine import Machine
+from contractnet.conformance.walk import INVALID
 from contractnet.messages.codec import canonical, decode_act, encode
 from tests.conformance.write_transcripts import FOLDER, PROTOCOLS, everything
 
 TABLES = Protocols(PROTOCOLS)
 WRITTEN = {name: transcript.text() for name, transcript in everything()}
 LEGAL = [name for name in WRITTEN if name.startswith("legal-")]
-CHECKER = Path(conformance.__file__).parent
-SCHEMA = Draft202012Validator(json.loads((PROTOCOLS / "message.schema.json").read_text(encoding="utf-8")))
 ILLEGAL = [name for name in WRITTEN if name.startswith("illegal-")]
+SCHEMA = Draft202012Validator(json.loads((PROTOCOLS / "message.schema.json").read_text(encoding="utf-8")))
 
 
 def check(lines: list[str]) -> Fault | None:
@@ -36,11 +31,31 @@ def lines_of(name: str) -> list[str]:
     return (FOLDER / name).read_text(encoding="utf-8").splitlines()
 
 
+def messages_of(name: str) -> list[dict[str, Any]]:
+    """The messages that are to keep the schema: not those in which an illegal transcript, or a bad bid, breaks it."""
+    header, *entries = map(json.loads, lines_of(name))
+    broken = header["line"] - 2 if header.get("fault") == "schema" else None
+    spoiled = MAY_BE_WRONG | {INVALID}
+    return [
+        entry["message"]
+        for at, entry in enumerate(entries)
+        if "message" in entry and at != broken and entry.get("event") not in spoiled
+    ]
+
+
 def test_the_files_are_what_the_writer_writes() -> None:
     found = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
     assert found == WRITTEN, "run python -m tests.conformance.write_transcripts"
     assert len(LEGAL) >= 8
-    assert len(ILLEGAL) >= 8
+    assert len(ILLEGAL) >= 40
+
+
+def test_they_are_small_and_each_says_what_it_shows() -> None:
+    for name in WRITTEN:
+        header = json.loads(lines_of(name)[0])
+        assert name == f"{'legal' if header['legal'] else 'illegal'}-{header['transcript']}.jsonl"
+        assert header["about"].endswith(".")
+        assert len(lines_of(name)) <= 41
 
 
 @pytest.mark.parametrize("name", LEGAL)
@@ -59,29 +74,52 @@ def test_an_illegal_transcript_is_refused_for_the_stated_reason(name: str) -> No
     assert header["breaks"] in fault.breaks
 
 
+@pytest.mark.parametrize("name", ILLEGAL)
+def test_up_to_there_an_illegal_transcript_keeps_the_protocol(name: str) -> None:
+    """What is left open when it is cut short is all that may be wrong with the lines before the stated one."""
+    lines = lines_of(name)
+    fault = check(lines[: json.loads(lines[0])["line"] - 1])
+    assert fault is None or fault.kind in ("open-end", "owed")
+
+
 @pytest.mark.parametrize("name", WRITTEN)
 def test_its_messages_are_acts_in_canonical_form(name: str) -> None:
-    for entry in map(json.loads, lines_of(name)[1:]):
-        if "message" in entry:
-            raw = canonical(entry["message"])
-            assert encode(decode_act(raw)) == raw
+    """What another language reads: messages that the published schema takes, as our codec writes them."""
+    for message in messages_of(name):
+        raw = canonical(message)
+        assert encode(decode_act(raw)) == raw
+        SCHEMA.validate(message)
 
 
-@pytest.mark.parametrize("name", WRITTEN)
-def test_its_messages_keep_the_schema(name: str) -> None:
-    """What another language reads: messages that the published schema takes."""
-    for entry in map(json.loads, lines_of(name)[1:]):
-        if "message" in entry:
-            SCHEMA.validate(entry["message"])
+#: own lines without which the rest is another legal conversation: what did not happen need not have
+OPTIONAL = {
+    ("grace", "#extend"),
+    ("cancel-unanswered", "@cancel-timeout"),
+    ("mediation-pointless", "#escalate"),
+    ("cancel-while-mediating", "#escalate"),
+    ("participant-bids-after-a-lapse", "@offer-lapse"),
+    ("participant-cancelled-after-a-lapse", "@offer-lapse"),
+    ("participant-stands-by-its-offer", "@bid-window"),
+    ("participant-told-of-an-older-bid", "@bid-window"),
+}
 
 
 @pytest.mark.parametrize("name", LEGAL)
 def test_a_line_that_is_left_out_is_missed(name: str) -> None:
-    """Every message and every decision of the initiator is needed: without it the rest breaks the protocol."""
+    """Every message and every decision of the logging side is needed: without it the rest breaks the protocol."""
     lines = lines_of(name)
+    unmissed: set[tuple[str, str]] = set()
     for at in range(1, len(lines)):
-        if json.loads(lines[at]).get("dir") != "in":
-            assert check([*lines[:at], *lines[at + 1 :]]) is not None, lines[at]
+        entry = json.loads(lines[at])
+        twice = sum(_same_message(line, lines[at]) for line in lines[1:]) > 1
+        if entry.get("dir") != "in" and not twice and check([*lines[:at], *lines[at + 1 :]]) is None:
+            unmissed.add((json.loads(lines[0])["transcript"], entry.get("event", lines[at])))
+    assert unmissed == {one for one in OPTIONAL if f"legal-{one[0]}.jsonl" == name}
+
+
+def _same_message(one: str, other: str) -> bool:
+    message = json.loads(other).get("message")
+    return message is not None and json.loads(one).get("message") == message
 
 
 @pytest.mark.parametrize("name", LEGAL)
@@ -90,54 +128,21 @@ def test_a_message_said_twice_under_two_ids_is_found(name: str) -> None:
     for at, line in enumerate(lines):
         entry = json.loads(line)
         if entry.get("dir") == "out":
-            entry["message"] |= {"message_id": "buyer-again", "reply_with": "buyer-again"}
+            entry["message"] |= {"message_id": "again", "reply_with": "again"}
             fault = check([*lines[: at + 1], json.dumps(entry), *lines[at + 1 :]])
             assert fault is not None
             assert (fault.line, fault.kind) == (at + 2, "unowed")
-
-
-@pytest.mark.parametrize("name", LEGAL)
-def test_the_package_walks_it_the_same_way(name: str) -> None:
-    """The machines that programs use take every event of a legal transcript and end as its header says."""
-    header, *entries = map(json.loads, lines_of(name))
-    conversation = Machine(load("conversation", header["protocol"]))
-    each = {peer: Machine(load("initiator", header["protocol"]), peer=peer) for peer in header["participants"]}
-    seen: set[str] = set()
-    for entry in entries:
-        if "event" not in entry or entry.get("message", {}).get("message_id") in seen:
-            continue
-        seen |= {entry["message"]["message_id"]} if "message" in entry else set()
-        if "peer" in entry:
-            each[entry["peer"]].fire(entry["event"])
-        else:
-            held = any(machine.has("held") for machine in each.values())
-            conversation.fire(entry["event"], **_guards(each, held))
-    assert conversation.outcome == header["outcome"]
-    assert all(machine.finished for machine in each.values())
-
-
-def _guards(each: dict[str, Machine], held: bool) -> dict[str, bool]:
-    return {"bidders": bool(each), "more_rounds": True, "mediation_unused": True, "runner_up_live": held}
-
-
-def test_the_checker_knows_nothing_of_the_package() -> None:
-    for file in CHECKER.glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            imported: list[Any] = []
-            if isinstance(node, ast.ImportFrom):
-                imported = [node.module]
-            elif isinstance(node, ast.Import):
-                imported = [alias.name for alias in node.names]
-            known = {name for name in imported if name and not name.startswith("contractnet.conformance")}
-            assert {name.split(".")[0] for name in known} <= sys.stdlib_module_names, file
+            assert "G16" in fault.breaks
 
 
 @pytest.mark.parametrize(
     ("change", "kind", "rule"),
     [
         ({"protocol": "fipa-iterated-contract-net"}, "envelope", "M2"),
-        ({"message_id": "buyer-1"}, "envelope", "M5"),
+        ({"message_id": "buyer-1", "sender": "buyer"}, "envelope", "M5"),
         ({"in_reply_to": None}, "envelope", "M3"),
+        ({"parent": "buyer.0.1"}, "envelope", "G13"),
+        ({"receiver": 7}, "schema", "schema"),
     ],
 )
 def test_a_changed_envelope_is_found(change: dict[str, Any], kind: str, rule: str) -> None:
@@ -149,15 +154,6 @@ def test_a_changed_envelope_is_found(change: dict[str, Any], kind: str, rule: st
     assert fault is not None
     assert (fault.line, fault.kind) == (4, kind)
     assert rule in fault.breaks
-
-
-def test_time_does_not_go_back() -> None:
-    lines = lines_of("legal-settle.jsonl")
-    entry = json.loads(lines[3]) | {"at": 0}
-    fault = check([*lines[:3], json.dumps(entry), *lines[4:]])
-    assert fault is not None
-    assert (fault.line, fault.kind) == (4, "order")
-    assert "M7" in fault.breaks
 
 
 def test_a_transcript_that_stops_in_the_middle_is_open() -> None:

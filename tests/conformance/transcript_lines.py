@@ -111,20 +111,19 @@ class Lines:
         }
         return head | fields | extra
 
-    def _from_initiator(self, act: AnyAct, event: str, *peers: str) -> None:
-        """Said on the initiator's side, taken as an event on a participant's."""
+    def _from_initiator(self, act: AnyAct, event: str, *peers: str, wrong: Extra | None = None) -> None:
+        """Said on the initiator's side, taken as an event on a participant's; `wrong` spoils its content."""
         message = json.loads(encode(act))
+        _spoil(message, wrong)
         if self.header["side"] == "initiator":
             self._line(message, peers[0] if len(peers) == 1 else list(peers))
         else:
             self._line(message, INITIATOR, event)
 
     def _from_participant(self, act: AnyAct, event: str, peer: str, wrong: Extra | None = None) -> None:
-        """Taken as an event on the initiator's side, said on a participant's; `wrong` replaces parts of its content."""
+        """Taken as an event on the initiator's side, said on a participant's; `wrong` spoils its content."""
         message = json.loads(encode(act))
-        if wrong:
-            message["content"] |= wrong
-            message["content"] = {name: value for name, value in message["content"].items() if value is not ...}
+        _spoil(message, wrong)
         if self.header["side"] == "participant":
             self._line(message, INITIATOR)
         else:
@@ -139,6 +138,12 @@ class Lines:
         """A line comes once more: the last one, or one before it."""
         line = self.lines[-back]
         self.lines.append(line.replace(line.split(",", 1)[0], f'{{"at":{self.at}', 1))
+
+
+def _spoil(message: Extra, wrong: Extra | None) -> None:
+    """Replace fields of the content; `...` takes one away."""
+    content = message["content"] | (wrong or {})
+    message["content"] = {name: value for name, value in content.items() if value is not ...}
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -139,12 +139,18 @@ class Transcript(Lines):
         self._from_initiator(act, event, peer)
 
     def reject(
-        self, reason: str, *peers: str, event: str = "?reject:end", score: int | None = None, **extra: Any
+        self,
+        reason: str,
+        *peers: str,
+        event: str = "?reject:end",
+        score: int | None = None,
+        wrong: Extra | None = None,
+        **extra: Any,
     ) -> None:
         """The whole conversation, equal bytes for all."""
         head = self._head(INITIATOR, extra, receiver="multi")
         act = RejectProposal(**head, content=RejectContent(reason=RejectReason(reason), score=score))
-        self._from_initiator(act, event, *peers)
+        self._from_initiator(act, event, *peers, wrong=wrong)
 
     def reject_one(
         self,
@@ -153,6 +159,7 @@ class Transcript(Lines):
         late_by_ms: int | None = None,
         event: str = "?reject:one",
         bid: Propose | None = None,
+        wrong: Extra | None = None,
         **extra: Any,
     ) -> None:
         """One proposal of this peer, its last one where none is named."""
@@ -161,7 +168,7 @@ class Transcript(Lines):
             late_by_ms = self.at - self._closed[bid.content.round]
         content = RejectContent(reason=RejectReason(reason), offer=bid.content.offer, late_by_ms=late_by_ms)
         head = self._head(INITIATOR, extra, receiver=peer, in_reply_to=bid.reply_with)
-        self._from_initiator(RejectProposal(**head, content=content), event, peer)
+        self._from_initiator(RejectProposal(**head, content=content), event, peer, wrong=wrong)
 
     def cancel(self, reason: str, *peers: str, **extra: Any) -> None:
         head = self._head(INITIATOR, extra, receiver="multi")
@@ -224,10 +231,11 @@ class Transcript(Lines):
         self._from_participant(self._bids[peer], event, peer, wrong)
         return self._bids[peer].reply_with
 
-    def refuse(self, peer: str, reason: str, **extra: Any) -> None:
+    def refuse(self, peer: str, reason: str, wrong: Extra | None = None, **extra: Any) -> None:
         content = RefuseContent(reason=RefuseReason(reason), round=max(self.round, 1))
         about = {"in_reply_to": self._last_cfp[peer]}
-        self._from_participant(Refuse(**self._answer(peer, about | extra), content=content), "?refuse", peer)
+        act = Refuse(**self._answer(peer, about | extra), content=content)
+        self._from_participant(act, "?refuse", peer, wrong)
 
     def progress(self, peer: str, epoch: int = 1, slot: int = 1) -> None:
         content = ProgressContent(slot=slot, epoch=epoch, text="half done")
@@ -247,16 +255,24 @@ class Transcript(Lines):
         self._from_participant(act, event, peer, wrong)
         return act.reply_with
 
-    def task_failure(self, peer: str, reason: str, epoch: int | None = 1, slot: int | None = 1, **extra: Any) -> str:
+    def task_failure(
+        self,
+        peer: str,
+        reason: str,
+        epoch: int | None = 1,
+        slot: int | None = 1,
+        event: str = "?failure:task",
+        **extra: Any,
+    ) -> str:
         content = TaskFailureContent(reason=TaskFailure(reason), slot=slot, epoch=epoch)
         act = Failure(**self._answer(peer, extra), content=content)
-        self._from_participant(act, "?failure:task", peer)
+        self._from_participant(act, event, peer)
         return act.reply_with
 
-    def cancel_failure(self, peer: str, reason: str, **extra: Any) -> None:
+    def cancel_failure(self, peer: str, reason: str, event: str = "?failure:cancel", **extra: Any) -> None:
         content = CancelFailureContent(reason=CancelFailure(reason))
         head = self._answer(peer, {"in_reply_to": self._cancel} | extra)
-        self._from_participant(Failure(**head, content=content), "?failure:cancel", peer)
+        self._from_participant(Failure(**head, content=content), event, peer)
 
     def misunderstood(self, peer: str, event: str, about: str, reason: str = "schema", **extra: Any) -> str:
         """A not-understood from a participant; returns its message id."""
@@ -264,6 +280,11 @@ class Transcript(Lines):
         act = NotUnderstood(**self._answer(peer, extra), content=content)
         self._from_participant(act, event, peer)
         return act.reply_with
+
+    def cancels(self, peer: str) -> None:
+        """A participant says what it never may."""
+        act = Cancel(**self._answer(peer, {"in_reply_to": None}), content=CancelContent(reason=CancelReason.USER))
+        self._from_participant(act, "?cancel", peer)
 
     # ---- a mediation
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.conformance.illegal_transcripts import illegal
 from tests.conformance.legal_transcripts import legal
-from tests.conformance.scenarios.illegal import illegal
 from tests.conformance.transcript_writer import Transcript
 
 PROTOCOLS = Path(__file__).parents[2] / "protocols"

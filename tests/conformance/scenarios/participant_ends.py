@@ -244,6 +244,23 @@ def _while_committed() -> Iterator[Transcript]:
     yield t
 
     t = logged(
+        "hears-everything-again",
+        "A second cancel while it stops, the accept under another id, a complaint about its proposal: all recorded.",
+        "cancelled",
+        protocol=CONTRACT_NET,
+        faulty=("buyer",),
+    )
+    committed(t)
+    t.cancel("user", "ann")
+    t.wait(500)
+    t.cancel("user", "ann")
+    t.accept("ann")
+    t.not_understood("ann", "propose", t.bid_of("ann"), ("$.content.eta", "must be 30 at most"))
+    t.own("#stopped")
+    t.cancelled("ann")
+    yield t
+
+    t = logged(
         "while-stopping",
         "A second cancel has its answer on its way; the rest is recorded.",
         "cancelled",

@@ -1,0 +1,19 @@
+"""Conversations that break the protocol, each in one place, with the row or rule that it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.conformance.scenarios.illegal_basic import illegal_basic
+from tests.conformance.scenarios.illegal_participants import illegal_participants
+from tests.conformance.scenarios.illegal_rounds import illegal_rounds
+from tests.conformance.scenarios.illegal_rules import illegal_rules
+from tests.conformance.transcript_writer import Transcript
+
+
+def illegal() -> Iterator[Transcript]:
+    """Every illegal transcript."""
+    yield from illegal_basic()
+    yield from illegal_rules()
+    yield from illegal_rounds()
+    yield from illegal_participants()
