@@ -51,7 +51,8 @@ def _called(engagement: Engagement, scribe: Scribe, act: Cfp) -> None:
     first = engagement.cfp is None
     if not first and engagement.cfp is not None and act.content.round <= engagement.cfp.content.round:
         return  # the gate: a cfp for a round already seen is recorded
-    row = engagement.received(scribe, act, "?cfp" if first else "?cfp:next")
+    fresh = first and engagement.machine.can("?cfp")  # one that an accept overtook is no first call any more (P34)
+    row = engagement.received(scribe, act, "?cfp" if fresh else "?cfp:next")
     if row is not None and row.sends:  # P33: it left the conversation before
         engagement.cfp = act
         engagement.say(scribe, Reply(row.sends[0], act.reply_with))

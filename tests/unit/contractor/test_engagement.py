@@ -277,3 +277,13 @@ def test_an_accept_above_the_price_of_the_offer_commits(side: Side) -> None:
     side.accept(price=10_001)
     assert side.state == "COMMITTED"
     side.check()
+
+
+def test_a_cfp_that_its_accept_overtook_is_recorded(side: Side) -> None:
+    """P34: the accept was of an offer we never made, and failed; the call comes too late for anything."""
+    side.accept(offer="o_unknown")
+    assert side.state == "FAILED"
+    side.cfp()
+    assert (side.state, side.rows[-1].row) == ("FAILED", "P34")
+    assert side.said(a.NotUnderstood) == []
+    side.check()
