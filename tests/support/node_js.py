@@ -11,6 +11,7 @@ import functools
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -104,8 +105,7 @@ def _certificates() -> dict[str, str]:
     """The file of certificates that pip trusts, where one is set: what lets pip through lets npm through."""
     if "NODE_EXTRA_CA_CERTS" in os.environ:
         return {}
-    asked = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "get", "global.cert"], capture_output=True, text=True, check=False
-    )
-    named = os.environ.get("PIP_CERT") or asked.stdout.strip()
-    return {"NODE_EXTRA_CA_CERTS": named} if named else {}
+    pip = [sys.executable, "-m", "pip", "config", "list"]
+    listed = subprocess.run(pip, capture_output=True, text=True, check=False).stdout
+    found = re.findall(r"^(?:global|:env:)\.cert='(.+)'$", listed, re.MULTILINE)
+    return {"NODE_EXTRA_CA_CERTS": found[-1]} if found else {}
