@@ -212,7 +212,7 @@ async function delivered(delivery) {
 
 const connection = await amqp.connect(BROKER);
 const channel = await connection.createConfirmChannel();
-channel.on("return", (returned) => note({ returned: String(returned.content) })); // the manager's queue is gone
+channel.on("return", (returned) => note({ returned: String(returned.content) })); // the manager has left
 await channel.prefetch(20);
 for (const exchange of ["cn.cfp", "cn.to_agent", "cn.to_mgr", "cn.presence"]) await channel.assertExchange(exchange, "topic");
 // Refused (405) while another process is this agent.

@@ -38,7 +38,7 @@ def publish(exchange, key, message, durable=True):
     try:
         channel.basic_publish(exchange, key, json.dumps([message]).encode(), properties, mandatory=durable)
     except pika.exceptions.UnroutableError:
-        note(returned=message)  # the manager's queue is gone, and the manager with it
+        note(returned=message)  # the manager has left, with nothing due
 
 
 def free():
