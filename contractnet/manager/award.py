@@ -89,10 +89,9 @@ def lapse(call: Call, step: Step) -> None:
     """No offer is used beyond its end, whatever kept its timer from firing: an outage, a grace (G4, I23). One that
     lapses while a revised cfp is out is rejected by its id; its bidder may still answer the round (I15, I16).
     """
-    for participant in call.having("offer"):
+    for participant in call.lapsed(step.at):
         offer = participant.offer
-        if offer is None or offer.usable_until > step.at:
-            continue
+        assert offer is not None  # it is live until the row is taken
         row = call.move_one(step, participant, "@offer-lapse")
         if row.one_offer:
             about, reason = offer.message.reply_with, RejectReason.OFFER_LAPSED

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine, Row
 from contractnet.ledger.scribe import Scribe
 from contractnet.manager.records import Decided, Freed, Opened, TaskSpec, TenderTerms, Timers, Truth
 from contractnet.manager.speech import Farewells
-from contractnet.manager.state import RETURNED, Mediation, Participant, Slot
+from contractnet.manager.state import RETURNED, Mediation, Offer, Participant, Slot
 from contractnet.messages.acts import AnyAct, ProtocolName
 from contractnet.messages.values import CancelReason
 
@@ -53,6 +54,9 @@ class Call:
     protocol: ProtocolName
     machine: Machine = field(init=False)
     participants: dict[str, Participant] = field(default_factory=dict[str, Participant])
+    awaited: set[str] = field(default_factory=set[str])  #: who is waited for in the open round: not answered, not gone
+    offer_ends: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])  #: a heap of (instant, agent)
+    cancel_ends: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])  #: as well
     round: int = 1
     reply_due: int = 0  #: instant at which the open round closes
     closed: dict[int, int] = field(default_factory=dict[int, int])  #: round -> instant at which it closed
@@ -106,6 +110,8 @@ class Call:
         """A row of table I. An offer that the new state does not keep is dropped."""
         row = participant.machine.fire(event)
         step.scribe.move(self.conversation, "I", participant.agent, row.name, participant.machine.state)
+        if participant.machine.has("answered"):
+            self.awaited.discard(participant.agent)
         if not (participant.machine.has("offer") or participant.machine.has("awarded")):
             participant.offer = None
         return row
@@ -113,8 +119,10 @@ class Call:
     def join(self, agent: str, daemon: str, expected: bool) -> Participant:
         """A participant entry at the start of table I."""
         machine = Machine(load("initiator", self.protocol), peer=agent)
-        participant = Participant(agent=agent, daemon=daemon, machine=machine, expected=expected, waited_for=expected)
+        participant = Participant(agent=agent, daemon=daemon, machine=machine, expected=expected)
         self.participants[agent] = participant
+        if expected:
+            self.wait_for(participant)
         return participant
 
     def sender_of(self, step: Step, act: AnyAct) -> Participant:
@@ -132,19 +140,51 @@ class Call:
         """The cfp did not reach these agents (I11): they are gone."""
         for participant in (self.participants[agent] for agent in agents):
             if participant.machine.can("#returned"):
-                participant.gone, participant.refusal = True, RETURNED
+                self.give_up(participant)
+                participant.refusal = RETURNED
                 self.move_one(step, participant, "#returned")
 
-    # ---- closing
+    def wait_for(self, participant: Participant) -> None:
+        """The open round does not close before it has answered, unless it is gone."""
+        if not participant.gone:
+            self.awaited.add(participant.agent)
+
+    def give_up(self, participant: Participant) -> None:
+        """It is gone: nobody waits for it any more."""
+        participant.gone = True
+        self.awaited.discard(participant.agent)
+
+    # ---- offers and their ends
+
+    def file(self, participant: Participant, offer: Offer) -> None:
+        """A valid offer: it replaces a standing one (I1)."""
+        participant.offer, participant.refusal = offer, None
+        heappush(self.offer_ends, (offer.usable_until, participant.agent))
 
     @property
-    def all_answered(self) -> bool:
-        """Whether nobody is waited for: each who is has answered or is gone."""
-        return all(
-            participant.machine.has("answered") or participant.gone
-            for participant in self.participants.values()
-            if participant.waited_for
-        )
+    def next_lapse(self) -> tuple[int, str] | None:
+        """The live offer that ends first: (instant, agent id); of several with that instant the first by id."""
+        ends = self.offer_ends  # an offer that is no longer live stays in it until it comes up
+        while ends and not self.participants[ends[0][1]].offers_until(ends[0][0]):
+            heappop(ends)
+        return ends[0] if ends else None
+
+    def lapsed(self, at: int) -> list[Participant]:
+        """Take off those whose live offer ends by an instant, by agent id."""
+        names: set[str] = set()
+        while (first := self.next_lapse) is not None and first[0] <= at:
+            names.add(heappop(self.offer_ends)[1])
+        return [self.participants[agent] for agent in sorted(names)]
+
+    @property
+    def next_unanswered(self) -> tuple[int, str] | None:
+        """The cancel that counts as unanswered first, as well."""
+        ends = self.cancel_ends
+        while ends and not self.participants[ends[0][1]].machine.has("cancelling"):
+            heappop(ends)
+        return ends[0] if ends else None
+
+    # ---- closing
 
     def close_round(self, step: Step, event: str) -> None:
         """C3: the set of offers is closed; whoever has not answered is silent."""
@@ -175,12 +215,14 @@ class Call:
             return (self.mediation.mediator,) if self.mediation.machine.has("waiting") else ()
         if message_id not in self.cfp_ids or not self.machine.has("collecting"):
             return ()
-        return tuple(one.agent for one in self.unanswered() if not receivers or one.agent in receivers)
+        named = frozenset(receivers)
+        return tuple(one.agent for one in self.unanswered() if not named or one.agent in named)
 
     def cancel_one(self, step: Step, participant: Participant, event: str, reason: CancelReason) -> None:
         """A participant is to stop; its answer is awaited for a while."""
         self.move_one(step, participant, event)
         participant.cancel_due = step.at + self.timers.cancel_ms
+        heappush(self.cancel_ends, (participant.cancel_due, participant.agent))
         step.farewells.cancel(participant.agent, reason)
 
     def owns(self, conversation: str) -> bool:

@@ -46,7 +46,7 @@ def call_again(call: Call, step: Step, invited: Sequence[Ranked]) -> None:
     for ranked in invited:
         participant = call.participants[ranked.participant]
         call.move_one(step, participant, "#reinvite")
-        participant.waited_for = True
+        call.wait_for(participant)
         _say_again(call, step, participant, _feedback(call, ranked, best))
 
 

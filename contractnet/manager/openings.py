@@ -67,8 +67,8 @@ class Openings:
         return [*found, tender.not_before] if tender.not_before > now else found
 
     def hopeful(self, tender: Tender, now: int) -> bool:
-        """Whether the tender's wait for agents is not over."""
-        until = self.alone_until(tender)
+        """Whether the tender's wait for agents is not over, if it waits."""
+        until = self.alone_until(tender) if tender.waiting else None
         return until is None or now < until
 
     def ready(self, now: int) -> Iterator[Tender]:

@@ -1,7 +1,7 @@
 """What a step leads to by itself: the derived events of table C, until there is none.
 
 Rules: a round closes when nobody is waited for any more; a mediation is taken back when no offer is left to choose;
-slots add up to an end; a cancelled conversation closes when everybody has answered.
+slots add up to an end; a cancelled conversation closes when no cancel is unanswered: who was not final had one.
 Source: table C, the events that begin with `=`.
 """
 
@@ -16,7 +16,7 @@ from contractnet.messages.values import RejectReason
 
 def settle(call: Call, step: Step) -> None:
     """Take the derived events of a step, then say the equal rejects and cancels it has gathered."""
-    while call.machine.has("collecting") and call.all_answered:
+    while call.machine.has("collecting") and not call.awaited:
         call.close_round(step, "=all-answered")
         evaluate(call, step)
     if call.machine.has("mediating") and not call.having("biddable"):
@@ -28,6 +28,6 @@ def settle(call: Call, step: Step) -> None:
         call.move(step, f"=slots-{end}-done")
         for participant in call.having("held"):
             reject(call, step, participant, RejectReason.OUTBID)
-    if call.machine.has("cancelling") and all(one.machine.finished for one in call.participants.values()):
+    if call.machine.has("cancelling") and call.next_unanswered is None:
         call.move(step, "=all-settled")
     call.say_farewells(step)

@@ -33,7 +33,6 @@ class Participant:
     daemon: str  #: as its presence said; of one that was not expected, as it says itself
     machine: Machine
     expected: bool  #: when the call was opened
-    waited_for: bool  #: in the open round, until it answers or is gone
     gone: bool = False  #: said goodbye or its lease lapsed: not waited for
     offer: Offer | None = None
     refusal: str | None = None  #: reason of its refuse, or why it has no bid
@@ -43,6 +42,10 @@ class Participant:
     cancel_due: int | None = None  #: instant at which its cancel counts as unanswered
     truth: Truth | None = None  #: what is known of it since it was cancelled
     late_result: str | None = None  #: message id of a result that came too late: kept, never credited
+
+    def offers_until(self, instant: int) -> bool:
+        """Whether it has a live offer that ends at this instant."""
+        return self.offer is not None and self.offer.usable_until == instant and self.machine.has("offer")
 
 
 @dataclass(slots=True)

@@ -135,7 +135,7 @@ class Tender:
         return not self.calling and self.ended is None
 
     def timers(self, anyone_there: bool = False) -> Iterator[tuple[int, str, Timer]]:
-        """Every running timer: (instant, conversation, the fact that its firing is).
+        """The running timers, whichever comes first among them: (instant, conversation, the fact that its firing is).
 
         Args:
             anyone_there: an agent with the skill is present, so that nobody counts the wait for agents.
@@ -238,7 +238,7 @@ class Tender:
                 mishear(call, step, call.participants[fact.sender], fact)
             case Gone():
                 for agent in fact.agents:
-                    call.participants[agent].gone = True
+                    call.give_up(call.participants[agent])
             case Returned():
                 call.lose(step, fact.agents)
             case Fired() | LeaseLapsed():

@@ -21,18 +21,19 @@ Timer = Fired | LeaseLapsed
 
 
 def timers(call: Call) -> Iterator[tuple[int, Timer]]:
-    """Every running timer of the call: (instant, the fact that its firing is)."""
+    """The running timers of the call: (instant, the fact that its firing is); of all participants' offers the one that
+    ends first, of all their cancels as well.
+    """
     if call.machine.has("collecting"):
         yield call.reply_due, Fired(timer="reply")
     if call.machine.has("cancelling") and call.cancel_due is not None:
         yield call.cancel_due, Fired(timer="cancel")
     if call.mediation is not None and call.mediation.machine.has("waiting"):
         yield call.mediation.due, Fired(timer="mediation")
-    for participant in call.participants.values():
-        if participant.offer is not None and participant.machine.has("offer"):
-            yield participant.offer.usable_until, Fired(timer=f"offer:{participant.agent}")
-        if participant.machine.has("cancelling") and participant.cancel_due is not None:
-            yield participant.cancel_due, Fired(timer=f"cancel:{participant.agent}")
+    if (first := call.next_lapse) is not None:
+        yield first[0], Fired(timer=f"offer:{first[1]}")
+    if (first := call.next_unanswered) is not None:
+        yield first[0], Fired(timer=f"cancel:{first[1]}")
     for slot in call.slots:  # which outlive a call: its holder may have it from a later one
         holder = call.participants.get(slot.holder or "")
         if slot.working and holder is not None and holder.machine.has("awarded"):

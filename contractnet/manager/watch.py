@@ -49,8 +49,5 @@ class Watch:
         for tender in self._openings.live:
             if tender.calling and tender.calls[-1].machine.has("collecting"):
                 call = tender.calls[-1]
-                waited = [
-                    one.agent for one in call.unanswered() if one.agent in gone and one.waited_for and not one.gone
-                ]
-                if waited:
+                if waited := sorted(call.awaited & gone):
                     yield tender, call.conversation, Gone(agents=tuple(waited))

@@ -417,7 +417,6 @@ def _call(call: Call) -> dict[str, Any]:
         fields = (
             "daemon",
             "expected",
-            "waited_for",
             "gone",
             "refusal",
             "faults",
@@ -431,5 +430,5 @@ def _call(call: Call) -> dict[str, Any]:
         people[name] = (one.machine.state, offer, *(getattr(one, field) for field in fields))
     asked = call.mediation
     mediation = (asked.machine.state, asked.due, asked.faults, asked.request_id) if asked else None
-    more = {"state": call.machine.state, "people": people, "mediation": mediation}
+    more = {"state": call.machine.state, "awaited": call.awaited, "people": people, "mediation": mediation}
     return {name: getattr(call, name) for name in plain} | more
