@@ -27,7 +27,8 @@ const free = () => CAPACITY - [...talks.values()].filter((talk) => talk.state ==
 // Send one act; a body is an array. `channel.waitForConfirms()` says when the broker has all that was sent.
 function publish(exchange, key, message, durable = true) {
   const properties = { contentType: "application/json", persistent: durable, mandatory: durable };
-  channel.publish(exchange, key, Buffer.from(JSON.stringify([message])), properties);
+  const again = (refused) => refused && later(1_000, () => publish(exchange, key, message, durable)); // a queue is full
+  channel.publish(exchange, key, Buffer.from(JSON.stringify([message])), properties, again);
 }
 
 function presence(goodbye = false) {
@@ -206,7 +207,7 @@ function attempt(action, given) {
 
 async function delivered(delivery) {
   for (const message of attempt(JSON.parse, delivery.content) ?? []) attempt(gate, message); // a bad one spoils no other
-  await channel.waitForConfirms(); // acknowledged when all that it made us say has been confirmed
+  await channel.waitForConfirms().catch(note); // acknowledged when all that it made us say has been confirmed
   channel.ack(delivery);
 }
 

@@ -39,6 +39,8 @@ def publish(exchange, key, message, durable=True):
         channel.basic_publish(exchange, key, json.dumps([message]).encode(), properties, mandatory=durable)
     except pika.exceptions.UnroutableError:
         note(returned=message)  # the manager has left, with nothing due
+    except pika.exceptions.NackError:  # a queue is full
+        later(1_000, publish, exchange, key, message, durable)
 
 
 def free():
