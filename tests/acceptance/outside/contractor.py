@@ -67,7 +67,9 @@ class Talk:
     def live(self):
         return [offer for offer, standing in self.offers.items() if standing == "live"]
 
-    def drop(self, offers, why):
+    def drop(self, offers, why, state=None):
+        """These offers do not bind any more; `state` is the next one, where it is another."""
+        self.state = state or self.state
         self.offers |= {offer: why for offer in self.live() if offer in offers}
 
     def say(self, act, content, cause, about=None):
@@ -117,8 +119,7 @@ class Talk:
             later(PAUSE_MS, lambda: self.state == "OFFERED" and self.refuse("withdrawn", cfp))  # P17
 
     def refuse(self, why, cause):
-        self.drop(self.offers, "withdrawn")
-        self.state = "CLOSED"
+        self.drop(self.offers, "withdrawn", "CLOSED")
         self.say("refuse", {"reason": why, "round": self.round}, cause, self.cfp)
 
     def lapse(self, offer):
@@ -140,8 +141,7 @@ class Talk:
         offer = message["content"].get("offer")
         end = offer is None or (self.state == "OFFERED" and self.live() == [offer])
         if self.state in ("DELIBERATING", "OFFERED"):  # P11; P9, P13
-            self.drop(self.offers if end else [offer], "unknown-offer")
-            self.state = "CLOSED" if end else self.state
+            self.drop(self.offers if end else [offer], "unknown-offer", "CLOSED" if end else None)
         return "out-of-sequence" if end and self.state in ("COMMITTED", "DONE") else None  # else P36, P37
 
     def on_accept(self, accept):
@@ -165,8 +165,7 @@ class Talk:
                 later(WORK_MS, self.end, "inform", {"kind": "result", "result": result})  # P22
         else:  # P19, P20
             over = self.state in ("FAILED", "CANCELLED")
-            self.drop(self.offers, "unknown-offer")
-            self.state = self.state if over else "FAILED"
+            self.drop(self.offers, "unknown-offer", None if over else "FAILED")
             self.say("failure", {"kind": "task", "reason": "closed" if over else standing, **place}, accept)
         return None
 
@@ -184,8 +183,7 @@ class Talk:
     def on_cancel(self, cancel):
         if self.state == "DONE":
             return self.say("failure", {"kind": "cancel", "reason": "already-done"}, cancel)  # P32
-        self.drop(self.offers, "closed")
-        self.state = "FAILED" if self.state == "FAILED" else "CANCELLED"
+        self.drop(self.offers, "closed", None if self.state == "FAILED" else "CANCELLED")
         return self.say("inform", {"kind": "cancelled"}, cancel)  # P30, P31; P26 and P27 in one: our work stops at once
 
 
