@@ -196,6 +196,11 @@ def _tell_contractor(record: Record) -> Told | None:
             return Told(f"hosts {_names(names)}", named=names)
         case journal.Seeded():
             return Told("journal begun")
+        case common.Asked():
+            tokens = f"{'about ' if record.guessed else ''}{record.tokens_in} + {record.tokens_out} tokens"
+            cost = f", {show_amount(record.cost)} {record.unit}" if record.cost else ""
+            took = duration(record.latency_ms)
+            return Told(f"asks {record.endpoint} to {record.purpose}: {record.outcome}, {tokens}{cost}, {took}")
         case _:
             return None
 

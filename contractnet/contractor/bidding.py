@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Protocol
 
 from contractnet.contractor.capacity import MOST_KEPT, order, patience_ms, taken, withdrawable
@@ -18,6 +19,7 @@ from contractnet.contractor.guard import RAISED, own_failure
 from contractnet.contractor.ports import Agent, Call, Proposal, Refusal
 from contractnet.contractor.records import Bade, Declined, Fact, Withdrew
 from contractnet.errors import ContractNetError
+from contractnet.ledger.records import Asked
 from contractnet.messages.acts import Cfp
 from contractnet.messages.values import RefuseReason, plain_text
 
@@ -38,6 +40,7 @@ class Host(Protocol):
     def now(self) -> int: ...
     def engagements_of(self, agent: str) -> list[Engagement]: ...
     def take(self, agent: str, conversation: str, fact: Fact, then: Callable[[], None] = nothing) -> None: ...
+    def note(self, agent: str, conversation: str, asked: Asked) -> None: ...
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
 
 
@@ -182,6 +185,9 @@ class Desk:
             standing=engagement.standing.price if engagement.standing else None,
             feedback=cfp.content.feedback,
             errors=engagement.repair.content.fields if engagement.repair else (),
+            taken=max(0, self.agent.capacity - self._room() - 1),
+            capacity=self.agent.capacity,
+            note=partial(self._host.note, self.agent.id, conversation),
         )
         answer = await _ask(self.agent, call)
         if self._bidders.get(conversation) is asyncio.current_task():
@@ -201,7 +207,8 @@ async def _ask(agent: Agent, call: Call) -> Bade | Declined:
             raise
         return Declined(reason=RefuseReason.INVALID_PROPOSAL, text=f"the bidder raised {type(error).__name__}")
     if isinstance(answer, Proposal):
-        return Bade(price=answer.price, eta=answer.eta, confidence=answer.confidence, rationale=answer.rationale)
+        price, eta, confidence = answer.price, answer.eta, answer.confidence
+        return Bade(price=price, eta=eta, confidence=confidence, rationale=answer.rationale, prompt=answer.prompt)
     if isinstance(answer, Refusal):
         return Declined(reason=answer.reason, text=answer.text)
     text = f"the bidder returned {type(answer).__name__}, not a Proposal or a Refusal"

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
+
+from contractnet.contractor.ports import Agent
 
 _LOGGER: Final = logging.getLogger("contractnet.contractor")
 
@@ -44,6 +46,13 @@ class Crew:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None and not self._broken.done():
             self._broken.set_exception(error)
+
+
+async def close_all(agents: Iterable[Agent]) -> None:
+    """Let go of what the agents hold: their daemon has ended."""
+    for agent in agents:
+        if agent.close is not None:
+            await agent.close()
 
 
 async def until(done: Callable[[], bool]) -> None:

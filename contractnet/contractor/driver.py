@@ -19,7 +19,7 @@ from typing import Any, Final
 from contractnet.clock import Alarms, LoopClock
 from contractnet.contractor.arbiter import Arbiter
 from contractnet.contractor.bidding import Desk, nothing
-from contractnet.contractor.crew import Crew, until
+from contractnet.contractor.crew import Crew, close_all, until
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.mediating import Mediating
 from contractnet.contractor.ports import Agent
@@ -30,7 +30,7 @@ from contractnet.contractor.replay import STRAYS, AnySide, Diary, replay
 from contractnet.contractor.settings import Settings
 from contractnet.contractor.work import Workshop
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.records import Heard, Said, Sent
+from contractnet.ledger.records import Asked, Heard, Said, Sent
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
@@ -105,6 +105,7 @@ class Contractor:
         finally:
             self._end()
             await self._crew.dismiss(self.settings.timers.stop_ms / 1000)
+            await close_all(self.agents.values())
 
     def _end(self) -> None:
         """From here on nothing moves by itself."""
@@ -220,6 +221,10 @@ class Contractor:
         if side.allows(fact):
             written += self.diary.step(agent, conversation, fact, self.now())
         self._recorder.commit(written, (), look)
+
+    def note(self, agent: str, conversation: str, asked: Asked) -> None:
+        if not self._crew.dismissed:
+            self._commit(self.diary.loose(agent, conversation, asked, self.now()))
 
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task that ends with the daemon, or is left behind (`Crew`)."""

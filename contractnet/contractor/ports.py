@@ -13,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from contractnet.errors import DefinitionError
+from contractnet.ledger.records import Asked
 from contractnet.messages.contents import Feedback, FieldError, LiveOffer, Terms
 from contractnet.messages.values import MAX_ETA_S, PPM, RefuseReason, parse_amount, plain_text
 
@@ -43,13 +44,16 @@ class Proposal:
         eta: whole seconds from the award to the result, 1 to 604800.
         confidence: own chance of success, 0 to 1.
         rationale: public words, at most 500 characters; no rule reads them.
+        prompt: SHA-256 of what a model was told before it answered, hex; stays in the journal.
     Raises:
         DefinitionError: a value is out of its bounds.
     """
 
-    __slots__ = ("confidence", "eta", "price", "rationale")
+    __slots__ = ("confidence", "eta", "price", "prompt", "rationale")
 
-    def __init__(self, price: Amount, eta: int, confidence: float = 1.0, rationale: str = "") -> None:
+    def __init__(
+        self, price: Amount, eta: int, confidence: float = 1.0, rationale: str = "", *, prompt: str = ""
+    ) -> None:
         self.price = micros(price, "price")  #: micros
         if isinstance(eta, bool) or not isinstance(eta, int) or not 1 <= eta <= MAX_ETA_S:
             raise DefinitionError(f"eta: {eta!r} is not a whole number of seconds from 1 to {MAX_ETA_S}")
@@ -58,6 +62,7 @@ class Proposal:
             raise DefinitionError(f"confidence: {confidence!r} is not between 0 and 1")
         self.confidence = round(confidence * PPM)  #: ppm
         self.rationale = plain_text(rationale)
+        self.prompt = prompt
 
     def __repr__(self) -> str:
         return f"Proposal(price={self.price} micros, eta={self.eta} s, confidence={self.confidence} ppm)"
@@ -83,6 +88,13 @@ class Refusal:
         return f"Refusal({self.reason.value!r})"
 
 
+Note = Callable[[Asked], None]
+
+
+def unnoted(asked: Asked) -> None:
+    """Where there is no journal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What a bidder may know."""
@@ -99,6 +111,9 @@ class Call:
     standing: int | None = None  #: later rounds: the price of the own offer on file, micros; it stands until the answer
     feedback: Feedback | None = None  #: later rounds: what is told of the round before
     errors: tuple[FieldError, ...] = ()  #: what was wrong with the proposal before, when this is its repair
+    taken: int = 0  #: of the agent's places, by other offers and by work
+    capacity: int = 1  #: the agent's places
+    note: Note = field(default=unnoted, repr=False, compare=False)  #: takes what a model was asked for this bid
 
 
 Beat = Callable[[str], Awaitable[None]]
@@ -117,6 +132,7 @@ class Award:
     attempt: int  #: 1, and more after a restart in the middle of the work
     result_schema: Mapping[str, Any] | None
     beat: Beat = field(repr=False)
+    note: Note = field(default=unnoted, repr=False, compare=False)  #: takes what a model was asked for this work
 
     async def progress(self, text: str) -> None:
         """Tell the manager, at most 500 characters; may be lost. The lease is renewed without it, too."""
@@ -185,6 +201,7 @@ class Agent:
     bid: Bidder
     perform: Performer
     mediate: Mediator | None = None
+    close: Callable[[], Awaitable[None]] | None = None  #: lets go of what it holds; called when its daemon has ended
 
 
 @runtime_checkable

@@ -1,7 +1,7 @@
 """What a contractor's journal holds beside what is common: answers of bidders, ends of work, what a daemon hosts.
 
-Facts: `Heard`, `Misheard`, `Fired`, `Sent` (common), and those below. Conclusions: `Moved`, `Said` (common). The
-journal re-derives its conclusions as a manager's ledger does.
+Facts: `Heard`, `Misheard`, `Fired`, `Sent`, `Asked` (common), and those below. Conclusions: `Moved`, `Said` (common).
+The journal re-derives its conclusions as a manager's ledger does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from contractnet.ledger.records import Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
+from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
 from contractnet.messages.values import RefuseReason, TaskFailure
 
 
@@ -21,6 +21,7 @@ class Bade(Record, frozen=True):
     eta: int  #: seconds
     confidence: int  #: ppm
     rationale: str = ""
+    prompt: str = ""  #: SHA-256 of the prompts and the persona behind it, hex; empty: no model was asked
 
 
 class Declined(Record, frozen=True):
@@ -119,7 +120,7 @@ Fact = (
     | Took
     | Chose
 )
-LooseFact = Sent | Quarantined | Hosted | Seeded | Timed
+LooseFact = Sent | Quarantined | Hosted | Seeded | Timed | Asked
 FACTS: Final[dict[str, type[Record]]] = {
     kind.__name__: kind
     for kind in (
@@ -138,5 +139,7 @@ FACTS: Final[dict[str, type[Record]]] = {
         Chose,
     )
 }
-LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Sent, Quarantined, Hosted, Seeded, Timed)}
+LOOSE: Final[dict[str, type[Record]]] = {
+    kind.__name__: kind for kind in (Sent, Quarantined, Hosted, Seeded, Timed, Asked)
+}
 CONCLUSIONS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Moved, Said)}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from functools import partial
 from typing import Any, Final
 
 from contractnet.contractor.bidding import Host
@@ -150,6 +151,7 @@ class Workshop:
             attempt=engagement.attempt,
             result_schema=cfp.content.result_schema,
             beat=beat,
+            note=partial(self._host.note, engagement.agent, engagement.conversation),
         )
 
     async def _beat_on(self, engagement: Engagement) -> None:

@@ -1,5 +1,5 @@
 """Entries that manager and contractor have in common: what was heard and said, which rows were taken, which timer
-fired.
+fired, which model was asked.
 
 A record is the body of an entry; its class's name is the entry's type. Facts (`Heard`, `Misheard`, `Fired`, `Sent`)
 are given; conclusions (`Moved`, `Said`) are derived again by replay (D14). Heard entries are the inbox, Said entries
@@ -7,6 +7,8 @@ without a matching Sent are the outbox.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 from msgspec import Struct
 
@@ -91,3 +93,30 @@ class Said(Record, frozen=True):
     message: AnyAct
     receivers: tuple[str, ...]
     expires_ms: int | None = None
+
+
+class Asked(Record, frozen=True):
+    """One request to a language model has ended; a fact that moves nobody. Bodies are kept only where asked for.
+
+    What was asked and answered stands here by hash and size; so a run's tokens and money add up from the record.
+    """
+
+    purpose: Literal["probe", "estimate", "narrate", "perform"]
+    endpoint: str  #: host, port and model
+    prompt: str  #: SHA-256 of prompt and persona, hex
+    request: str  #: SHA-256 of the request's canonical body, hex
+    request_bytes: int
+    outcome: str  #: `ok`, or what came in its place: `llm.errors`
+    attempt: int = 1  #: of this request
+    rung: str = ""  #: how structure was asked for; empty: it was not
+    reply: str | None = None  #: SHA-256 of the reply's body, hex
+    reply_bytes: int = 0
+    status: int | None = None  #: of HTTP
+    tokens_in: int = 0
+    tokens_out: int = 0
+    guessed: bool = False  #: the endpoint did not say how many tokens: these are estimates
+    cost: int = 0  #: micros of `unit`, by the prices that the operator wrote
+    unit: str = "USD"
+    latency_ms: int = 0
+    request_body: str | None = None
+    reply_body: str | None = None

@@ -27,7 +27,7 @@ from contractnet.contractor.records import (
 from contractnet.contractor.replay import DAEMON, STRAYS, replay
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
-from contractnet.ledger.records import Quarantined, Sent
+from contractnet.ledger.records import Asked, Quarantined, Sent
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
 from contractnet.messages.values import NotUnderstoodReason, TaskFailure
@@ -51,6 +51,10 @@ def journal() -> tuple[Entry, ...]:
         if end == "window":
             side.wait(20_000)
             continue
+        asked = Asked(
+            purpose="estimate", endpoint="local", prompt=DIGEST, request=DIGEST, request_bytes=9, outcome="ok"
+        )
+        side.record(side.diary.loose("x", side.conversation, asked, side.now))
         side.bid(10_000 + number)
         offer = list(side.diary.unsent.values())[-1][1].message
         side.record(
