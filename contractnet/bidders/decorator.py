@@ -62,7 +62,7 @@ class FunctionAgent:
             return answer
 
         async def work(award: Award) -> dict[str, Any]:
-            result: dict[str, Any] = await call_user(perform, award)
+            result: dict[str, Any] = await call_user(perform, award, to_its_end=True)
             return result
 
         return Agent(id=self.id, skills=self.skills, capacity=self.capacity, bid=bid, perform=work)

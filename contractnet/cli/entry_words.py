@@ -185,6 +185,8 @@ def _tell_contractor(record: Record) -> Told | None:
             return Told(f"work failed: {record.reason.value}")
         case journal.Stopped():
             return Told("work stopped")
+        case journal.CannotStop():
+            return Told("work done although it was cancelled")
         case journal.Took():
             return Told("looks at the request")
         case journal.Chose():

@@ -26,7 +26,10 @@ from contractnet.manager.records import Decided, Gone, Invited, Returned
 
 #: entries that another one says in words, or that only hold the books
 SILENT: Final = frozenset(
-    {"Sent", "Bade", "Declined", "Withdrew", "Finished", "Failed", "Stopped", "Took", "Chose", "Held", "Founded"}
+    {
+        *("Sent", "Bade", "Declined", "Withdrew", "Finished", "Failed", "Stopped", "CannotStop", "Took", "Chose"),
+        *("Held", "Founded"),
+    }
 )
 _FACTS: Final = frozenset({*journal.FACTS, *journal.LOOSE, *manager.FACTS, *manager.LOOSE})
 #: tables of which there is one for each participant and not one for the conversation

@@ -40,6 +40,7 @@ _EVENTS: Final = {
     "Finished": "#finish",
     "Failed": "#fail",
     "Stopped": "#stopped",
+    "CannotStop": "#cannot-stop",
     "LeaseLost": "@lease-lost",
 }
 

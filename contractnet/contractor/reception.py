@@ -23,7 +23,7 @@ from contractnet.ledger.founding import CONVERSATION
 from contractnet.ledger.records import Heard, Misheard, Quarantined
 from contractnet.mail.gate import answers_nothing, misheard, other_bytes
 from contractnet.mail.inbox import Letter, Scrap
-from contractnet.messages.acts import AcceptProposal, AnyAct, Cfp, RejectProposal
+from contractnet.messages.acts import AcceptProposal, AnyAct, Cancel, Cfp, RejectProposal
 from contractnet.transport.port import Lane
 
 GROUP = "multi"
@@ -99,6 +99,8 @@ class Reception:
         if act.receiver != GROUP:
             return [act.receiver] if act.receiver in self._agents else []
         mine = self._in(act.conversation_id)
+        if not mine and isinstance(act, Cancel) and len(self._agents) == 1:
+            return list(self._agents)  # it overtook its cfp: row P30 leaves a tombstone
         if len(mine) > 1 and isinstance(act, RejectProposal):
             heard = [one for one in mine if (one, act.sender, act.message_id) in self._diary.seen]
             mine = heard or [one for one in mine if self._diary.engagements[one, act.conversation_id].live_offer]

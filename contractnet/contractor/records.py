@@ -58,6 +58,12 @@ class Stopped(Record, frozen=True):
     """The work was stopped after a cancel."""
 
 
+class CannotStop(Record, frozen=True):
+    """The work came to its end although it was cancelled: there was nothing left to stop."""
+
+    result: dict[str, Any]
+
+
 class LeaseLost(Record, frozen=True):
     """No beat was confirmed for a whole lease although the broker was there (G7)."""
 
@@ -116,6 +122,7 @@ Fact = (
     | Finished
     | Failed
     | Stopped
+    | CannotStop
     | LeaseLost
     | Took
     | Chose
@@ -134,6 +141,7 @@ FACTS: Final[dict[str, type[Record]]] = {
         Finished,
         Failed,
         Stopped,
+        CannotStop,
         LeaseLost,
         Took,
         Chose,

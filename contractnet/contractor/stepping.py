@@ -15,6 +15,7 @@ from contractnet.contractor.hearing import hear
 from contractnet.contractor.records import (
     Bade,
     Began,
+    CannotStop,
     Declined,
     Fact,
     Failed,
@@ -26,6 +27,7 @@ from contractnet.contractor.records import (
 from contractnet.contractor.replies import Reply
 from contractnet.ledger.records import Fired, Heard, Misheard
 from contractnet.ledger.scribe import Scribe, Writing
+from contractnet.messages.codec import MAX_ACT_BYTES, MAX_ENVELOPE_BYTES, canonical
 from contractnet.messages.values import CancelFailure, TaskFailure
 
 
@@ -79,6 +81,8 @@ def _decide(engagement: Engagement, scribe: Scribe, fact: Fact) -> None:
         case Stopped():
             engagement.move(scribe, "#stopped")
             engagement.say(scribe, Reply("inform:cancelled", engagement.cancel_id))
+        case CannotStop():
+            _done_all_the_same(engagement, scribe, fact)
         case LeaseLost():
             _overdue(engagement, scribe, "@lease-lost", TaskFailure.LEASE_LOST)
         case Fired():
@@ -96,6 +100,16 @@ def _bid(engagement: Engagement, scribe: Scribe, fact: Bade) -> None:
     message_id = engagement.say(scribe, Reply("propose", cfp.reply_with, offer=offer, bid=fact))
     until = scribe.at + cfp.content.terms.valid_for_ms + engagement.timers.offer_grace_ms
     engagement.offers[offer] = OwnOffer(offer, message_id, until, fact.price)
+
+
+def _done_all_the_same(engagement: Engagement, scribe: Scribe, fact: CannotStop) -> None:
+    """P28: what was done is told, with the result where it fits into this act."""
+    engagement.move(scribe, "#cannot-stop")
+    fits = len(canonical(fact.result)) <= MAX_ACT_BYTES - MAX_ENVELOPE_BYTES
+    text = "" if fits else "the result is larger than what this act may carry"
+    result = fact.result if fits else None
+    done = Reply("failure:cancel", engagement.cancel_id, CancelFailure.ALREADY_DONE, text=text, result=result)
+    engagement.say(scribe, done)
 
 
 def _fired(engagement: Engagement, scribe: Scribe, fact: Fired) -> None:

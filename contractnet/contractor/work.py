@@ -3,7 +3,7 @@ stop them.
 
 Rules: a result is validated against the task's schema before it is said; work that raises ends in `failure` (error)
 without its text, which may be private; work that a restart interrupted begins again with the next attempt, at most
-`max_attempts` times.
+`max_attempts` times. Cancelled work that comes to its end all the same was done, and says so: it is not called undone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contractnet.contractor.bidding import Host
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.guard import RAISED, own_failure
 from contractnet.contractor.ports import Agent, Award
-from contractnet.contractor.records import Began, Failed, Finished, LeaseLost, Stopped
+from contractnet.contractor.records import Began, CannotStop, Failed, Finished, LeaseLost, Stopped
 from contractnet.errors import DefinitionError, TransportError, WorkFailed
 from contractnet.messages.acts import (
     Inform,
@@ -104,7 +104,8 @@ class Workshop:
             self._running.pop(key, None)
             self._confirmed.pop(key, None)
         if engagement.machine.has("cancelling"):
-            self._host.take(*key, Stopped())
+            ended = CannotStop(result=outcome.result) if isinstance(outcome, Finished) else Stopped()
+            self._host.take(*key, ended)
         elif outcome is not None and engagement.machine.has("committed"):
             self._host.take(*key, outcome)
 

@@ -219,11 +219,24 @@ class Call:
         return tuple(one.agent for one in self.unanswered() if not named or one.agent in named)
 
     def cancel_one(self, step: Step, participant: Participant, event: str, reason: CancelReason) -> None:
-        """A participant is to stop; its answer is awaited for a while."""
+        """A participant is to stop; its answer is awaited for a while. A result that is being checked was done."""
+        slot = self.slot_of(participant.agent)
+        if slot is not None and slot.checking:
+            participant.late_result = slot.result
+            participant.learn("already-done")
         self.move_one(step, participant, event)
         participant.cancel_due = step.at + self.timers.cancel_ms
         heappush(self.cancel_ends, (participant.cancel_due, participant.agent))
         step.farewells.cancel(participant.agent, reason)
+
+    def cancel_by(self, instant: int) -> None:
+        """No answer to a cancel is awaited any longer than this."""
+        if self.cancel_due is not None:
+            self.cancel_due = min(self.cancel_due, instant)
+        for participant in self.having("cancelling"):
+            if participant.cancel_due is not None and participant.cancel_due > instant:
+                participant.cancel_due = instant
+                heappush(self.cancel_ends, (instant, participant.agent))
 
     def owns(self, conversation: str) -> bool:
         """Whether a conversation is this call's, or that of its mediation."""

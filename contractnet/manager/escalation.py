@@ -10,7 +10,7 @@ from contractnet.manager.award import award, cancel, ranking
 from contractnet.manager.call import Call, Step
 from contractnet.manager.evaluation import next_round, reject_rest
 from contractnet.manager.mediation import end_mediation, hear_mediator, mishear_mediator
-from contractnet.manager.records import Mediated, Returned
+from contractnet.manager.records import CancelAsked, Mediated, Returned
 from contractnet.messages.contents import ChoiceContent
 from contractnet.messages.values import CancelReason
 
@@ -58,8 +58,11 @@ def carry_out(call: Call, step: Step, event: str, choice: ChoiceContent | None, 
     reject_rest(call, step, ranked)
 
 
-def cancel_all(call: Call, step: Step, reason: CancelReason) -> None:
-    """C19: everybody who is not final is told to stop, the mediator too."""
-    cancel(call, step, reason)
-    if call.mediation is not None and call.mediation.machine.has("waiting"):
-        end_mediation(call, step, "#cancel")
+def cancel_all(call: Call, step: Step, asked: CancelAsked) -> None:
+    """C19: everybody who is not final is told to stop, the mediator too. Asked again: only the wait may get shorter."""
+    if call.machine.can("#cancel"):
+        cancel(call, step, CancelReason.SHUTDOWN if asked.reason == "shutdown" else CancelReason.USER)
+        if call.mediation is not None and call.mediation.machine.has("waiting"):
+            end_mediation(call, step, "#cancel")
+    if asked.within_ms is not None:
+        call.cancel_by(step.at + asked.within_ms)

@@ -55,14 +55,14 @@ def hear(call: Call, step: Step, participant: Participant, act: AnyAct) -> None:
             if _move(call, step, participant, act, "?inform:progress") is not None:
                 renew(call, participant.agent, content.slot, content.epoch, step.at)
         case Inform(content=CancelledContent()):
-            if _move(call, step, participant, act, "?inform:cancelled") is not None and participant.late_result is None:
-                participant.truth = "undone"
+            if _move(call, step, participant, act, "?inform:cancelled") is not None:
+                participant.learn("undone")
         case Failure(content=TaskFailureContent() as content):
             _failed(call, step, participant, act, content)
         case Failure(content=CancelFailureContent() as content):
             if _move(call, step, participant, act, "?failure:cancel") is not None:
-                done = content.reason is CancelFailure.ALREADY_DONE or participant.late_result is not None
-                participant.truth = "already-done" if done else "could-not-stop"
+                done = content.reason is CancelFailure.ALREADY_DONE
+                participant.learn("already-done" if done else "could-not-stop")
         case NotUnderstood():
             _not_understood(call, step, participant, act)
         case _:
@@ -163,6 +163,7 @@ def _refuse(call: Call, step: Step, participant: Participant, act: Refuse) -> No
         return
     if not participant.machine.has("silent"):
         participant.refusal = act.content.reason.value
+    participant.leave_off()
     if awarded:
         free(call, step, participant, "failed", act.content.reason.value)
 
@@ -176,7 +177,8 @@ def _result(call: Call, step: Step, participant: Participant, act: Inform, conte
         if _move(call, step, participant, act, "?inform:result") is not None and not participant.machine.has(
             "credited"
         ):
-            participant.late_result, participant.truth = act.message_id, "already-done"
+            participant.late_result = act.message_id
+            participant.learn("already-done")
         return
     if slot.checking:
         _out_of_sequence(call, step, participant, act.reply_with, "inform")
@@ -232,6 +234,7 @@ def _failed(call: Call, step: Step, participant: Participant, act: Failure, cont
         return
     if _move(call, step, participant, act, "?failure:task") is None:
         return
+    participant.leave_off()
     if awarded:
         free(call, step, participant, "failed", content.reason.value)
     else:
@@ -248,8 +251,10 @@ def _not_understood(call: Call, step: Step, participant: Participant, act: NotUn
         return
     if act.in_reply_to is not None and act.in_reply_to == participant.accept_id:
         awarded = participant.machine.has("awarded")
-        if _move(call, step, participant, act, "?not-understood:accept") is not None and awarded:
-            free(call, step, participant, "failed", "not-understood")
+        if _move(call, step, participant, act, "?not-understood:accept") is not None:
+            participant.leave_off()
+            if awarded:
+                free(call, step, participant, "failed", "not-understood")
     elif act.in_reply_to is not None and act.in_reply_to in call.cfp_ids:
         _move(call, step, participant, act, "?not-understood:cfp")
 

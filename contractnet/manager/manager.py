@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from contractnet.errors import DefinitionError
+from contractnet.ledger.scribe import Writing
 from contractnet.manager.book import MONEY
 from contractnet.manager.checks import Check
 from contractnet.manager.driver import Driver
@@ -43,6 +44,32 @@ class Manager(Driver):
         """No longer wanted. A tender that has ended stays as it is."""
         if tender.ended is None:
             self._step(tender, tender.id, reason)
+
+    def cancel_all(self, within_s: float | None = None) -> None:
+        """Nothing that runs is wanted any more (reason `shutdown`).
+
+        Args:
+            within_s: answers are awaited no longer than this, whatever the cancel timer says.
+        """
+        within_ms = None if within_s is None else round(within_s * 1000)
+        written: list[Writing] = []
+        for tender in self._openings.live:
+            if tender.ended is None:
+                written += self._advance(tender, tender.id, CancelAsked(reason="shutdown", within_ms=within_ms))
+                written += self._expire(tender, self._now())  # no time at all: it ends here
+        self._commit(written)
+
+    async def wind_up(self, within_s: float) -> None:
+        """Cancel all that runs, and wait until all has ended, at most so long. What the broker's absence kept from its
+        end stays recorded as it is.
+
+        Raises:
+            LedgerBroken, TransportRefused: the manager is over.
+        """
+        self.cancel_all(within_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s + self.settings.recheck_ms / 1000):
+                await asyncio.gather(*(self.ended(tender) for tender in self._openings.live))
 
     def grant(self, amount: int, unit: str) -> None:
         """Set the ledger's total budget (D12). Granted before with the same amount: nothing is recorded.

@@ -9,7 +9,7 @@ The conversation of an entry is the conversation id for what belongs to one call
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from contractnet.ledger.records import Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
 from contractnet.messages.values import RefuseReason, RejectReason
@@ -34,9 +34,11 @@ Reason = Literal[
 
 #: what a revised cfp tells beside the offer on file: each tells what stands before it, too
 Feedback = Literal["nothing", "reason", "rank", "best-score"]
-#: what is known of a participant that was cancelled: nothing of it will follow; it was done already; it could not be
-#: stopped; it never said. Of the last two, and of the second, the work may have happened
-Truth = Literal["undone", "already-done", "could-not-stop", "unanswered"]
+#: what is known of a participant that was cancelled: nothing of it will follow; it never said; it could not be stopped;
+#: it was done already. After any but the first the work may have happened
+Truth = Literal["undone", "unanswered", "could-not-stop", "already-done"]
+#: all of them, the best for who cancelled first
+TRUTHS: Final[tuple[str, ...]] = get_args(Truth)
 #: what follows an evaluation
 Course = Literal["award", "iterate", "mediate", "no-award"]
 
@@ -151,6 +153,7 @@ class CancelAsked(Record, frozen=True):
     """The user no longer wants the tender, or it cannot be paid for."""
 
     reason: Literal["user", "shutdown", "budget"]
+    within_ms: int | None = None  #: answers are awaited no longer than this; None: the cancel timer's time
 
 
 class Granted(Record, frozen=True):

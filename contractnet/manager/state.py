@@ -47,6 +47,16 @@ class Participant:
         """Whether it has a live offer that ends at this instant."""
         return self.offer is not None and self.offer.usable_until == instant and self.machine.has("offer")
 
+    def learn(self, truth: Truth) -> None:
+        """What it said of its work since it was cancelled; what was done stays done, whatever is said later."""
+        if self.truth != "already-done":
+            self.truth = truth
+
+    def leave_off(self) -> None:
+        """It said in another way than by an answer to the cancel that it does not do the work."""
+        if self.cancel_due is not None and self.truth in (None, "unanswered"):
+            self.truth = "undone"
+
 
 @dataclass(slots=True)
 class Mediation:

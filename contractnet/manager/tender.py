@@ -50,7 +50,6 @@ from contractnet.manager.state import Slot, lost_reason
 from contractnet.manager.timers import Timer, fire, timers
 from contractnet.messages.acts import CONTRACT_NET, ITERATED_CONTRACT_NET, Inform
 from contractnet.messages.contents import ResultContent
-from contractnet.messages.values import CancelReason
 
 
 class Tender:
@@ -214,8 +213,7 @@ class Tender:
             self._end(scribe, "cancelled", "budget" if fact.reason == "budget" else "user")
             return
         call, step = self.calls[-1], Step(scribe)
-        if call.machine.can("#cancel"):
-            cancel_all(call, step, CancelReason.SHUTDOWN if fact.reason == "shutdown" else CancelReason.USER)
+        cancel_all(call, step, fact)
         self._after(step, call)
 
     def _give_up(self, scribe: Scribe, fact: Fired) -> None:

@@ -61,7 +61,7 @@ def fire(call: Call, step: Step, timer: Timer) -> None:
     elif which:
         participant = call.participants[which]
         call.move_one(step, participant, "@cancel-timeout")
-        participant.truth = participant.truth or "unanswered"
+        participant.learn(participant.truth or "unanswered")
     else:
         call.move(step, "@cancel-timeout")
 

@@ -8,7 +8,7 @@ from contractnet.errors import BudgetExceeded, ContractFailed, NoAward
 from contractnet.manager.call import Call
 from contractnet.manager.checks import awaiting_check
 from contractnet.manager.manager import Manager
-from contractnet.manager.records import CancelAsked, Ended, Filled, Judged
+from contractnet.manager.records import TRUTHS, CancelAsked, Ended, Filled, Judged
 from contractnet.manager.tender import Tender
 from contractnet.market.task import fingerprint
 from contractnet.messages.contents import (
@@ -115,7 +115,11 @@ class Contract:
         """What is known of every agent that was cancelled, by id: `undone`, `already-done`, `could-not-stop` or
         `unanswered`. After any but the first the work may have happened; it is never credited.
         """
-        return {agent: truth for call in self._tender.calls for agent, truth in call.truth.items()}
+        known: dict[str, str] = {}
+        for call in self._tender.calls:
+            for agent, truth in call.truth.items():  # of two cancels the worse: an undone does not undo what was done
+                known[agent] = max(known.get(agent, truth), truth, key=TRUTHS.index)
+        return known
 
     def last_call(self) -> Call | None:
         """The last call of the tender, as its core knows it."""

@@ -247,7 +247,7 @@ def _work(name: str, journal: Sequence[Row]) -> Iterator[str]:
         key = (row.agent, row.conversation)
         if key in mediations:
             continue
-        if row.type in ("Finished", "Failed", "Stopped", "LeaseLost"):
+        if row.type in ("Finished", "Failed", "Stopped", "CannotStop", "LeaseLost"):
             ends[key] += 1
         elif row.type == "Began":
             if row.body["attempt"] != attempts.get(key, 0) + 1:

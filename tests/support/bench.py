@@ -295,8 +295,8 @@ class Bench:
         self.hear(act)
         return act
 
-    def cancel_failed(self, sender: str) -> a.Failure:
-        content = c.CancelFailureContent(reason=CancelFailure.CANNOT_STOP)
+    def cancel_failed(self, sender: str, reason: str = "cannot-stop") -> a.Failure:
+        content = c.CancelFailureContent(reason=CancelFailure(reason))
         act = a.Failure(**self.header(sender), content=content)
         self.hear(act)
         return act
@@ -360,8 +360,8 @@ class Bench:
     def returned(self, *agents: str) -> None:
         self.step(self.call.conversation, Returned(agents=agents))
 
-    def cancel(self, reason: Any = "user") -> None:
-        self.step(self.tender.id, CancelAsked(reason=reason))
+    def cancel(self, reason: Any = "user", within_ms: int | None = None) -> None:
+        self.step(self.tender.id, CancelAsked(reason=reason, within_ms=within_ms))
 
     def checked(self, ok: bool, reason: str = "", **fence: int) -> None:
         fence = {"slot": self.slot.number, "epoch": self.slot.epoch} | fence

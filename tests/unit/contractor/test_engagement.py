@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from contractnet.contractor.engagement import Timers
-from contractnet.contractor.records import Bade, Began, Failed, Finished, LeaseLost, Stopped, Withdrew
+from contractnet.contractor.records import Bade, Began, CannotStop, Failed, Finished, LeaseLost, Stopped, Withdrew
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
+from contractnet.messages.codec import encode
 from contractnet.messages.values import (
     CancelFailure,
     NotUnderstoodReason,
@@ -185,6 +186,24 @@ def test_work_that_does_not_stop_in_time_says_so(side: Side) -> None:
     side.wait(1)
     (answer,) = side.said(a.Failure)
     assert answer.content.reason is CancelFailure.CANNOT_STOP
+    assert not side.engagement.allows(Stopped())
+
+
+@pytest.mark.parametrize(("words", "told"), [(1, True), (61_000, True), (62_000, False), (700_000, False)])
+def test_work_that_ends_though_it_was_cancelled_was_done(side: Side, words: int, told: bool) -> None:
+    """With its result, where that fits into a failure."""
+    side.cfp()
+    side.bid()
+    side.accept()
+    cancel = side.cancel()
+    result = {"text": "x" * words}
+    side.step(CannotStop(result=result))
+    (answer,) = side.said(a.Failure)
+    assert isinstance(answer.content, c.CancelFailureContent)
+    assert (answer.content.reason, answer.in_reply_to) == (CancelFailure.ALREADY_DONE, cancel.message_id)
+    assert answer.content.result == (result if told else None)
+    assert ("larger" in answer.content.text) is not told
+    encode(answer)
     assert not side.engagement.allows(Stopped())
 
 

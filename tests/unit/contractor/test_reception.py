@@ -110,6 +110,27 @@ def test_a_group_message_without_receivers_moves_the_one_agent_that_is_in_the_co
     house.check()
 
 
+def test_a_cancel_that_overtakes_its_cfp_is_for_the_one_agent_that_lives_here() -> None:
+    """The two queues are independent: a tombstone, and the cfp is ignored (P30, P35)."""
+    house = House("d", agent("x"))
+    content = c.CancelContent(reason="user")  # type: ignore[arg-type]  # as it would be decoded
+    house.deliver(a.Cancel(**Side().header(message_id="k1", receiver="multi"), content=content))
+    assert house.state("x") == "CANCELLED"
+    (said,) = [one for one in house.diary.said.values() if one[0] == "x"]
+    assert isinstance(said[2].message, a.Inform)
+    house.deliver(cfp(), Lane.CFP)
+    assert house.state("x") == "CANCELLED"
+    house.check()
+
+
+def test_a_cancel_that_overtakes_its_cfp_moves_nobody_where_two_live() -> None:
+    house = House("d", agent("x"), agent("y", "text.translate"))
+    content = c.CancelContent(reason="user")  # type: ignore[arg-type]  # as it would be decoded
+    (verdict,) = house.deliver(a.Cancel(**Side().header(message_id="k1", receiver="multi"), content=content))
+    assert isinstance(verdict, Quarantined)
+    house.check()
+
+
 def test_a_group_message_that_could_mean_two_moves_nobody() -> None:
     """D10: recorded as quarantined."""
     house = House("d", agent("x"), agent("y"))

@@ -14,6 +14,7 @@ from contractnet.contractor.records import (
     FACTS,
     LOOSE,
     Began,
+    CannotStop,
     Chose,
     Failed,
     Finished,
@@ -37,14 +38,14 @@ from tests.support.side import DIGEST, Side
 
 @cache
 def journal() -> tuple[Entry, ...]:
-    """Seven conversations of one agent, one of them a mediation, with every kind of entry."""
+    """Eight conversations of one agent, one of them a mediation, with every kind of entry."""
     side = Side()
     side.record(side.diary.loose("d", DAEMON, Timed(timers=Timers()), side.now))
     side.record(side.diary.loose("d", DAEMON, Hosted(agents={"x": ["text.summarise"]}), side.now))
     side.record(
         side.diary.loose("d", STRAYS, Quarantined(digest=DIGEST, lane="inbox", why="for nobody here"), side.now)
     )
-    for number, end in enumerate(("done", "failed", "cancelled", "withdrawn", "lapsed", "window")):
+    for number, end in enumerate(("done", "failed", "cancelled", "overran", "withdrawn", "lapsed", "window")):
         side.conversation = f"t{number}.1"
         side.cfp()
         side.now += 500
@@ -69,9 +70,9 @@ def journal() -> tuple[Entry, ...]:
             side.accept()
             side.step(Began(attempt=1))
             side.mishear("cancel")
-            if end == "cancelled":
+            if end in ("cancelled", "overran"):
                 side.cancel()
-                side.step(Stopped())
+                side.step(Stopped() if end == "cancelled" else CannotStop(result={"n": 2}))
             else:
                 side.step(Finished(result={"n": 1}) if end == "done" else Failed(reason=TaskFailure.ERROR, text="no"))
     side.conversation = "t9.1.m"

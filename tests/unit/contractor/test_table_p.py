@@ -8,6 +8,7 @@ import pytest
 
 from contractnet.contractor.records import (
     Bade,
+    CannotStop,
     Declined,
     Fact,
     Failed,
@@ -186,6 +187,7 @@ DECIDE: dict[str, Fact] = {
     "#finish": Finished(result={}),
     "#fail": Failed(reason=TaskFailure.ERROR),
     "#stopped": Stopped(),
+    "#cannot-stop": CannotStop(result={}),
     "@lease-lost": LeaseLost(),
     "@bid-window": Fired(timer="bid-window"),
     "@offer-lapse": Fired(timer="offer"),
@@ -193,7 +195,7 @@ DECIDE: dict[str, Fact] = {
     "@stop-timeout": Fired(timer="stop"),
 }
 #: beats are not recorded, and a bidder that cannot read a call refuses it
-NOT_DECIDED = {"#heartbeat", "#cannot-parse", "#cannot-stop"}
+NOT_DECIDED = {"#heartbeat", "#cannot-parse"}
 
 
 def test_every_decision_of_the_table_is_made() -> None:
