@@ -4,62 +4,129 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-import sys
+import tempfile
+import time
 from pathlib import Path
 
 import click
 
-from contractnet.manager.call import Call
-from contractnet.manager.records import Decided
-from contractnet.market.batch import read_tasks
+from contractnet.cli import exits, options, output, screen
+from contractnet.cli.demo_run import run_demo
+from contractnet.cli.demo_view import progress, show
+from contractnet.cli.replay import Rederived, rederive
+from contractnet.cli.tale import Mark, Tale, tales
+from contractnet.errors import LedgerUnusable
+from contractnet.ledger.urls import file_of, open_reader
+from contractnet.market.batch import read_tasks, result_line
 from contractnet.market.contract import Contract
-from contractnet.market.market import Market
-from contractnet.market.sample import agents, tasks
-from contractnet.market.task import Task
+from contractnet.market.sample import SKILLS, Lot, lots
 from contractnet.messages.values import show_amount
 
 
-async def run_demo(ledger: str, jobs: list[Task], seed: int) -> list[tuple[Contract, Decided | None, list[str]]]:
-    """Settle the tasks; returns for each its contract, its last decision, and what happened to its slot."""
-    found: list[tuple[Contract, Decided | None, list[str]]] = []
-    async with Market.open("memory://", agents=agents(seed), ledger=ledger) as market:
-        contracts = [await market.begin(task, reply_within=2, within=6, wait_for_agents=2) for task in jobs]
-        for contract in contracts:
-            await contract.ended()
-            call, story = contract.last_call(), contract.story()
-            found.append((contract, _decision(call), story))
-    return found
+@click.command("demo")
+@click.option("--ledger", metavar="URL", help="Ledger to write.  [default: a new file contractnet-demo.db]")
+@options.option("tasks", "file", type=click.Path(path_type=Path), metavar="FILE", help="Your own tasks, JSON Lines.")
+@options.option("seed", type=int, default=1, help="Of the bidders' prices: one seed, the same prices and winners.")
+@options.as_json("Results")
+def command(ledger: str | None, file: Path | None, seed: int, as_json: bool) -> int:
+    """Settle fourteen sample tasks among scripted bidders, here and now: no broker, no key, no model.
+
+    The market, the messages and the ledger are the real ones. One bidder is cheap and slow, one fast and dear, one
+    good, one surer of itself than it should be; a visitor speaks nothing but the wire, and a mediator settles a
+    deadlock. Shows every bid and what became of it, and ends with what to try next.
+
+    \b
+    Example:
+      contractnet demo --seed 7
+      contractnet demo --tasks tasks.jsonl --ledger my.db
+    """
+    jobs = lots() if file is None else [Lot(placed.task) for placed in read_tasks(file)]
+    if ledger is None:
+        ledger = _new_file()
+    if file_of(ledger) is not None:
+        return _demo(ledger, jobs, seed, as_json, kept=True)
+    with tempfile.TemporaryDirectory(prefix="contractnet-demo-") as folder:  # what is shown is read from a ledger
+        return _demo(str(Path(folder) / "demo.db"), jobs, seed, as_json, kept=False)
 
 
-def _decision(call: Call | None) -> Decided | None:
-    return None if call is None else call.decided
+def _demo(ledger: str, jobs: list[Lot], seed: int, as_json: bool, *, kept: bool) -> int:
+    found: list[Contract] = []
+    began = time.monotonic()
+    try:
+        with progress(len(jobs)) as (begun, ended):
+
+            def keep(contract: Contract) -> None:
+                found.append(contract)
+                ended(contract)
+
+            asyncio.run(run_demo(ledger, jobs, seed, begun, keep))
+    except KeyboardInterrupt:
+        raise exits.Interrupted(_how_to_go_on(ledger, kept)) from None
+    took = time.monotonic() - began
+    if as_json:
+        for contract in found:
+            click.echo(result_line(contract, None))
+        if kept:
+            output.note("demo", f"the ledger is {ledger}")
+        return exits.OK
+    reader = open_reader(ledger)
+    mine = {contract.id for contract in found}
+    told = [tale for tale in tales(reader.entries()) if tale.tender in mine]
+    reader.close()
+    show(told)
+    _summary(told, took, rederive(ledger))
+    strange = sorted({tale.skill for tale in told} - set(SKILLS))
+    if strange:
+        output.note("demo", f"nobody here offers {', '.join(strange)}; the demo's agents do {', '.join(SKILLS)}")
+    if kept:
+        _next(ledger, told)
+    return exits.OK
 
 
-def show(found: list[tuple[Contract, Decided | None, list[str]]]) -> None:
-    """A table of bids, awards and reasons."""
-    from rich.console import Console  # slow to import
-    from rich.table import Table
+def _how_to_go_on(ledger: str, kept: bool) -> str:
+    path = file_of(ledger)
+    if not kept or path is None or not path.exists():
+        return "nothing was kept; run it again"
+    log = f"{screen.program()} log {shlex.quote(ledger)}"
+    return f"what was said so far is in {ledger}: see it with `{log}`, or run the demo again"
 
-    console = Console()
-    table = Table(title="Six tasks, three bidders", show_lines=True)
-    for column in ("task", "reserve", "bids: price, eta, confidence, and what became of each", "outcome"):
-        table.add_column(column, overflow="fold")
-    for contract, decided, story in found:
-        bids = [
-            f"{bid.participant}: {show_amount(bid.price)}, {bid.eta} s, {bid.confidence / 10_000:.0f} %"
-            f" -> {'awarded' if bid.reason is None else bid.reason.value}"
-            for bid in (decided.bids if decided else ())
-        ]
-        bids += [f"{agent}: refused ({reason.value})" for agent, reason in (decided.refused if decided else {}).items()]
-        end = f"{contract.status}" + (f" ({contract.reason})" if contract.reason else "")
-        if contract.winner:
-            end += f": {contract.winner} for {contract.price} {contract.unit}"
-        table.add_row(contract.task, contract.reserve or "none", "\n".join(bids), "\n".join([*story, end]))
-    console.print(table)
-    settled = sum(contract.status == "settled" for contract, _, _ in found)
-    console.print(
-        f"{settled} of {len(found)} settled; rule best-value: value x confidence - price, value = the reserve."
-    )
+
+def _summary(told: list[Tale], took_s: float, replayed: Rederived) -> None:
+    """How many settled, what was paid, and that the ledger alone gives the same."""
+    counts: dict[str, int] = {}
+    for tale in told:
+        status = "unended" if tale.ended is None else tale.ended.status
+        counts[status] = counts.get(status, 0) + 1
+    ends = ", ".join(f"{number} {status}" for status, number in counts.items())
+    units = sorted({tale.unit for tale in told})
+    lines = [f"{len(told)} tasks in {took_s:.1f} s: {ends}"]
+    for unit in units:
+        mine = [tale for tale in told if tale.unit == unit and tale.ended is not None]
+        paid = sum(tale.ended.spent for tale in mine if tale.ended is not None)
+        saved = sum(tale.saved for tale in mine)
+        way = "less" if saved >= 0 else "more"
+        lines.append(f"paid {show_amount(paid)} {unit}, {show_amount(abs(saved))} {way} than the reserves allowed")
+    lines.append("the most of value x confidence - price - eta cost x eta wins; the value is the reserve")
+    if replayed.difference is not None:
+        raise LedgerUnusable(f"{replayed.line()}: {replayed.difference}")
+    lines.append(f"replayed: {replayed.line()}")
+    screen.draw(screen.console(), *lines)
+
+
+def _next(ledger: str, told: list[Tale]) -> None:
+    """Three commands that work as they stand."""
+    program, quoted = screen.program(), shlex.quote(ledger)
+    click.echo("\nTry next:")
+    drawn = next((tale for tale in told if _eventful(tale)), told[0])
+    click.echo(f"  {program} log {quoted} --diagram --conversation {drawn.tender}")
+    click.echo(f"  {program} log {quoted} --type Decided")
+    click.echo(f"  {program} replay {quoted}")
+
+
+def _eventful(tale: Tale) -> bool:
+    """Whether somebody took over from a winner: the story that is best drawn."""
+    marks = [part.mark for part in tale.parts.values()]
+    return Mark.WON in marks and Mark.TROUBLE in marks
 
 
 def _new_file() -> str:
@@ -69,31 +136,3 @@ def _new_file() -> str:
         if not path.exists():
             return str(path)
     return "contractnet-demo-last.db"
-
-
-@click.command("demo", epilog="Example: contractnet demo --seed 7")
-@click.option("--ledger", envvar="CONTRACTNET_LEDGER", show_envvar=True, help="Ledger to write; else a new file.")
-@click.option(
-    "--tasks", "file", type=click.Path(path_type=Path), envvar="CONTRACTNET_TASKS", help="Your own tasks, JSON Lines."
-)
-@click.option(
-    "--seed", type=int, default=1, envvar="CONTRACTNET_SEED", show_default=True, help="Of the bidders' prices."
-)
-def command(ledger: str | None, file: Path | None, seed: int) -> None:
-    """Settle six sample tasks among three scripted bidders, here and now: no broker, no key.
-
-    Shows every bid, who was awarded and why the others were not, and ends with what to try next.
-    """
-    name = ledger or _new_file()
-    jobs = tasks() if file is None else [placed.task for placed in read_tasks(file)]
-    found = asyncio.run(run_demo(name, jobs, seed))
-    show(found)
-    program = (
-        "contractnet" if sys.argv[0].endswith("contractnet") and "/" not in sys.argv[0] else ".venv/bin/contractnet"
-    )
-    program = sys.argv[0] if sys.argv[0].endswith("/contractnet") else program
-    quoted = shlex.quote(name)
-    click.echo("\nTry next:")
-    click.echo(f"  {program} replay {quoted}")
-    click.echo(f"  {program} log {quoted} --diagram --conversation {found[0][0].conversation_id}")
-    click.echo(f"  {program} worker --help")

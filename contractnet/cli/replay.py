@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 import msgspec
@@ -38,6 +38,32 @@ def command(ledger: str) -> int:
     Example:
       contractnet replay contractnet.db
     """
+    found = rederive(ledger)
+    if found.difference is not None:
+        output.note("replay", found.difference)
+    click.echo(found.line())
+    return exits.OK if found.difference is None else exits.WRONG
+
+
+class Rederived(NamedTuple):
+    """What came of deriving a ledger again."""
+
+    awards: int  #: before the first difference
+    total: int
+    difference: str | None  #: what is wrong and where; None: nothing
+
+    def line(self) -> str:
+        """The last line of `contractnet replay`."""
+        differences = "0 differences" if self.difference is None else "1 difference"
+        return f"{self.awards} of {self.total} awards re-derived, {differences}, 0 model calls"
+
+
+def rederive(ledger: str) -> Rederived:
+    """Derive every conclusion of a ledger again, and check its chain and file.
+
+    Raises:
+        DefinitionError, LedgerUnusable: there is no ledger to read under that name.
+    """
     with closing(open_reader(ledger)) as reader:
         filled(reader, ledger)
         found = founding(next(reader.entries(), None), ledger)
@@ -51,13 +77,10 @@ def command(ledger: str) -> int:
                     replay_journal(found.owner, entries)
             reader.check()  # the file itself: its chain held
         except (LedgerDamaged, ReplayDifference) as error:
-            output.note("replay", _naming(ledger, str(error)))
             made = awards.before(error.position)
             awards.count_rest(reader)
-            click.echo(f"{made} of {awards.total} awards re-derived, 1 difference, 0 model calls")
-            return exits.WRONG
-    click.echo(f"{awards.total} of {awards.total} awards re-derived, 0 differences, 0 model calls")
-    return exits.OK
+            return Rederived(made, awards.total, _naming(ledger, str(error)))
+    return Rederived(awards.total, awards.total, None)
 
 
 def _naming(ledger: str, said: str) -> str:

@@ -1,95 +1,82 @@
-"""The sample market of `contractnet demo`: six tasks of three skills, three scripted agents with their habits."""
+"""The sample market of `contractnet demo`: fourteen small tasks of four skills, and the terms they are put out under.
+
+Each shows something else that happens on a market. What happens is up to the agents of `sample_agents` and the visitor
+of `sample_visitor`; nothing here decides it.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import random
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from contractnet.bidders.decorator import FunctionAgent, bidder
-from contractnet.contractor.ports import Award, Call, Proposal, Refusal
-from contractnet.errors import DefinitionError
-from contractnet.market.task import Task
+from contractnet.market.task import Check, Task
+from contractnet.market.terms import TermOptions
 
-SKILLS = ("text.summarise", "text.translate", "text.count")
-_TEXT = (
-    "The printer on the third floor prints blank pages. Changing the toner did not help. "
-    "The service contract ends this month."
+SUMMARISE, TRANSLATE, COUNT, CLASSIFY = "text.summarise", "text.translate", "text.count", "text.classify"
+SKILLS: Final = (SUMMARISE, TRANSLATE, COUNT, CLASSIFY)
+
+TICKET: Final = "The printer on the third floor prints blank pages. Changing the toner did not help."
+CLAUSES: Final = (
+    "The supplier keeps the machines in order. It comes within two working days of a call. Parts are paid by the "
+    "customer, and work is not. The contract runs for three years. It ends earlier only where either side has broken "
+    "it twice, in writing, and not mended it within thirty days."
 )
-_WORDS = {"good": "gut", "morning": "Morgen", "the": "der", "order": "Auftrag", "is": "ist", "ready": "fertig"}
+POEM: Final = "the order is ready and the morning is good\n" * 8
+LETTER: Final = "the order is ready since the morning and nobody has come for it " * 20
+_SUMMARY: Final = {"type": "object", "required": ["summary"], "properties": {"summary": {"type": "string"}}}
 
 
-def tasks() -> list[Task]:
-    """Six small tasks; the last has a reserve under everybody's price."""
-    summary = {"type": "object", "required": ["summary"], "properties": {"summary": {"type": "string"}}}
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A task and its terms."""
+
+    task: Task
+    terms: TermOptions = field(default_factory=TermOptions)
+    cancel_after_s: float | None = None  #: no longer wanted so long after its award
+
+
+def count(text: str) -> int:
+    """Words of a text."""
+    return len(text.split())
+
+
+def _counts(text: str) -> Check:
+    """A check of a result: that it counts the words of a text."""
+
+    def check(result: dict[str, Any]) -> bool:
+        return bool(result.get("words") == count(text))
+
+    return check
+
+
+def lots() -> list[Lot]:
+    """The tasks, in the order in which they are put out."""
+    note = "Counted by hand, this self-made note has more words than its hyphens let on."
+    plain = "This one has none of them."
     return [
-        Task(
-            "Summarise this ticket in one sentence", SKILLS[0], {"text": _TEXT}, result_schema=summary, reserve="0.05"
+        Lot(_task("Summarise the ticket", SUMMARISE, TICKET, "0.05", result_schema=_SUMMARY)),
+        Lot(_task("Translate a greeting", TRANSLATE, "good morning", "0.04", private={"customer": "4711"})),
+        Lot(
+            _task("Count the words of a note", COUNT, note, "0.01", check=_counts(note)),
+            {"rule": "lowest-price"},
         ),
-        Task("Translate this greeting to German", SKILLS[1], {"text": "good morning"}, reserve="0.04"),
-        Task("Count the words of this ticket", SKILLS[2], {"text": _TEXT}, reserve="0.01"),
-        Task("Summarise the second ticket", SKILLS[0], {"text": "Login fails. It began today."}, reserve="0.05"),
-        Task(
-            "Translate the order status",
-            SKILLS[1],
-            {"text": "the order is ready"},
-            {"customer": "4711"},
-            reserve="0.04",
+        Lot(_task("Classify a ticket in Spanish", CLASSIFY, "¿Dónde está mi pedido?", "0.03", language="es")),
+        Lot(_task("Summarise three clauses", SUMMARISE, CLAUSES, "0.06", result_schema=_SUMMARY)),
+        Lot(_task("Translate an outage notice, now", TRANSLATE, "the order is late", "0.08"), {"eta_cost": "0.0015"}),
+        Lot(_task("Classify a complaint, at a low price", CLASSIFY, TICKET, "0.0105"), {"feedback": "rank"}),
+        Lot(_task("Translate a poem, soon", TRANSLATE, POEM, "0.06"), {"reply_within": 1.5}),
+        Lot(_task("Summarise the ticket, twice", SUMMARISE, TICKET, "0.03"), {"slots": 2}),
+        Lot(
+            _task("Classify a wish, below every price", CLASSIFY, "Could it be blue?", "0.006"),
+            {"max_rounds": 1, "mediator": "arbiter", "mediation_limit": "0.02"},
         ),
-        Task("Summarise a whole book for nothing", SKILLS[0], {"text": _TEXT * 20}, reserve="0.002"),
+        Lot(_task("Count the words of the archive", COUNT, plain, "0.02", pages=400), cancel_after_s=0.4),
+        Lot(_task("Summarise a book for next to nothing", SUMMARISE, CLAUSES * 6, "0.002"), {"max_rounds": 1}),
+        Lot(_task("Translate a letter that matters", TRANSLATE, LETTER, "0.20"), {"value": "1.00"}),
+        Lot(_task("Count the words of a line", COUNT, plain, "0.01"), {"public_reserve": True}),
     ]
 
 
-def agents(seed: int) -> list[FunctionAgent]:
-    """`thrifty` is cheap and slow, `swift` dear and fast, `eager` cheapest and over-confident: its first work fails.
-
-    Args:
-        seed: of the small differences between their prices.
-    """
-    dice = random.Random(seed)
-    return [
-        _agent("thrifty", 8_000, 40, 0.90, dice, ("text.summarise", "text.translate", "text.count")),
-        _agent("swift", 21_000, 5, 0.97, dice, ("text.summarise", "text.translate")),
-        _agent("eager", 5_000, 10, 0.99, dice, ("text.summarise", "text.count"), fails=1),
-    ]
-
-
-def _agent(
-    name: str,
-    price: int,
-    eta: int,
-    confidence: float,
-    dice: random.Random,
-    skills: tuple[str, ...],
-    fails: int = 0,
-) -> FunctionAgent:
-    left = [fails]
-
-    @bidder(skill=skills, capacity=4, name=name)
-    async def bid(call: Call) -> Proposal | Refusal:
-        text = str(call.input.get("text", ""))
-        if len(text) > 1_000 and name != "thrifty":
-            return Refusal("unfit", "longer than I read")
-        micros = price * (1 + len(text) // 400) + dice.randrange(1_000)
-        if call.skill == "text.count":
-            micros //= 4
-        return Proposal(f"{micros / 1_000_000:.6f}", eta, confidence, f"{name}: {len(text)} characters")
-
-    @bid.perform
-    async def work(award: Award) -> dict[str, Any]:
-        await asyncio.sleep(0.05)
-        if left[0] > 0:
-            left[0] -= 1
-            raise DefinitionError("could not keep the promise")
-        return _do(award)
-
-    return bid
-
-
-def _do(award: Award) -> dict[str, Any]:
-    text = str(award.input.get("text", ""))
-    if award.skill == "text.summarise":
-        return {"summary": text.split(". ")[0].rstrip(".") + "."}
-    if award.skill == "text.translate":
-        return {"text": " ".join(_WORDS.get(word, word) for word in text.split())}
-    return {"words": len(text.split())}
+def _task(words: str, skill: str, text: str, reserve: str, **more: Any) -> Task:
+    known = {name: more.pop(name) for name in ("private", "result_schema", "check") if name in more}
+    return Task(words, skill, {"text": text, **more}, reserve=reserve, **known)
