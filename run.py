@@ -3,14 +3,14 @@
 
     python3 run.py demo [arguments of `contractnet demo`]
     python3 run.py test [arguments of pytest] [--no-broker]
+    python3 run.py docs           build the site of docs/ into .cache/site and check it; opens nothing
     python3 run.py install        make or renew .venv, with the tests' tools, and stop
 
-The first call makes .venv in this folder and installs the pinned packages of requirements/ into it; later calls start
-at once. Nothing outside this folder is changed. `test` brings a RabbitMQ of its own (unpacked under .cache/, on
-loopback, stopped at the end); --no-broker leaves out the tests that need one, and says so. It also fetches amqplib with
-npm into .cache/, for a contractor written in Node.js (a pinned package brings node and npm); without a way to npm's
-registry those tests are left out, and the last lines say so. Afterwards .venv/bin holds
-contractnet, pytest and the linters. Needs Linux or another POSIX system with Python 3.11 or newer.
+The first call makes .venv here and installs the pinned packages of requirements/ into it; later calls start at once.
+Nothing outside this folder is changed. `test` brings a RabbitMQ of its own (unpacked under .cache/, on loopback,
+stopped at the end); --no-broker leaves out the tests that need one, and says so. It also fetches amqplib with npm (a
+pinned package) into .cache/, for a contractor written in Node.js; where that fails those tests are left out, and the
+last lines say so. Afterwards .venv/bin holds contractnet, pytest and the linters. Needs Linux or another POSIX system.
 """
 
 # Syntax of Python 3.8 and the standard library only: an old Python, too, must be able to say what to do.
@@ -29,6 +29,7 @@ PYTHON = os.path.join(VENV, "bin", "python")
 BEGUN = os.path.join(VENV, "begun-by-run.py")  # written first: this .venv is ours
 STAMP = os.path.join(VENV, "finished-by-run.py")  # written last: what it holds, and that it is whole
 OLDEST = (3, 11)
+KINDS = ("core", "docs", "dev")  # the files of requirements/; each holds what those before it hold
 PROGRESS_EVERY_S = 8
 NO_NETWORK = (
     "Failed to establish a new connection",
@@ -70,10 +71,10 @@ def read_stamp():
     return stamp if same else {}
 
 
-def is_ready(kind):
-    """Whether .venv can be used as it is. What the tests need holds all that the demo needs."""
-    stamp = read_stamp()
-    return any(stamp.get(have) == wanted(have) for have in (kind, "dev"))
+def is_ready(kind, stamp=None):
+    """Whether .venv can be used as it is."""
+    stamp = stamp or read_stamp()
+    return any(have in stamp and stamp[have] == wanted(have) for have in KINDS[KINDS.index(kind) :])
 
 
 def write_stamp(kind):
@@ -214,9 +215,9 @@ def install(kind, with_uv):
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH", "PIP_USER")}
     stamp = read_stamp()
     if stamp:
-        whole = stamp.get("core") == wanted("core")
-        say("adding the tests' tools to .venv" if whole else "renewing .venv, since what it was made from has changed")
-        kind = "dev" if "dev" in stamp else kind
+        whole = is_ready("core", stamp)
+        say("adding tools to .venv" if whole else "renewing .venv, since what it was made from has changed")
+        kind = max([kind, *(have for have in KINDS if have in stamp)], key=KINDS.index)
         os.remove(STAMP)
     else:
         say(f"making .venv in {ROOT}")
@@ -270,17 +271,18 @@ def main(arguments):
     if command in ("", "-h", "--help"):
         print((__doc__ or "").strip())
         return 0 if command else 2
-    if command not in ("demo", "test", "install"):
-        say(f"unknown command {command!r}; it is demo, test or install: see python3 run.py --help")
+    if command not in ("demo", "test", "docs", "install"):
+        say(f"unknown command {command!r}; it is demo, test, docs or install: see python3 run.py --help")
         return 2
     try:
-        prepare("core" if command == "demo" else "dev")
+        prepare({"demo": "core", "docs": "docs"}.get(command, "dev"))
         if command == "demo":
             program = os.path.join(VENV, "bin", "contractnet")
             os.execv(program, [program, *arguments])
-        if command == "test":
+        if command != "install":
             os.chdir(ROOT)
-            os.execv(PYTHON, [PYTHON, "-m", "pytest", *arguments[1:]])
+            module = {"docs": "docs.tools.build", "test": "pytest"}[command]
+            os.execv(PYTHON, [PYTHON, "-m", module, *arguments[1:]])
     except SetUpError as error:
         say(str(error))
         return 3

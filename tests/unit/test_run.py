@@ -28,7 +28,7 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "run.py", tmp_path)
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     (tmp_path / "requirements").mkdir()
-    for kind in ("core", "dev"):
+    for kind in ("core", "docs", "dev"):
         (tmp_path / "requirements" / f"{kind}.txt").write_text("# nothing\n")
     return tmp_path
 
@@ -106,9 +106,14 @@ def test_only_a_whole_and_fitting_venv_is_ready(checkout: Path) -> None:
     assert not run.is_ready("core")  # begun, never finished
     run.write_stamp("core")
     assert run.is_ready("core")
+    assert not run.is_ready("docs")
+    run.write_stamp("docs")
+    assert run.is_ready("docs")
+    assert run.is_ready("core")
     assert not run.is_ready("dev")
     run.write_stamp("dev")
     assert run.is_ready("dev")
+    assert run.is_ready("docs")
     assert run.is_ready("core")  # what the tests need holds what the demo needs
 
 
@@ -138,7 +143,12 @@ def test_a_moved_checkout_is_made_anew(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"), [("demo", "contractnet demo --seed 7"), ("test", "python -m pytest --seed 7")]
+    ("command", "said"),
+    [
+        ("demo", "contractnet demo --seed 7"),
+        ("test", "python -m pytest --seed 7"),
+        ("docs", "python -m docs.tools.build --seed 7"),
+    ],
 )
 def test_it_becomes_the_program_and_ends_with_its_code(checkout: Path, command: str, said: str) -> None:
     make_venv(checkout, "dev")

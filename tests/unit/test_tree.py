@@ -92,8 +92,8 @@ def test_the_pinned_packages_name_no_index() -> None:
 
 
 def test_what_the_tests_need_holds_what_the_demo_needs() -> None:
-    core, dev = (
+    core, docs, dev = (
         {line.split()[0] for line in (ROOT / "requirements" / file).read_text().splitlines() if "==" in line}
-        for file in ("core.txt", "dev.txt")
+        for file in ("core.txt", "docs.txt", "dev.txt")
     )
-    assert core < dev
+    assert core < docs < dev

@@ -1,0 +1,87 @@
+"""The pages of the commands and of the environment, from click's own commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import click
+
+from contractnet.cli.main import COMMANDS, commands
+from docs.tools.text import table, unwrapped
+
+
+def _loaded() -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(commands)
+    for name in commands.list_commands(context):
+        command = commands.get_command(context, name)
+        assert command is not None
+        yield name, command
+
+
+def options(command: click.Command) -> list[click.Option]:
+    """The options that the help shows."""
+    return [one for one in command.params if isinstance(one, click.Option) and not one.hidden]
+
+
+def command_pages() -> str:
+    """Every command: what it does, how it is called, its options."""
+    parts = [table(("command", "what it does"), [(_ref(name), COMMANDS[name].short) for name, _ in _loaded()])]
+    for name, command in _loaded():
+        with click.Context(command, info_name=f"contractnet {name}") as context:
+            usage = command.get_usage(context).removeprefix("Usage: ")
+            rows = [_row(one, context) for one in options(command)]
+        parts.append(f"## contractnet {name}\n\n{_help(command)}\n\n```text\n{usage}\n```\n")
+        if rows:
+            parts.append(table(("option", "what it means", "default"), rows))
+    return "\n".join(parts)
+
+
+def _ref(name: str) -> str:
+    return f"[`contractnet {name}`](#contractnet-{name})"
+
+
+def _help(command: click.Command) -> str:
+    """The help's paragraphs; an example becomes a block."""
+    text, _, example = re.sub(r"\A\n", "", command.help or "").partition("\b\nExample:\n")
+    said = unwrapped(text)
+    example = example or (command.epilog or "").partition("Example: ")[2]
+    if example:
+        lines = "\n".join(line.strip() for line in example.strip().splitlines())
+        said += f"\n\n```sh\n{lines}\n```"
+    return said
+
+
+def _row(one: click.Option, context: click.Context) -> tuple[str, str, str]:
+    names = "/".join(one.opts)
+    kind = "" if one.is_flag else " " + one.make_metavar(context)
+    meaning, _, told = (one.help or "").partition("[default: ")
+    default = told.rstrip("]") if told else _default(one)
+    return f"`{names}{kind}`", meaning.strip(), default
+
+
+def _default(one: click.Option) -> str:
+    value = one.default
+    if one.is_flag or value is None or callable(value) or type(value).__name__ == "Sentinel":
+        return ""
+    return f"`{value}`"
+
+
+def variables() -> dict[str, dict[str, click.Option]]:
+    """Environment variable -> the commands that read it, each with its option."""
+    found: dict[str, dict[str, click.Option]] = {}
+    for name, command in _loaded():
+        for one in options(command):
+            if isinstance(one.envvar, str):
+                found.setdefault(one.envvar, {})[name] = one
+    return found
+
+
+def variable_table() -> str:
+    """Every option as an environment variable."""
+    rows = []
+    for variable, readers in sorted(variables().items()):
+        first = next(iter(readers.values()))
+        refs = ", ".join(f"[{name}](commands.md#contractnet-{name})" for name in readers)
+        rows.append((f"`{variable}`", f"`{first.opts[0]}`", refs))
+    return table(("variable", "option", "read by"), rows)

@@ -1,0 +1,34 @@
+"""What the demo prints, run while the site is built."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+
+from docs.tools.source import ROOT
+
+COLUMNS = 100
+
+
+def demo_output() -> str:
+    """The demo's own words, as a terminal of 100 columns shows them.
+
+    Raises:
+        RuntimeError: it ended with an error.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", "contractnet", "demo", "--seed", "1"],
+            cwd=folder,
+            env={**os.environ, "COLUMNS": str(COLUMNS), "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    if done.returncode:
+        raise RuntimeError(f"contractnet demo ended with {done.returncode}:\n{done.stderr}")
+    said = done.stdout.replace(f"{sys.executable} -m contractnet", "contractnet").replace(f"{folder}/", "")
+    return f"```text\n{said.rstrip()}\n```\n"
