@@ -65,3 +65,17 @@ class FileLock:
         with contextlib.suppress(OSError):  # the lock is the kernel's; a file that stays behind locks nothing
             self._path.unlink()
         os.close(self._handle)
+
+
+def holder(path: Path) -> str | None:
+    """The process id of whoever writes the ledger at `path` now, `unknown`, or None. Looks only: to try the lock would
+    keep a writer that starts at that instant from having it.
+    """
+    lock = path.with_name(path.name + ".lock")
+    try:
+        inode, held = lock.stat().st_ino, Path("/proc/locks").read_text()
+        if not any(f":{inode} " in line and "FLOCK" in line for line in held.splitlines()):
+            return None
+        return lock.read_text(errors="replace").strip() or "unknown"
+    except OSError:
+        return None  # no lock file; or the kernel does not show its locks here

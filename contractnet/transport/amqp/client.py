@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
@@ -109,6 +109,11 @@ class Client:
     def frame_max(self) -> int:
         """The largest frame the broker takes, bytes."""
         return self._connection.connection_tune.frame_max or 131_072
+
+    @property
+    def server(self) -> Mapping[str, Any]:
+        """What the broker says of itself: product, version, platform."""
+        return self._connection.server_properties
 
     @property
     def silence_s(self) -> float:
