@@ -24,6 +24,10 @@ KINDS: Final[Mapping[str, str]] = {
 }
 
 
+#: what is broken by an event or an act that no row of the protocol has
+NO_ROW_AT_ALL: Final = frozenset({"tables"})
+
+
 class Fault(NamedTuple):
     """The first thing wrong with a transcript."""
 
@@ -38,5 +42,5 @@ class BrokenRuleError(Exception):
 
     def __init__(self, kind: str, breaks: Iterable[str], text: str) -> None:
         self.kind = kind
-        self.breaks = frozenset(breaks)
+        self.breaks = frozenset(breaks) or NO_ROW_AT_ALL
         super().__init__(text)

@@ -84,6 +84,10 @@ class Hidden(ABC, Generic[S]):
         """What changes without a row."""
         yield from ()
 
+    def stale(self, now: S, message: Message) -> bool:
+        """Whether the arrival of a message changes nothing there any more, whatever comes: it need not be followed."""
+        return False
+
     @abstractmethod
     def fits(self, row: Row, mark: Mark, about: Message | None, said: Said) -> bool:
         """Whether a message that a row may say has the content that it must have.
@@ -117,7 +121,7 @@ class Hidden(ABC, Generic[S]):
         said = Said(message, event)
         found = {after for before in self._closure() for after in self._saying(before, said)}
         if not found:
-            rules = set(self.table.rules_sending(message)) or {"R11"}
+            rules = set(self.table.rules_sending(message))
             if message["performative"] == "cancel":
                 rules.add("R9")
             if message["performative"] == "not-understood":
@@ -144,10 +148,16 @@ class Hidden(ABC, Generic[S]):
         for move in self.decides(place.now):
             yield None, move
 
+    def _left(self, place: Place[S], at: int | None, now: S) -> frozenset[int]:
+        """What may still arrive when one message has."""
+        if at is None:
+            return place.coming
+        return frozenset(one for one in place.coming if one != at and not self.stale(now, self._told[one]))
+
     def _unseen(self, place: Place[S]) -> Iterator[Place[S]]:
         """Moves that say nothing, or something that is overtaken."""
         for at, (row, after, mark) in self._moves(place):
-            coming = place.coming - {at}
+            coming = self._left(place, at, after)
             if row is None or not row.sends:
                 yield Place(coming, place.flying, after)
             elif len(place.flying) < MOST_OVERTAKEN:
@@ -161,9 +171,10 @@ class Hidden(ABC, Generic[S]):
             about = None if at is None else self._told[at]
             if row is None:
                 if about is not None and _by_default(said.message, about):
-                    yield Place(place.coming - {at}, place.flying, after)
+                    yield Place(self._left(place, at, after), place.flying, after)
             elif row.sends_this(said.message) and self.fits(row, mark, about, said):
-                yield Place(place.coming - {at}, place.flying, self.landed(after, row, said.message))
+                coming = self._left(place, at, after)
+                yield Place(coming, place.flying, self.landed(after, row, said.message))
         for flight in place.flying:
             row, about = self.rows[flight.row], None if flight.about is None else self._told[flight.about]
             if row.sends_this(said.message) and self.fits(row, flight.mark, about, said):

@@ -98,6 +98,9 @@ class HiddenParticipant(Hidden[Standing]):
         asked = self._offers[offer]["content"].get("price", 0)
         return bool(content["price"] >= asked)
 
+    def stale(self, now: Standing, message: Message) -> bool:
+        return message["performative"] == "cfp" and bool(message["content"]["round"] <= now.round)
+
     # ---- what it says
 
     def fits(self, row: Row, mark: Mark, about: Message | None, said: Said) -> bool:

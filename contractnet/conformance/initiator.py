@@ -90,8 +90,8 @@ class InitiatorWalk(Walk):
 
     def own(self, line: Line) -> None:
         event, at = str(line.event), line.at
-        if line.peers and line.peers[0] not in self._entries:
-            raise BrokenRuleError("format", {"format"}, f"{line.peers[0]} is no participant")
+        if (line.peers or event == GONE) and not any(peer in self._entries for peer in line.peers):
+            raise BrokenRuleError("format", {"format"}, f"{', '.join(line.peers) or 'nobody'} is no participant")
         if event == GONE:
             self._begin(at)
             self._entries[line.peers[0]].waited_for = False

@@ -118,7 +118,7 @@ class Walk(ABC):
 
 def no_row(name: str, event: str, state: str, rules: frozenset[str]) -> BrokenRuleError:
     """An event of our own that the table has no row for."""
-    return BrokenRuleError("no-row", rules or {f"table {name}"}, f"table {name} has no row for {event} in {state}")
+    return BrokenRuleError("no-row", rules, f"table {name} has no row for {event} in {state}")
 
 
 def misread(message: Any, event: str, rules: frozenset[str] | set[str]) -> BrokenRuleError:

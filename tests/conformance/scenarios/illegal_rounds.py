@@ -114,7 +114,7 @@ def _whom_and_when() -> Iterator[Transcript]:
     t.open()
     t.bids(ann=80_000)
     t.own("=all-answered")
-    t.now_breaks("table C", "no-row")
+    t.now_breaks("tables", "no-row")
     t.own("#iterate")
     yield t
 
