@@ -58,10 +58,12 @@ async def _listen(broker: str, wait_s: float) -> list[Listing]:
     try:
         async with link:
             await _connected(link)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await _hear(link, directory)
-            await link.retire()
+            try:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await _hear(link, directory)
+            finally:  # at Ctrl-C too: nobody would use these queues again
+                await link.retire()
     except BaseExceptionGroup as group:
         raise cause_of(group) from group
     return directory.listings()

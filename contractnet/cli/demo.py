@@ -74,7 +74,7 @@ def _demo(ledger: str, jobs: list[Lot], seed: int, as_json: bool, *, kept: bool)
     told = [tale for tale in tales(reader.entries()) if tale.tender in mine]
     reader.close()
     show(told)
-    _summary(told, took, rederive(ledger))
+    _summary(told, took, rederive(ledger, bar=False))
     strange = sorted({tale.skill for tale in told} - set(SKILLS))
     if strange:
         output.note("demo", f"nobody here offers {', '.join(strange)}; the demo's agents do {', '.join(SKILLS)}")

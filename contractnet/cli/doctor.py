@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import Final
 
@@ -21,8 +21,8 @@ _COLOURS: Final = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "r
 #: columns of the level, and of the area with what was looked at
 LEVEL_WIDTH: Final = 7
 WHAT_WIDTH: Final = 22
-#: screens that are narrower have the words under the names
-NARROW: Final = 60
+#: words stand beside the names where there is room for so many characters
+LEAST_WORDS: Final = 24
 
 
 @click.command("doctor")
@@ -43,8 +43,13 @@ def command(broker: str, ledger: str, management: str | None, only: tuple[str, .
       contractnet doctor --broker amqp://user:password@host/market
       contractnet doctor --only ledger --ledger contractnet.db
     """
-    wanted = only or AREAS
-    found = asyncio.run(_look([area for area in AREAS if area in wanted], broker, ledger, management))
+    found: list[Finding] = []
+    if not only or "python" in only:
+        found += doctor_python.look()
+    if not only or "ledger" in only:
+        found += _look_at_ledger(ledger)
+    if not only or "broker" in only:
+        found += asyncio.run(_look_at_broker(broker, management))
     if as_json:
         for one in found:
             output.json_line(msgspec.structs.asdict(one))
@@ -55,24 +60,10 @@ def command(broker: str, ledger: str, management: str | None, only: tuple[str, .
     return exits.FAILED if any(one.level is Level.UNSEEN and one.asked for one in found) else exits.OK
 
 
-async def _look(areas: Sequence[str], broker: str, ledger: str, management: str | None) -> list[Finding]:
-    async def python() -> list[Finding]:
-        return doctor_python.look()
+def _look_at_ledger(url: str) -> list[Finding]:
+    from contractnet.ledger.checkup import look  # SQLAlchemy is slow to import
 
-    async def the_ledger() -> list[Finding]:
-        from contractnet.ledger.checkup import look  # SQLAlchemy is slow to import
-
-        return await asyncio.to_thread(look, ledger)
-
-    async def the_broker() -> list[Finding]:
-        return await _look_at_broker(broker, management)
-
-    looks: dict[str, Callable[[], Awaitable[list[Finding]]]] = {
-        "python": python,
-        "ledger": the_ledger,
-        "broker": the_broker,
-    }
-    return [one for area in areas for one in await looks[area]()]
+    return look(url)
 
 
 async def _look_at_broker(url: str, management: str | None) -> list[Finding]:
@@ -87,21 +78,19 @@ def _show(found: Sequence[Finding]) -> None:
     """One finding a line; on a terminal, lines that are too long go on under their words."""
     console = screen.console()
     for one in found:
-        what = f"{one.area} {one.what}"
         words = printable(f"{one.found}; {one.todo}" if one.todo else one.found)
-        level = click.style(one.level.value.ljust(LEVEL_WIDTH), fg=_COLOURS[one.level])
-        head = level if console.color_system is not None else one.level.value.ljust(LEVEL_WIDTH)
+        level = one.level.value.ljust(LEVEL_WIDTH)
+        if console.color_system is not None:
+            level = click.style(level, fg=_COLOURS[one.level])
+        head = f"{level}  {f'{one.area} {one.what}'.ljust(WHAT_WIDTH)}  "
+        room = console.width - (LEVEL_WIDTH + WHAT_WIDTH + 4)
         if not console.is_terminal:
-            click.echo(f"{head}  {what.ljust(WHAT_WIDTH)}  {words}")
-        elif console.width < NARROW:
-            lines = wrap(words, console.width - 4)
-            click.echo("\n".join([f"{head}  {what}", *(f"    {line}" for line in lines)]), color=True)
+            lines = [head + words]
+        elif room < LEAST_WORDS:
+            lines = [head.rstrip(), *(f"    {line}" for line in wrap(words, console.width - 4))]
         else:
-            indent = " " * (LEVEL_WIDTH + WHAT_WIDTH + 4)
-            lines = wrap(words, console.width - len(indent)) or [""]
-            first, more = lines[0], lines[1:]
-            click.echo(
-                "\n".join([f"{head}  {what.ljust(WHAT_WIDTH)}  {first}", *(indent + line for line in more)]), color=True
-            )
+            first, *more = wrap(words, room)
+            lines = [head + first, *(" " * (LEVEL_WIDTH + WHAT_WIDTH + 4) + line for line in more)]
+        click.echo("\n".join(lines), color=True)  # coloured or not as the console decided
     counts = [(level, sum(one.level is level for one in found)) for level in Level]
     output.note("doctor", ", ".join(f"{number} {level.value}" for level, number in counts if number))

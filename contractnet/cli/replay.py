@@ -58,9 +58,11 @@ class Rederived(NamedTuple):
         return f"{self.awards} of {self.total} awards re-derived, {differences}, 0 model calls"
 
 
-def rederive(ledger: str) -> Rederived:
+def rederive(ledger: str, *, bar: bool = True) -> Rederived:
     """Derive every conclusion of a ledger again, and check its chain and file.
 
+    Args:
+        bar: shown where standard error is a terminal.
     Raises:
         DefinitionError, LedgerUnusable: there is no ledger to read under that name.
     """
@@ -69,7 +71,7 @@ def rederive(ledger: str) -> Rederived:
         found = founding(next(reader.entries(), None), ledger)
         awards = Awards(found.kind)
         try:
-            with _progress() as seen:
+            with _progress(bar) as seen:
                 entries = checked(awards.counted(seen(reader.entries())))
                 if found.kind is Kind.LEDGER:
                     replay_ledger(found.owner, entries)
@@ -146,9 +148,9 @@ def _committed_states() -> frozenset[str]:
 
 
 @contextmanager
-def _progress() -> Generator[Callable[[Iterable[Entry]], Iterator[Entry]]]:
+def _progress(bar: bool) -> Generator[Callable[[Iterable[Entry]], Iterator[Entry]]]:
     """A bar on a terminal; nothing where stderr is a file."""
-    if not sys.stderr.isatty():
+    if not bar or not sys.stderr.isatty():
         yield iter
         return
     from rich.console import Console  # slow to import

@@ -27,6 +27,11 @@ def width() -> int:
     return max(LEAST_WIDTH, shutil.get_terminal_size((USUAL_WIDTH, 24)).columns)
 
 
+def is_terminal() -> bool:
+    """Whether standard output is looked at, and not kept or read by a program."""
+    return sys.stdout.isatty()
+
+
 def console(*, stderr: bool = False) -> Console:
     """Where tables are drawn."""
     from rich.console import Console  # slow to import

@@ -20,7 +20,7 @@ from contractnet.messages.contents import TaskFailureContent
 from contractnet.messages.values import RejectReason, show_amount
 
 _UNCLEAR: Final = "not understood"
-_CHOICES: Final = {"offer": "takes the best offer there is", "round": "grants one more round", "none": "takes none"}
+_CHOICES: Final = {"offer": "takes the offer", "round": "grants one more round", "none": "takes none"}
 #: how a winner lost its slot
 _LOSSES: Final = {
     "check": "failed the check",
@@ -73,6 +73,7 @@ class Tale:
     rounds: int = 0
     parts: dict[str, Part] = field(default_factory=dict[str, Part])  #: by agent, those with a score first
     events: list[str] = field(default_factory=list[str])  #: of the tender as a whole, in order
+    bids: tuple[manager.Assessed, ...] = ()  #: as the rule judged them last
     ended: manager.Ended | None = None
     conversation: str | None = None  #: of its last call
 
@@ -122,7 +123,8 @@ def _tell(tale: Tale, entry: Entry, record: common.Record) -> None:
         case manager.Decided():
             _decided(tale, record)
         case manager.Mediated():
-            tale.events.append(f"a deadlock: {record.mediator} {_CHOICES[record.choice]}{_because(record.why)}")
+            whose = next((f" of {bid.participant}" for bid in tale.bids if bid.offer == record.offer), "")
+            tale.events.append(f"a deadlock: {record.mediator} {_CHOICES[record.choice]}{whose}{_because(record.why)}")
         case _:
             _outcome(tale, record)
 
@@ -157,7 +159,7 @@ def _said(tale: Tale, record: common.Said) -> None:
 
 
 def _decided(tale: Tale, record: manager.Decided) -> None:
-    tale.rounds = record.round
+    tale.rounds, tale.bids = record.round, record.bids
     tale.parts = {**{bid.participant: tale.part(bid.participant) for bid in record.bids}, **tale.parts}
     for bid in record.bids:
         part = tale.part(bid.participant)

@@ -138,7 +138,7 @@ class _Visit:
             found.append(await self._there_and_back())
             found.append(await self._clock())
             found.append(await self._size())
-            text = "this user may declare, write and read under our names; so may all who hold this URL: one owner's market"
+            text = "this user may declare, write and read under our names; so may whoever has this URL (one owner)"
             found.insert(0, ok(AREA, "rights", text))
         except Trouble as trouble:
             found.append(problem(AREA, "rights" if trouble.refused else "queues", trouble.reason))
