@@ -22,6 +22,7 @@ ContractNetError
         NoAward            nobody was awarded; carries the reason
         ContractFailed     awarded, and it did not happen
         BudgetExceeded     not opened, since its worst case is over what is left
+    PlanRefused            how a job was split cannot be used, or was not approved
     NodeError              the test kit could not fetch, start or reach what it needs
     ReplayDifference       a recorded entry is not what the facts before it give
 """
@@ -37,11 +38,16 @@ class ContractNetError(Exception):
 
 
 class DefinitionError(ContractNetError):
-    """A file in agents/ or protocols/, or a value a user gave, is wrong."""
+    """A file in agents/ or protocols/, or a value a user gave, is wrong.
+
+    To do: mend what the text names; it says what is allowed.
+    """
 
 
 class DecodeError(ContractNetError):
     """Bytes are not a message.
+
+    To do: a peer sent it: it is answered, and recorded. In code of yours: mend the fields that are named.
 
     Attributes:
         code: which step refused: `size`, `utf8`, `json`, `schema`, `duplicate-key`.
@@ -65,11 +71,17 @@ class ProtocolViolation(ContractNetError):
 
 
 class IllegalSend(ProtocolViolation):
-    """We tried to say what the protocol forbids now: a bug of ours."""
+    """We tried to say what the protocol forbids now: a bug of ours.
+
+    To do: report it, with the ledger.
+    """
 
 
 class OutOfSequence(ProtocolViolation):
-    """The peer said what the protocol forbids now: answer not-understood, the state is unchanged."""
+    """The peer said what the protocol forbids now: answer not-understood, the state is unchanged.
+
+    To do: nothing, here; the peer is told which message it was.
+    """
 
 
 class TransportError(ContractNetError):
@@ -77,15 +89,24 @@ class TransportError(ContractNetError):
 
 
 class TransportClosed(TransportError):
-    """We closed this transport."""
+    """We closed this transport.
+
+    To do: do not use a market after it was left.
+    """
 
 
 class TransportBroken(TransportError):
-    """The connection broke; the fate of the last message is unknown. Send it again, receivers know duplicates."""
+    """The connection broke; the fate of the last message is unknown. Send it again, receivers know duplicates.
+
+    To do: nothing, in a market or a worker: both connect again by themselves and send again.
+    """
 
 
 class TransportRefused(TransportError):
-    """The broker refused for a reason an operator must mend: login, vhost, permission, another queue argument."""
+    """The broker refused for a reason an operator must mend: login, vhost, permission, another queue argument.
+
+    To do: mend the broker's URL, user, permissions, or the queue that the text names; then start again.
+    """
 
 
 class LedgerError(ContractNetError):
@@ -93,15 +114,23 @@ class LedgerError(ContractNetError):
 
 
 class LedgerUnusable(LedgerError):
-    """The ledger cannot be opened: missing folder, another kind of file, another version, read-only."""
+    """The ledger cannot be opened: missing folder, another kind of file, another version, read-only.
+
+    To do: name another file, or make what is missing, as the text says.
+    """
 
 
 class LedgerLocked(LedgerError):
-    """Another process writes this ledger."""
+    """Another process writes this ledger.
+
+    To do: end the other process, which the text names, or give this one a ledger of its own.
+    """
 
 
 class LedgerDamaged(LedgerError):
     """The hash chain or the file does not hold.
+
+    To do: keep the file as it is, and go on with a copy from before the position.
 
     Attributes:
         position: the first bad position, or None where the file itself cannot be read.
@@ -113,19 +142,31 @@ class LedgerDamaged(LedgerError):
 
 
 class LedgerBroken(LedgerError):
-    """A disk or server error at a commit. The process ends; the commit is not tried again."""
+    """A disk or server error at a commit. The process ends; the commit is not tried again.
+
+    To do: make room on the disk or mend it, then start again: what was recorded is whole.
+    """
 
 
 class VersionConflict(LedgerError):
-    """An entry with that position, version or message id exists already."""
+    """An entry with that position, version or message id exists already.
+
+    To do: report it, with the ledger.
+    """
 
 
 class MechanismError(ContractNetError):
-    """Bids a rule cannot order, such as two from one participant."""
+    """Bids a rule cannot order, such as two from one participant.
+
+    To do: mend the terms that the text names.
+    """
 
 
 class WorkFailed(ContractNetError):
-    """The work of an award could not be done. Its text is told to the manager: it holds nothing private."""
+    """The work of an award could not be done. Its text is told to the manager: it holds nothing private.
+
+    To do: nothing: the runner-up works, or the tender ends as failed.
+    """
 
 
 class ContractError(ContractNetError):
@@ -137,23 +178,45 @@ class ContractError(ContractNetError):
 
 
 class NoAward(ContractError):
-    """Nobody was awarded; `reason` is one of the closed list."""
+    """Nobody was awarded; `reason` is one of the closed list.
+
+    To do: look at `reason`: raise the reserve, wait for agents, or ask for another skill; `contractnet log` shows
+    each answer.
+    """
 
 
 class ContractFailed(ContractError):
-    """Awarded, and it did not happen; `reason` is one of the closed list."""
+    """Awarded, and it did not happen; `reason` is one of the closed list.
+
+    To do: look at `reason` and `contractnet log`; put the task out again under another key where it is still wanted.
+    """
 
 
 class BudgetExceeded(ContractError):
-    """Not opened: its worst case is over what is left of the budget."""
+    """Not opened: its worst case is over what is left of the budget.
+
+    To do: grant more, or lower the reserve.
+    """
+
+
+class PlanRefused(ContractNetError):
+    """How a job was split cannot be used, or nobody agreed to it.
+
+    To do: the text says what speaks against it; draft again under another key, by a better drafter or with more room.
+    """
 
 
 class NodeError(ContractNetError):
-    """The test kit could not fetch, start or reach what it needs: packages, the private broker."""
+    """The test kit could not fetch, start or reach what it needs: packages, the private broker.
+
+    To do: install or name what the text says, or lend the tests a broker.
+    """
 
 
 class ReplayDifference(ContractNetError):
     """A recorded entry is not what the facts before it give.
+
+    To do: do not trust what follows that position; compare it with a copy.
 
     Attributes:
         position: of the first differing entry.

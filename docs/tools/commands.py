@@ -10,6 +10,9 @@ import click
 from contractnet.cli.main import COMMANDS, commands
 from docs.tools.text import table, unwrapped
 
+#: an address in a help text, which the site would take for a link
+_ADDRESS = re.compile(r"(?<!`)\b(?:https?|amqps?)://[^\s`,;)]*[^\s`,;.)]")
+
 
 def _loaded() -> Iterator[tuple[str, click.Command]]:
     context = click.Context(commands)
@@ -57,7 +60,7 @@ def _row(one: click.Option, context: click.Context) -> tuple[str, str, str]:
     kind = "" if one.is_flag else " " + one.make_metavar(context)
     meaning, _, told = (one.help or "").partition("[default: ")
     default = told.rstrip("]") if told else _default(one)
-    return f"`{names}{kind}`", meaning.strip(), default
+    return f"`{names}{kind}`", _ADDRESS.sub(r"`\g<0>`", meaning.strip()), default
 
 
 def _default(one: click.Option) -> str:
