@@ -15,6 +15,7 @@ from contractnet.ledger import records as common
 from contractnet.ledger.founding import FOUNDED, founding
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Record
+from contractnet.manager import plans
 from contractnet.manager import records as manager
 from contractnet.messages.acts import Cfp
 from contractnet.messages.values import show_amount
@@ -126,6 +127,11 @@ def _tell_manager(record: Record) -> Told | None:
         case manager.Judged():
             verdict = "good" if record.ok else "bad"
             return Told(f"judged {verdict}" + (f": {shorten(record.note)}" if record.note else ""))
+        case plans.Drafted():
+            return Told(f"plan {record.key} drafted by {record.by}: {_names(tuple(one.id for one in record.tasks))}")
+        case plans.Approved():
+            why = f": {shorten(record.why)}" if record.why else ""
+            return Told(f"plan {record.key} {'approved' if record.ok else 'refused'} by {record.by}{why}")
         case manager.Granted():
             return Told(f"budget of {show_amount(record.amount)} {record.unit}")
         case manager.Started():

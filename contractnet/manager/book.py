@@ -16,6 +16,7 @@ from contractnet.errors import DefinitionError
 from contractnet.ledger.records import Heard, Misheard, Quarantined, Record, Said, Sent
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.manager.accounts import Accounts, Room
+from contractnet.manager.plans import PlanState, follow
 from contractnet.manager.records import Awarded, Ended, Fact, Granted, Held, Opened, Started
 from contractnet.manager.tender import Tender
 from contractnet.messages.acts import (
@@ -57,6 +58,7 @@ class Book:
         self.spoken: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.unsent: dict[str, Owed] = {}  #: message id said -> what is owed; the outbox
         self.stray_answers: dict[str, int] = {}  #: sender -> how often it was told of an unknown conversation
+        self.plans: dict[str, PlanState] = {}  #: by the caller's key
         self.awards = 0  #: made so far
         self.ended: list[str] = []  #: tender ids in the order of their ends
         self._pen = Pen(owner, owner, "")
@@ -162,4 +164,4 @@ class Book:
             case Awarded():
                 self.awards += 1
             case _:
-                pass
+                follow(self.plans, record)

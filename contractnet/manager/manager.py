@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from contractnet.errors import DefinitionError
+from contractnet.ledger.records import Record
 from contractnet.ledger.scribe import Writing
 from contractnet.manager.book import MONEY
 from contractnet.manager.checks import Check
@@ -92,6 +93,10 @@ class Manager(Driver):
     def note(self, tender: Tender, record: Judged) -> None:
         """Record something that moves no tender."""
         self._commit(self.book.loose(tender.id, record, self._now()))
+
+    def record(self, stream: str, record: Record) -> None:
+        """Record something that belongs to no tender."""
+        self._commit(self.book.loose(stream, record, self._now()))
 
     async def ended(self, tender: Tender) -> Ended:
         """Wait until the tender has ended and that is durable.

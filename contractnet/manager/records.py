@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, Final, Literal, get_args
 
 from contractnet.ledger.records import Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
+from contractnet.manager.plans import Approved, Drafted
 from contractnet.messages.values import RefuseReason, RejectReason
 
 Status = Literal["settled", "partial", "no-award", "failed", "cancelled"]
@@ -282,14 +283,16 @@ class Ended(Record, frozen=True):
 
 Fact = Opened | Invited | Heard | Misheard | Gone | Returned | Fired | LeaseLapsed | Grace | Checked | CancelAsked
 #: facts that belong to no tender, or change nothing in one
-LooseFact = Sent | Granted | Started | Quarantined | Judged
+LooseFact = Sent | Granted | Started | Quarantined | Judged | Drafted | Approved
 Conclusion = Moved | Said | Held | Decided | Mediated | Awarded | Freed | Closed | Ended
 
 FACTS: Final[dict[str, type[Record]]] = {
     kind.__name__: kind
     for kind in (Opened, Invited, Heard, Misheard, Gone, Returned, Fired, LeaseLapsed, Grace, Checked, CancelAsked)
 }
-LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Sent, Granted, Started, Quarantined, Judged)}
+LOOSE: Final[dict[str, type[Record]]] = {
+    kind.__name__: kind for kind in (Sent, Granted, Started, Quarantined, Judged, Drafted, Approved)
+}
 CONCLUSIONS: Final[dict[str, type[Record]]] = {
     kind.__name__: kind for kind in (Moved, Said, Held, Decided, Mediated, Awarded, Freed, Closed, Ended)
 }

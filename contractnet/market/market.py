@@ -15,7 +15,7 @@ from typing import Self, Unpack
 import msgspec
 
 from contractnet.bidders.decorator import as_agent
-from contractnet.contractor.ports import Agent, Amount, Hostable, micros
+from contractnet.contractor.ports import MEDIATE, Agent, Amount, Hostable, micros
 from contractnet.contractor.settings import Settings as ContractorSettings
 from contractnet.errors import DefinitionError
 from contractnet.manager.manager import Manager
@@ -24,6 +24,7 @@ from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.market.contract import Contract
 from contractnet.market.house import House
 from contractnet.market.many import as_they_end
+from contractnet.market.planning import Approver, Bought, Drafter, Job, Plan, buy, decompose
 from contractnet.market.task import Check, Task, fingerprint, require_key
 from contractnet.market.terms import DEFAULT_UNIT, TermOptions, terms
 from contractnet.messages.values import require
@@ -216,6 +217,55 @@ class Market:
 
         async for _, contract in as_they_end(begin, tasks, ahead):
             yield contract
+
+    # ---- plans
+
+    async def decompose(
+        self,
+        job: str,
+        draft: Drafter,
+        *,
+        key: str,
+        approve: Approver | None = None,
+        reserve: Amount | None = None,
+        budget: Amount | None = None,
+        by: str = "",
+    ) -> Plan:
+        """Split a large job into tasks that are bought one by one; nothing is bought yet.
+
+        A key that the ledger already holds returns that plan, and asks nobody again.
+
+        Args:
+            draft: a program, or a model behind one. Takes a `Job` and gives `{"tasks": [...]}`, each with `id`, `task`,
+                `skill`, and `input`, `after`, `reserve` as needed. May be async. What is wrong is told to it once.
+            approve: takes the draft and says yes or no; may ask a person. Left out: what passes the checks is approved.
+            reserve: the most that is paid for a task that names none.
+            budget: for all tasks together.
+            by: who drafts, for the record.
+        Raises:
+            PlanRefused: the draft was faulty twice, or was not approved.
+            DefinitionError: another job stands under the key.
+        """
+        listings = self.manager.directory.listings()
+        skills = sorted({skill for one in listings for skill in one.skills} - {MEDIATE})
+        least = None if reserve is None else micros(reserve, "reserve")
+        most = None if budget is None else micros(budget, "budget")
+        told = Job(job, tuple(skills), least, most, self._unit)
+        return await decompose(self.manager, told, require_key(key), draft, by or type(draft).__name__, approve)
+
+    async def buy(self, plan: Plan, **options: Unpack[TermOptions]) -> AsyncIterator[Bought]:
+        """Buy the tasks of a plan, each when those it depends on have settled; yields them as they end.
+
+        Args:
+            options: as of `tender`, for all of them; a reserve of the task's own stands before the one given here.
+        """
+
+        async def begin(task: Task, key: str) -> Contract:
+            own: TermOptions = {**options, "reserve": None} if task.reserve is not None else options
+            return await self.begin(task, key=key, **own)
+
+        async for bought in buy(plan, begin):
+            yield bought
 
     def ended(self) -> list[Contract]:
         """The contracts that have ended, in the order of their ends."""

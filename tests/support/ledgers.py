@@ -12,6 +12,7 @@ from contractnet.ledger.port import Draft, Entry
 from contractnet.ledger.records import Sent
 from contractnet.mail.inbox import Scrap
 from contractnet.manager.book import MONEY, STARTS
+from contractnet.manager.plans import Approved, Drafted, PlanTask
 from contractnet.manager.records import Grace, Granted, Judged, Started
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
@@ -33,6 +34,9 @@ def settled() -> Bench:
     bench.now += 2_000
     bench.result(bench.slot.holder or "")
     bench.record(bench.book.loose("t", Judged(ok=False, note="too short"), bench.now))
+    plan = PlanTask(id="a", task="Do a", skill="text.summarise", reserve=5)
+    bench.record(bench.book.loose("plan-1", Drafted(key="k", job="j", tasks=(plan,), by="m"), bench.now))
+    bench.record(bench.book.loose("plan-1", Approved(key="k", ok=True, by="p"), bench.now))
     return bench
 
 

@@ -1,0 +1,173 @@
+"""Planning: somebody drafts how a large job is split, the draft is checked, a person or a policy approves, and the
+tasks are bought in the order of their dependencies.
+
+Rules: whoever drafts, the checks are the same, and what they find is told to the drafter once. A draft and the word on
+it are recorded before anything is bought, and asked for once: on the same ledger the same key goes on with the plan
+that was approved, without a model. Each task is a tender under the key `<plan>/<task>`, so nothing is bought twice.
+Where a task does not settle, those that need its result are not bought.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Any, NamedTuple
+
+from contractnet.errors import DefinitionError, PlanRefused
+from contractnet.manager.manager import Manager
+from contractnet.manager.plans import PREFIX, Approved, Drafted, PlanTask
+from contractnet.market.contract import Contract
+from contractnet.market.plan import RESULTS, faults, read_draft
+from contractnet.market.task import Task
+from contractnet.messages.values import plain_text, show_amount
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a drafter is told."""
+
+    job: str
+    skills: tuple[str, ...]  #: that somebody offers now
+    reserve: int | None  #: for tasks that name none, micros
+    budget: int | None  #: for all tasks together, micros
+    unit: str
+    errors: tuple[str, ...] = ()  #: what was wrong with the draft before
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan that was approved."""
+
+    key: str
+    job: str
+    tasks: tuple[PlanTask, ...]
+    by: str
+
+
+class Verdict(NamedTuple):
+    """The word of a person or a policy on a draft."""
+
+    ok: bool
+    by: str
+    why: str = ""
+
+
+Drafter = Callable[[Job], Any]
+Approver = Callable[[Drafted], "Verdict | bool | Awaitable[Verdict | bool]"]
+Begin = Callable[[Task, str], Awaitable[Contract]]
+
+
+class Bought(NamedTuple):
+    """A task of a plan, and what came of it."""
+
+    task: PlanTask
+    contract: Contract | None  #: None: not bought, since one that it depends on did not settle
+
+
+async def decompose(manager: Manager, job: Job, key: str, draft: Drafter, by: str, approve: Approver | None) -> Plan:
+    """The plan of that key: the one that the ledger holds, or a new one.
+
+    Args:
+        by: who drafts, for the record.
+        approve: None: whatever passes the checks is approved.
+    Raises:
+        PlanRefused: the draft was faulty twice, or was not approved.
+        DefinitionError: the ledger holds another job under the key.
+    """
+    known = manager.book.plans.get(key)
+    if known is not None and known.drafted.job != job.job:
+        raise DefinitionError(f"key {key!r}: this ledger holds the plan of another job under it; use another key")
+    if known is None:
+        drafted = await _draft(job, key, draft, by)
+        manager.record(stream(key), drafted)
+    else:
+        drafted = known.drafted
+    if known is None or known.approved is None:
+        verdict = await _approve(drafted, approve)
+        approved = Approved(key=key, ok=verdict.ok, by=verdict.by, why=plain_text(verdict.why))
+        manager.record(stream(key), approved)
+    else:
+        approved = known.approved
+    if not approved.ok:
+        why = f": {approved.why}" if approved.why else ""
+        raise PlanRefused(f"the plan {key!r} was not approved by {approved.by}{why}; use another key to draft it anew")
+    return Plan(key, drafted.job, drafted.tasks, drafted.by)
+
+
+async def buy(plan: Plan, begin: Begin) -> AsyncIterator[Bought]:
+    """Buy the tasks of a plan, each when those it depends on have settled; yields them as they end.
+
+    Args:
+        begin: puts a task out under a key; the tender is on disk when it returns.
+    """
+    tasks = {one.id: one for one in plan.tasks}
+    order = TopologicalSorter({one.id: set(one.after) for one in plan.tasks})
+    order.prepare()
+    results: dict[str, dict[str, Any]] = {}
+    running: set[asyncio.Task[Bought]] = set()
+
+    async def one(task: PlanTask) -> Bought:
+        needed = {name: results[name] for name in task.after}
+        contract = await begin(_task(task, needed), f"{plan.key}/{task.id}")
+        await contract.ended()
+        return Bought(task, contract)
+
+    try:
+        while order.is_active():
+            for name in order.get_ready():
+                if all(other in results for other in tasks[name].after):
+                    running.add(asyncio.create_task(one(tasks[name])))
+                else:
+                    order.done(name)
+                    yield Bought(tasks[name], None)
+            if running:
+                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for ended in done:
+                    bought = ended.result()
+                    found = bought.contract.result_now() if bought.contract is not None else None
+                    if found is not None:
+                        results[bought.task.id] = found
+                    order.done(bought.task.id)
+                    yield bought
+    finally:
+        for left in running:
+            left.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def stream(key: str) -> str:
+    """Where the ledger keeps a plan."""
+    return PREFIX + hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+async def _draft(job: Job, key: str, draft: Drafter, by: str) -> Drafted:
+    errors: tuple[str, ...] = ()
+    for _ in range(2):  # one repair, told what is wrong
+        told = Job(job.job, job.skills, job.reserve, job.budget, job.unit, errors)
+        answer = draft(told)
+        given = await answer if inspect.isawaitable(answer) else answer
+        try:
+            tasks = read_draft(given)
+            errors = tuple(faults(tasks, job.skills, job.reserve, job.budget))
+        except DefinitionError as error:
+            tasks, errors = (), (str(error),)
+        if not errors:
+            return Drafted(key=key, job=job.job, tasks=tasks, by=by)
+    raise PlanRefused(f"the draft of {by} cannot be used: {'; '.join(errors)[:1_000]}")
+
+
+async def _approve(drafted: Drafted, approve: Approver | None) -> Verdict:
+    if approve is None:
+        return Verdict(True, "policy", "it passed the checks")
+    answer = approve(drafted)
+    verdict = await answer if inspect.isawaitable(answer) else answer
+    return verdict if isinstance(verdict, Verdict) else Verdict(bool(verdict), "caller")
+
+
+def _task(task: PlanTask, needed: Mapping[str, Any]) -> Task:
+    given = {**task.input, RESULTS: dict(needed)} if needed else task.input
+    return Task(task.task, task.skill, input=given, reserve=None if task.reserve is None else show_amount(task.reserve))
