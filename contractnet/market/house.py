@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple, get_args
 
 from contractnet.clock import LoopClock
 from contractnet.contractor.driver import Contractor
@@ -13,10 +14,37 @@ from contractnet.contractor.ports import Agent
 from contractnet.contractor.settings import Settings as ContractorSettings
 from contractnet.errors import DefinitionError, TransportClosed, cause_of
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.urls import open_ledger
+from contractnet.ledger.urls import file_of, open_ledger
 from contractnet.manager.manager import Manager
 from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.transport.port import DaemonParty, ManagerParty, Transport
+
+#: what becomes of tenders that run when their market is left
+OnLeave = Literal["keep", "cancel"]
+#: the longest grace, seconds: a year
+MOST_GRACE_S: Final = 31_536_000
+
+
+class Leaving(NamedTuple):
+    """How a market is left."""
+
+    on_leave: OnLeave
+    grace_s: float  #: for all of it together
+
+
+def leaving(on_leave: OnLeave | None, grace_s: float, ledger: str) -> Leaving:
+    """Check how a market is to be left. None: tenders are cancelled where nobody can go on, in memory, else kept.
+
+    Raises:
+        DefinitionError: it is none of the two; the grace is no time; the ledger's URL is wrong.
+    """
+    if isinstance(grace_s, bool) or not isinstance(grace_s, int | float) or not 0 <= grace_s <= MOST_GRACE_S:
+        raise DefinitionError(f"grace: {grace_s!r} is not a number of seconds from 0 to {MOST_GRACE_S}")
+    if on_leave is None:
+        on_leave = "cancel" if file_of(ledger) is None else "keep"
+    elif on_leave not in get_args(OnLeave):
+        raise DefinitionError(f"on_leave: {str(on_leave)[:40]!r} is none of keep and cancel")
+    return Leaving(on_leave, grace_s)
 
 
 class House:
@@ -62,13 +90,26 @@ class House:
         party = DaemonParty(name, {agent.id: agent.skills for agent in agents})
         return Contractor(agents, own, self._transport.attach(party), self._contractor_settings)
 
-    async def leave(self, grace_s: float, *, orderly: bool) -> None:
-        """Hosted agents may finish within the grace; what was said is sent; then all is closed."""
+    async def leave(self, leaving: Leaving, *, orderly: bool) -> None:
+        """Tenders that run are kept or cancelled; hosted agents may finish within the grace; what was said is sent.
+
+        Then all is closed. Where tenders are cancelled their answers are waited for first, also those of hosted agents, which are stopped
+        only then.
+
+        Args:
+            orderly: not because of an error: hosted agents get what is left of the grace.
+        Raises:
+            LedgerBroken, TransportRefused: the manager did not live to see it; everything is closed.
+        """
+        cancel, loop = leaving.on_leave == "cancel", asyncio.get_running_loop()
+        until_s = loop.time() + leaving.grace_s
         try:
             if self._running is not None and not self._running.done():
+                if cancel:
+                    await self.manager.wind_up(leaving.grace_s)
                 if self._contractor is not None:
-                    await self._contractor.stop(grace_s)
-                if orderly:
+                    await self._contractor.stop(max(0.0, until_s - loop.time()) if orderly else 0)
+                if orderly or cancel:
                     await self.manager.leave()
         finally:
             await self._close()

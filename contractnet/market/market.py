@@ -1,7 +1,8 @@
 """The market that programs embed: a manager, its ledger, and agents of this process if there are any. Composition root.
 
 `Market.open` joins the concrete classes by their URLs and owns what it opened; leaving it says goodbye, sends what was
-said, and closes. Tenders that still run stay recorded: opened again on the same ledger, they go on.
+said, and closes. Tenders that still run stay recorded (opened again on the same ledger, they go on) or are cancelled:
+`on_leave` says which.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from contractnet.manager.manager import Manager
 from contractnet.manager.records import Opened
 from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.market.contract import Contract
-from contractnet.market.house import House
+from contractnet.market.house import House, Leaving, OnLeave, leaving
 from contractnet.market.many import as_they_end
 from contractnet.market.planning import Approver, Bought, Drafter, Job, Plan, buy, decompose
 from contractnet.market.task import Check, Task, fingerprint, require_key
@@ -50,7 +51,7 @@ class Market:
         name: str | None,
         settings: ManagerSettings,
         contractor_settings: ContractorSettings,
-        grace_s: float,
+        leaving: Leaving,
     ) -> None:
         self._transport = transport
         self._agents = [as_agent(one) for one in agents]
@@ -59,7 +60,7 @@ class Market:
         self._budget = None if budget is None else micros(budget, "budget")
         self._name = None if name is None else require("id", name, "name")
         self._settings, self._contractor_settings = settings, contractor_settings
-        self._grace_s = grace_s
+        self._leaving = leaving
         self._house: House | None = None
 
     @classmethod
@@ -77,6 +78,7 @@ class Market:
         settings: ManagerSettings | None = None,
         contractor_settings: ContractorSettings | None = None,
         grace: float = 30,
+        on_leave: OnLeave | None = None,
     ) -> Market:
         """A market, not yet entered.
 
@@ -90,7 +92,12 @@ class Market:
             name: the manager's id; left out, it is made once and kept in the ledger.
             concurrency: calls open at once.
             settings, contractor_settings: timers beyond the terms of a tender.
-            grace: seconds that hosted agents may finish in when the market is left.
+            grace: seconds for the leaving: hosted agents may finish, and those who are cancelled answer.
+            on_leave: what becomes of tenders that run when the market is left, also by an error or a cancellation.
+                `keep`: they stay recorded, and go on when the market is opened again on the same ledger. `cancel`:
+                they are cancelled (reason `shutdown`), and what is known of each within the grace is recorded, see
+                `Contract.truth`. None: `cancel` where the ledger is in memory, since nobody can go on there, else
+                `keep`.
         Raises:
             DefinitionError: an argument is not valid.
         """
@@ -110,7 +117,7 @@ class Market:
             name=name,
             settings=msgspec.structs.replace(own, concurrency=concurrency),
             contractor_settings=contractor_settings or ContractorSettings(),
-            grace_s=grace,
+            leaving=leaving(on_leave, grace, ledger),
         )
 
     # ---- life
@@ -123,7 +130,7 @@ class Market:
             try:
                 house.manager.grant(self._budget, self._unit)
             except BaseException:
-                await house.leave(0, orderly=False)
+                await house.leave(Leaving("keep", 0), orderly=False)
                 raise
         return self
 
@@ -132,7 +139,7 @@ class Market:
     ) -> None:
         if self._house is not None:
             house, self._house = self._house, None
-            await house.leave(self._grace_s if kind is None else 0, orderly=kind is None)
+            await house.leave(self._leaving, orderly=kind is None)
 
     @property
     def manager(self) -> Manager:

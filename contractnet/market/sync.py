@@ -49,6 +49,7 @@ class SyncMarket:
     def __init__(self, market: Market) -> None:
         self._market = market
         self._loop = asyncio.new_event_loop()
+        self._leaving: asyncio.Task[Any] | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="contractnet-market", daemon=True)
 
     def __enter__(self) -> Self:
@@ -64,7 +65,7 @@ class SyncMarket:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self.run(self._market.__aexit__(kind, error, trace))
+            self.run(self._leave(kind, error, trace))
         finally:
             self._end()
 
@@ -89,10 +90,23 @@ class SyncMarket:
         """Wait for a coroutine on the market's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
+    async def _leave(self, *why: Any) -> None:
+        self._leaving = asyncio.current_task()
+        await self._market.__aexit__(*why)
+
     def _end(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        try:
+            self.run(self._dismiss())
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    async def _dismiss(self) -> None:
+        """A second Ctrl-C ended the wait while the market was being left: all is closed, and nothing waited for."""
+        if self._leaving is not None and not self._leaving.done():
+            self._leaving.cancel()
+            await asyncio.wait([self._leaving])
 
 
 async def _next(awaitable: Any) -> Contract:

@@ -81,12 +81,13 @@ async def pipeline() -> None:
         assert_type(many.truth, dict[str, str])
         contract.judge(True, "as asked")
         await contract.cancel()
+        assert_type(contract.truth, dict[str, str])
         async for ended in market.tender_many([task], reserve="0.05"):
             assert_type(ended, Contract)
         assert_type(market.contracts(), list[Contract])
 
 
 def script() -> None:
-    with SyncMarket(Market.open("amqp://guest:guest@127.0.0.1/", ledger="memory://")) as market:
+    with SyncMarket(Market.open("amqp://guest:guest@127.0.0.1/", ledger="memory://", on_leave="keep")) as market:
         contract = market.tender(Task("x", skill="text.summarise"), reserve="0.05")
         assert_type(contract.result(), dict[str, Any])
