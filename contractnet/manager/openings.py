@@ -7,6 +7,7 @@ pass a larger one. After a start and after an outage one presence beat is listen
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from contractnet.directory.directory import Directory
 from contractnet.manager.accounts import Room
@@ -75,7 +76,8 @@ class Openings:
         """The tenders that may step their `invitation` now, while places are free."""
         if now < self.listen_until:
             return
-        calling = sum(one.calling for one in self._live.values())
+        taken = (one for one in self._live.values() if one.calling)
+        calling = sum(1 for _ in islice(taken, self._concurrency))  # beyond that it does not matter how many
         there: dict[str, bool] = {}
         for tender in self.live:
             if calling >= self._concurrency:

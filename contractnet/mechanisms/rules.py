@@ -12,6 +12,7 @@ Rules that every award rule keeps:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -114,8 +115,8 @@ def rank(name: str, bids: Sequence[Bid], conditions: Conditions, seed: str, wher
         (bid, score(bid, conditions), conditions.reserve is None or bid.price <= conditions.reserve) for bid in closed
     ]
     scored.sort(key=lambda item: (not item[2], -item[1], draw(seed, where, item[0].participant)))
-    eligible = [points for _, points, fits in scored if fits]
-    best = eligible[0] if eligible else (scored[0][1] if scored else 0)
+    sharing = Counter(points for _, points, fits in scored if fits)
+    best = scored[0][1] if scored else 0  # eligible ones come first
     return tuple(
         Ranked(
             participant=bid.participant,
@@ -124,7 +125,7 @@ def rank(name: str, bids: Sequence[Bid], conditions: Conditions, seed: str, wher
             margin=points - best,
             eligible=fits,
             rank=place,
-            tied=fits and eligible.count(points) > 1,
+            tied=fits and sharing[points] > 1,
             reason=None if place == 1 and fits else RejectReason.OUTBID if fits else RejectReason.OVER_RESERVE,
         )
         for place, (bid, points, fits) in enumerate(scored, 1)
