@@ -20,6 +20,7 @@ from contractnet.messages.contents import TaskFailureContent
 from contractnet.messages.values import RejectReason, show_amount
 
 _UNCLEAR: Final = "not understood"
+_REPAIRED: Final = ", then repaired"
 _CHOICES: Final = {"offer": "takes the offer", "round": "grants one more round", "none": "takes none"}
 #: how a winner lost its slot
 _LOSSES: Final = {
@@ -74,6 +75,7 @@ class Tale:
     parts: dict[str, Part] = field(default_factory=dict[str, Part])  #: by agent, those with a score first
     events: list[str] = field(default_factory=list[str])  #: of the tender as a whole, in order
     bids: tuple[manager.Assessed, ...] = ()  #: as the rule judged them last
+    objection: str = ""  #: of the last check that said no
     ended: manager.Ended | None = None
     conversation: str | None = None  #: of its last call
 
@@ -136,8 +138,8 @@ def _heard(tale: Tale, record: common.Heard) -> None:
         part.eta, part.confidence, part.mark = act.content.eta, act.content.confidence, Mark.LOST
         del part.prices[act.content.round - 1 :]
         part.prices.append(act.content.price)
-        if part.notes and part.notes[-1].startswith(_UNCLEAR):
-            part.notes[-1] += ", then repaired"
+        if part.notes and part.notes[-1].startswith(_UNCLEAR) and not part.notes[-1].endswith(_REPAIRED):
+            part.notes[-1] += _REPAIRED
     elif isinstance(act, Refuse):
         part = tale.part(act.sender)
         part.mark = Mark.NO_BID if not part.prices else part.mark
@@ -182,17 +184,21 @@ def _outcome(tale: Tale, record: common.Record) -> None:
             part = tale.part(record.participant)
             taken = part.verdict.startswith("outbid")
             part.mark, part.verdict = Mark.WON, "takes over" if taken else "wins"
+        case manager.Checked() if not record.ok:
+            tale.objection = record.reason
         case manager.Freed() if record.reason != "user":  # of a cancelled one its truth is told
             part = tale.part(record.participant)
             part.mark = Mark.TROUBLE
             how = _LOSSES.get(record.reason, record.reason)
-            part.verdict = f"won, then {how}{_because(part.excuse or record.detail)}"
+            why = tale.objection if record.reason == "check" else part.excuse or record.detail
+            part.verdict = f"won, then {how}{_because(why)}"
         case manager.CancelAsked():
             tale.events.append("no longer wanted" if record.reason == "user" else f"to be stopped: {record.reason}")
         case manager.Closed():
             for agent, truth in record.truth.items():
                 part = tale.part(agent)
-                part.verdict, part.mark = f"{part.verdict}, then cancelled: {truth}", Mark.TROUBLE
+                before = f"{part.verdict}, then " if part.verdict else ""
+                part.verdict, part.mark = f"{before}cancelled: {truth}", Mark.TROUBLE
         case manager.Ended():
             tale.ended = record
         case _:
