@@ -18,6 +18,12 @@ ContractNetError
         VersionConflict    an entry with that version or message id exists
     MechanismError         bids a rule cannot order, such as two from one participant
     WorkFailed             the work of an award could not be done; its text is told to the manager
+    ModelError             never raised itself; a language model gave no usable answer: a refusal at the edge
+        ModelTimeout       the time was over first
+        ModelLimited       a limit of the endpoint leaves no room in time: requests, tokens, places, money
+        ModelUnavailable   not reached, out of order, or known to be and left alone for a while
+        ModelRefused       it refused for a reason an operator must mend: key, model, address
+        ModelUnusable      what came is garbage, cut short, too large, or not what was asked for
     ContractError          never raised itself; what `result()` ends in
         NoAward            nobody was awarded; carries the reason
         ContractFailed     awarded, and it did not happen
@@ -167,6 +173,46 @@ class WorkFailed(ContractNetError):
 
     To do: nothing: the runner-up works, or the tender ends as failed.
     """
+
+
+class ModelError(ContractNetError):
+    """A language model gave no usable answer. Never raised itself: see its children.
+
+    Attributes:
+        outcome: one word for the record, such as `timeout`, `budget`, `garbage`.
+    """
+
+    def __init__(self, text: str, outcome: str) -> None:
+        self.outcome = outcome
+        super().__init__(text)
+
+
+class ModelTimeout(ModelError):
+    """The time was over before an answer came."""
+
+
+class ModelLimited(ModelError):
+    """A limit of the endpoint leaves no room in time: requests, tokens, places at once, money."""
+
+
+class ModelUnavailable(ModelError):
+    """The endpoint is not reached or out of order, or was so a moment ago and is left alone for a while."""
+
+
+class ModelRefused(ModelError):
+    """The endpoint refused for a reason an operator must mend: the key, the model's name, the address.
+
+    Attributes:
+        status: of HTTP.
+    """
+
+    def __init__(self, text: str, outcome: str, status: int) -> None:
+        self.status = status
+        super().__init__(text, outcome)
+
+
+class ModelUnusable(ModelError):
+    """What came is garbage, cut short, too large, or not what was asked for."""
 
 
 class ContractError(ContractNetError):

@@ -8,13 +8,17 @@
     margin_pct = 20
     floor = "0.001"
     # or, instead of these three:  price = "0.01"
-    # unit = "USD", eta_s = 60, confidence = 0.9
+    # unit = "USD", eta_s = 60, confidence = 0.9, pressure_pct = 0
+    [model]                              # a language model bids and works (agent.model_table)
+    base_url = "http://127.0.0.1:8080/v1"
+    name = "local"
     [perform]                            # which program does the work (bidders.command)
     command = ["python3", "summarise.py"]  # in the folder of this file
     # timeout_s = 120
 
-Rules: an unknown key, a missing one and a bad value are errors that name the file, the key and what is allowed.
-`[model]` is checked, and not used in this version: an agent that has it must do without, by `[cost]` and `[perform]`.
+Rules: an unknown key, a missing one and a bad value are errors that name the file, the key and what is allowed. With
+`[model]` the model estimates, and `[cost]` turns its estimate into a price; `[perform]` does the work where it is
+given, else the model does.
 """
 
 from __future__ import annotations
@@ -24,11 +28,11 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
-from msgspec import Struct
 
+from contractnet.agent.model_table import ENUMS, ModelPart, ModelTable, Table, model_part
 from contractnet.bidders.cost import CostModel
 from contractnet.errors import DefinitionError
 from contractnet.messages.values import MAX_ETA_S, parse_amount, require
@@ -38,30 +42,17 @@ MAX_MARGIN_PCT: Final = 100_000
 MAX_FILE_BYTES: Final = 65_536
 
 
-class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the tables of the file."""
-
-
 class CostTable(Table, frozen=True):
     """`[cost]`: see `bidders.cost.CostModel`."""
 
     per_1k_tokens: str | None = None
     margin_pct: int | None = None
+    pressure_pct: int = 0
     floor: str | None = None
     price: str | None = None
     unit: str = "USD"
     eta_s: int = 60
     confidence: float = 0.9
-
-
-class ModelTable(Table, frozen=True):
-    """`[model]`: an OpenAI-compatible endpoint."""
-
-    base_url: str
-    name: str
-    api_key_env: str | None = None
-    mode: Literal["og", "bounded"] = "og"
-    persona: str = "plain"
 
 
 class PerformTable(Table, frozen=True):
@@ -98,10 +89,10 @@ class Definition:
     skills: tuple[str, ...]
     capacity: int
     cost: CostModel
-    command: tuple[str, ...]
+    command: tuple[str, ...]  #: what does the work; none: the model
     timeout_s: float | None
     folder: Path  #: where the command runs: that of the file
-    unused: tuple[str, ...]  #: what the file holds that this version does not use, for the operator
+    model: ModelPart | None = None
 
 
 def read(path: Path) -> Definition:
@@ -135,18 +126,16 @@ def parse(raw: bytes, where: str, folder: Path) -> Definition:
         DefinitionError: names file, key and fault, and says what is allowed.
     """
     table = _decode(raw, where)
-    unused = _judge_roles(table, where)
-    assert table.cost is not None  # judged above
-    assert table.perform is not None  # judged above
+    cost, perform = _judge_roles(table, where)
     return Definition(
         id=require("id", table.id, f"{where}: id"),
         skills=_skills(table.skills, where),
         capacity=_between(table.capacity, 1, MAX_CAPACITY, f"{where}: capacity"),
-        cost=_cost(table.cost, where),
-        command=_command(table.perform.command, where, folder),
-        timeout_s=_timeout(table.perform.timeout_s, where),
+        cost=_cost(cost, where),
+        command=() if perform is None else _command(perform.command, where, folder),
+        timeout_s=None if perform is None else _timeout(perform.timeout_s, where),
         folder=folder,
-        unused=unused,
+        model=None if table.model is None else model_part(table.model, cost.unit, where, folder),
     )
 
 
@@ -172,7 +161,7 @@ def _explain(text: str) -> str:
     if (found := re.fullmatch(r"Object missing required field `(.*)`", said)) is not None:
         return f"the key {_join(key, found[1])} is missing; {allowed}"
     if said.startswith("Invalid enum value"):
-        return f"{key}: {said[len('Invalid enum value ') :]} is not allowed; write og or bounded"
+        return f"{key}: {said[len('Invalid enum value ') :]} is not allowed; write {ENUMS.get(key, 'another')}"
     if (found := re.fullmatch(r"Expected `(.*)`, got `(.*)`", said)) is not None:
         return f"{key} is {_WORDS.get(found[2], found[2])}; write {_wanted(key, found[1])}"
     return f"{key}: {said}"
@@ -215,32 +204,15 @@ def _amount(text: str, what: str) -> int:
         raise DefinitionError(f"{what} is no amount; write 0 to 1000000000 with at most six places") from None
 
 
-def _judge_roles(table: AgentTable, where: str) -> tuple[str, ...]:
-    """Who bids and who works: both must be said, and not by a model."""
-    if table.model is not None:
-        _judge_model(table.model, where)
-    if (missing := [n for n in ("cost", "perform") if getattr(table, n) is None]) and table.model is not None:
+def _judge_roles(table: AgentTable, where: str) -> tuple[CostTable, PerformTable | None]:
+    """Who bids and who works: both must be said."""
+    if table.perform is None and table.model is None:
         raise DefinitionError(
-            f"{where}: models follow in a later version; leave [model] out, and add "
-            f"{' and '.join(f'[{name}]' for name in missing)}"
+            f'{where}: nothing does the work: add [perform] with command = ["python3", "PROGRAM.py"], or [model]'
         )
-    if table.perform is None:
-        raise DefinitionError(f'{where}: nothing does the work: add [perform] with command = ["python3", "PROGRAM.py"]')
     if table.cost is None:
         raise DefinitionError(f'{where}: nothing says what an offer costs: add [cost] with price = "0.01"')
-    return ("[model] is not used: models follow in a later version",) if table.model is not None else ()
-
-
-def _judge_model(model: ModelTable, where: str) -> None:
-    if not re.fullmatch(r"https?://[^\s/]+\S*", model.base_url):
-        raise DefinitionError(f"{where}: model.base_url: {model.base_url[:60]!r} is no http:// or https:// address")
-    if not model.name:
-        raise DefinitionError(f"{where}: model.name is empty; write the model's name as its endpoint knows it")
-    require("id", model.persona, f"{where}: model.persona")
-    if model.api_key_env is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", model.api_key_env):
-        raise DefinitionError(
-            f"{where}: model.api_key_env is not the name of an environment variable; the key itself never stands here"
-        )
+    return table.cost, table.perform
 
 
 def _skills(skills: list[str], where: str) -> tuple[str, ...]:
@@ -265,6 +237,7 @@ def _cost(cost: CostTable, where: str) -> CostModel:
     return CostModel(
         per_1k_tokens=_amount(cost.per_1k_tokens or "0", f"{where}: cost.per_1k_tokens"),
         margin_pct=_between(cost.margin_pct or 0, 0, MAX_MARGIN_PCT, f"{where}: cost.margin_pct", shown=False),
+        pressure_pct=_between(cost.pressure_pct, 0, MAX_MARGIN_PCT, f"{where}: cost.pressure_pct", shown=False),
         floor=_amount(cost.floor or "0", f"{where}: cost.floor"),
         price=None if cost.price is None else _amount(cost.price, f"{where}: cost.price"),
         unit=require("unit", cost.unit, f"{where}: cost.unit"),

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contractnet.agent.definition import Definition, read
+from contractnet.agent.models import Models, bidder, performer
 from contractnet.bidders.command import CommandPerformer, Log
 from contractnet.bidders.cost import CostPlus
-from contractnet.contractor.ports import Agent, Hostable
+from contractnet.contractor.ports import Agent, Bidder, Hostable, Performer
 from contractnet.errors import ContractNetError, DefinitionError
 
 
@@ -26,8 +27,9 @@ def load_agents(references: Sequence[str], log: Log) -> list[Agent]:
     """
     agents: list[Agent] = []
     origins: dict[str, str] = {}
+    models = Models()
     for reference in references:
-        agent = load_agent(reference, log)
+        agent = load_agent(reference, log, models)
         if agent.id in origins:
             raise DefinitionError(
                 f"{reference} and {origins[agent.id]} are both the agent {agent.id}: one daemon hosts an agent once; "
@@ -38,15 +40,17 @@ def load_agents(references: Sequence[str], log: Log) -> list[Agent]:
     return agents
 
 
-def load_agent(reference: str, log: Log) -> Agent:
+def load_agent(reference: str, log: Log, models: Models | None = None) -> Agent:
     """One agent.
 
+    Args:
+        models: of the process; None: the agent's are its own.
     Raises:
         DefinitionError: the file or the module is wrong, or it is neither.
     """
     module, colon, name = reference.partition(":")
     if reference.endswith(".toml") or "/" in reference or Path(reference).exists():
-        return from_definition(read(Path(reference)), reference, log)
+        return from_definition(read(Path(reference)), reference, log, models or Models())
     if colon and module and name:
         return _from_module(reference, module, name)
     raise DefinitionError(
@@ -55,17 +59,26 @@ def load_agent(reference: str, log: Log) -> Agent:
     )
 
 
-def from_definition(definition: Definition, origin: str, log: Log) -> Agent:
-    """The scripted agent that a TOML file describes."""
-    for unused in definition.unused:
-        log(f"{origin}: {unused}")
-    performer = CommandPerformer(definition.command, definition.folder, log, definition.timeout_s)
+def from_definition(definition: Definition, origin: str, log: Log, models: Models) -> Agent:
+    """The agent that a TOML file describes: scripted, or with a model.
+
+    Raises:
+        DefinitionError: its model cannot be asked.
+    """
+    part = definition.model
+    model = None if part is None else models.of(definition.id, part, origin)
+    bid: Bidder = CostPlus(definition.cost)
+    perform: Performer = CommandPerformer(definition.command, definition.folder, log, definition.timeout_s)
+    if part is not None and model is not None:
+        bid = bidder(model, part, definition.cost)
+        perform = perform if definition.command else performer(model, part)
     return Agent(
         id=definition.id,
         skills=definition.skills,
         capacity=definition.capacity,
-        bid=CostPlus(definition.cost),
-        perform=performer,
+        bid=bid,
+        perform=perform,
+        close=None if model is None else model.close,
     )
 
 

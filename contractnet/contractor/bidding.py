@@ -185,6 +185,7 @@ class Desk:
             standing=engagement.standing.price if engagement.standing else None,
             feedback=cfp.content.feedback,
             errors=engagement.repair.content.fields if engagement.repair else (),
+            result_schema=cfp.content.result_schema,
             taken=max(0, self.agent.capacity - self._room() - 1),
             capacity=self.agent.capacity,
             note=partial(self._host.note, self.agent.id, conversation),

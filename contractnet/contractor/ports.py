@@ -111,6 +111,7 @@ class Call:
     standing: int | None = None  #: later rounds: the price of the own offer on file, micros; it stands until the answer
     feedback: Feedback | None = None  #: later rounds: what is told of the round before
     errors: tuple[FieldError, ...] = ()  #: what was wrong with the proposal before, when this is its repair
+    result_schema: Mapping[str, Any] | None = None  #: what a result must meet
     taken: int = 0  #: of the agent's places, by other offers and by work
     capacity: int = 1  #: the agent's places
     note: Note = field(default=unnoted, repr=False, compare=False)  #: takes what a model was asked for this bid

@@ -97,3 +97,11 @@ def test_what_the_tests_need_holds_what_the_demo_needs() -> None:
         for file in ("core.txt", "docs.txt", "dev.txt")
     )
     assert core < docs < dev
+
+
+def test_what_the_tests_need_holds_what_models_need() -> None:
+    core, llm, dev = (
+        {line.partition("==")[0] for line in (ROOT / "requirements" / file).read_text().splitlines() if "==" in line}
+        for file in ("core.txt", "llm.txt", "dev.txt")
+    )
+    assert core < llm < dev

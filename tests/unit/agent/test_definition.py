@@ -11,6 +11,7 @@ import pytest
 
 from contractnet.agent.definition import Definition, parse, read
 from contractnet.errors import DefinitionError
+from contractnet.llm.endpoint import Limits, Prices
 from contractnet.resources import checkout
 
 GOOD = """
@@ -20,6 +21,13 @@ skills = ["text.summarise"]
 price = "0.01"
 [perform]
 command = ["true"]
+"""
+
+
+MODEL = """
+[model]
+base_url = "http://127.0.0.1:9/v1"
+name = "m"
 """
 
 
@@ -35,10 +43,10 @@ def test_the_smallest_file(tmp_path: Path) -> None:
     assert (found.cost.price, found.cost.unit, found.cost.eta_s, found.cost.confidence) == (10_000, "USD", 60, 0.9)
     assert found.command == (shutil.which("true"),)
     assert found.folder == tmp_path
-    assert found.unused == ()
+    assert found.model is None
 
 
-def test_the_file_of_the_documentation(tmp_path: Path) -> None:
+def test_the_file_of_the_documentation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = """
     id = "summariser"
     skills = ["text.summarise", "text.translate"]
@@ -56,6 +64,7 @@ def test_the_file_of_the_documentation(tmp_path: Path) -> None:
     [perform]
     command = ["python3", "summarise.py"]
     """
+    monkeypatch.setenv("SUMMARISER_KEY", "sk-canary")
     found = read(write(tmp_path, text))
     assert found.capacity == 4
     assert (found.cost.per_1k_tokens, found.cost.margin_pct, found.cost.floor, found.cost.price) == (
@@ -64,7 +73,66 @@ def test_the_file_of_the_documentation(tmp_path: Path) -> None:
         1000,
         None,
     )
-    assert found.unused == ("[model] is not used: models follow in a later version",)
+    assert found.command[1:] == ("summarise.py",)
+    assert found.model is not None
+    endpoint = found.model.endpoint
+    assert (endpoint.name, endpoint.prices.unit, endpoint.structured) == ("127.0.0.1:8080/local", "USD", None)
+    assert (found.model.mode, found.model.reads_task, found.model.answers) == ("og", False, None)
+    assert endpoint.key is not None
+    assert endpoint.key.reveal() == "sk-canary"
+    assert "sk-canary" not in repr(found)
+
+
+def test_the_model_works_where_no_program_does(tmp_path: Path) -> None:
+    text = GOOD.partition("[perform]")[0] + MODEL
+    found = read(write(tmp_path, text))
+    assert found.command == ()
+    assert found.model is not None
+
+
+def test_all_that_a_model_part_can_say(tmp_path: Path) -> None:
+    more = """
+    mode = "bounded"
+    persona = "careful"
+    reads = "task"
+    least_success_pct = 40
+    max_tokens = 99
+    timeout_s = 7
+    structured = "json_object"
+    concurrency = 2
+    requests_per_min = 30
+    tokens_per_min = 9000
+    budget = "1.5"
+    price_in_per_1k = "0.0005"
+    price_out_per_1k = "0.002"
+    record = true
+    answers = "old.db"
+    """
+    found = read(write(tmp_path, GOOD + MODEL + more)).model
+    assert found is not None
+    assert (found.mode, found.reads_task, found.least_pct, found.most_tokens) == ("bounded", True, 40, 99)
+    assert found.answers == tmp_path / "old.db"
+    assert found.prompts.persona.judgement.startswith("Be cautious")
+    assert found.endpoint.limits == Limits(2, 30, 9000, 1_500_000)
+    assert found.endpoint.prices == Prices(500, 2000, "USD")
+    assert (found.endpoint.timeout_s, found.endpoint.structured, found.endpoint.record) == (7, "json_object", True)
+
+
+def test_a_persona_and_a_prompt_beside_the_file_count_first(tmp_path: Path) -> None:
+    (tmp_path / "personas").mkdir()
+    (tmp_path / "personas" / "grim.toml").write_text('voice = "Be grim."')
+    before = read(write(tmp_path, GOOD + MODEL)).model
+    text = GOOD + MODEL + 'persona = "grim"'
+    found = read(write(tmp_path, text)).model
+    assert before is not None
+    assert found is not None
+    assert found.prompts.persona.voice == "Be grim."
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "narrate.toml").write_text('system = "Say it."\nuser = "$task"')
+    changed = read(write(tmp_path, text)).model
+    assert changed is not None
+    assert changed.prompts.narrate.system == "Say it."
+    assert len({before.prompts.digest, found.prompts.digest, changed.prompts.digest}) == 3
 
 
 def test_a_program_beside_the_file_is_found_from_anywhere(tmp_path: Path) -> None:
@@ -120,7 +188,7 @@ WRONG = [
     (GOOD.replace("price =", "confidence = 1.5\nprice ="), ["cost.confidence: 1.5 is not between 0 and 1"]),
     (GOOD.replace("price =", "confidence = nan\nprice ="), ["cost.confidence: nan is not between 0 and 1"]),
     (GOOD.replace('[cost]\nprice = "0.01"', ""), ["nothing says what an offer costs", "add [cost]"]),
-    (GOOD.replace('[perform]\ncommand = ["true"]', ""), ["nothing does the work", "add [perform]"]),
+    (GOOD.replace('[perform]\ncommand = ["true"]', ""), ["nothing does the work", "add [perform]", "or [model]"]),
     (GOOD.replace('["true"]', "[]"), ["perform.command: write the program"]),
     (GOOD.replace('"true"', '""'), ["perform.command: write the program"]),
     (GOOD.replace('"true"', '"no-such-program"'), ["there is no program no-such-program on PATH"]),
@@ -134,10 +202,20 @@ WRONG = [
         GOOD + '[model]\nbase_url = "http://x"\nname = "m"\napi_key_env = "sk-1"',
         ["model.api_key_env", "never stands here"],
     ),
-    (
-        'id = "a"\nskills = ["a.b"]\n[model]\nbase_url = "http://x"\nname = "m"',
-        ["models follow in a later version; leave [model] out, and add [cost] and [perform]"],
-    ),
+    ('id = "a"\nskills = ["a.b"]\n[model]\nbase_url = "http://x"\nname = "m"', ["nothing says what an offer costs"]),
+    (GOOD + MODEL + 'api_key_env = "NO_SUCH_KEY"', ["model.api_key_env", "NO_SUCH_KEY is not set"]),
+    (GOOD + MODEL + 'persona = "grim"', ["model.persona", "grim.toml is not there", "brisk, careful, plain, warm"]),
+    (GOOD + MODEL + 'persona = "../plain"', ["model.persona", "is not a valid id"]),
+    (GOOD + MODEL.replace("127", "ada:secret-1@127"), ["model.base_url holds a login"]),
+    (GOOD + MODEL + "least_success_pct = 101", ["model.least_success_pct: 101", "0 to 100"]),
+    (GOOD + MODEL + "max_tokens = 0", ["model.max_tokens: 0"]),
+    (GOOD + MODEL + "timeout_s = 0", ["model.timeout_s: 0"]),
+    (GOOD + MODEL + "concurrency = 0", ["model.concurrency: 0"]),
+    (GOOD + MODEL + "requests_per_min = 0", ["model.requests_per_min: 0"]),
+    (GOOD + MODEL + 'structured = "magic"', ["model.structured: 'magic'", "json_schema, function"]),
+    (GOOD + MODEL + 'reads = "minds"', ["model.reads: 'minds'", "facts or task"]),
+    (GOOD + MODEL + 'budget = "-1"', ["model.budget is no amount"]),
+    (GOOD + MODEL + "price_in_per_1k = 0.1", ["model.price_in_per_1k is a number with a point"]),
     ("id = ", ["is not TOML", "agents/README.md"]),
     (GOOD + 'id = "again"\n[cost]\n', ["is not TOML"]),
     ("cost = 3\n" + GOOD.partition("[cost]")[0], ["cost is a whole number", "write a table"]),
@@ -180,7 +258,7 @@ def samples() -> list[Path]:
 def test_every_sample_is_a_working_definition(path: Path) -> None:
     found: Definition = read(path)
     assert found.id == path.stem
-    assert (path.parent / found.command[-1]).is_file()
+    assert found.model is not None or (path.parent / found.command[-1]).is_file()
 
 
 def test_there_are_samples() -> None:

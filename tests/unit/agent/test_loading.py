@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from contractnet.agent.loading import load_agent, load_agents
-from contractnet.errors import DefinitionError
+from contractnet.bidders.command import CommandPerformer
+from contractnet.bidders.model import ModelBidder
+from contractnet.bidders.performer import ModelPerformer
+from contractnet.errors import DefinitionError, LedgerUnusable
 
 TOML = """
 id = "{id}"
@@ -60,9 +63,31 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_a_file_and_what_it_holds_beside(here: Path) -> None:
     (here / "ada.toml").write_text(TOML.format(id="ada"))
-    said: list[str] = []
-    assert load_agent("ada.toml", said.append).id == "ada"
-    assert said == ["ada.toml: [model] is not used: models follow in a later version"]
+    agent = load_agent("ada.toml", silent)
+    assert agent.id == "ada"
+    assert isinstance(agent.bid, ModelBidder)
+    assert isinstance(agent.perform, CommandPerformer)
+    (here / "bob.toml").write_text(TOML.format(id="bob").partition("[perform]")[0])
+    assert isinstance(load_agent("bob.toml", silent).perform, ModelPerformer)
+
+
+def test_agents_of_one_endpoint_share_it_and_must_agree_on_it(here: Path) -> None:
+    (here / "ada.toml").write_text(TOML.format(id="ada"))
+    (here / "bob.toml").write_text(TOML.format(id="bob"))
+    ada, bob = load_agents(["ada.toml", "bob.toml"], silent)
+    assert ada.close is not None
+    assert ada.close == bob.close  # of one model
+    (here / "bob.toml").write_text(TOML.format(id="bob").replace("[perform]", "concurrency = 9\n[perform]"))
+    with pytest.raises(
+        DefinitionError, match=r"bob\.toml and ada\.toml name the same endpoint, 127\.0\.0\.1/local, with"
+    ):
+        load_agents(["ada.toml", "bob.toml"], silent)
+
+
+def test_recorded_answers_that_are_not_there(here: Path) -> None:
+    (here / "ada.toml").write_text(TOML.format(id="ada").replace("[perform]", 'answers = "old.db"\n[perform]'))
+    with pytest.raises(LedgerUnusable, match=r"old\.db"):
+        load_agent("ada.toml", silent)
 
 
 def test_a_function_of_a_module_in_the_working_directory(here: Path) -> None:

@@ -1,0 +1,81 @@
+"""A model words the public reason for an offer. It sees the task and the offer, and has no way to anything private.
+
+Rules:
+
+1. The words bind nobody. A number in them that is not the price or the time of the offer is a promise that nobody made:
+   then the template stands instead. So it does where the model gave no words in time, or too odd ones.
+2. At most 500 characters, one line, without characters that are not seen.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from contractnet.bidders.prompts import Prompts, data, visible
+from contractnet.bidders.views import PublicOffer
+from contractnet.errors import ModelError
+from contractnet.llm.ask import Question, say
+from contractnet.llm.model import Asking, Model, Note
+from contractnet.messages.values import MAX_TEXT, plain_text
+
+MOST_TOKENS_OUT: Final = 150
+#: less time than this is no time for words
+LEAST_S: Final = 0.2
+
+_NUMBER: Final = re.compile(r"\d+(?:[.,' ]\d+)*")
+_NUMBER_WORDS: Final = re.compile(
+    r"\b(zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|(?:thir|four|fif|six|seven|eigh|nine)teen|"
+    r"twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|millions?|half|quarter|free|percent|"
+    r"cents?|dollars?|euros?)\b|[%$€£¥]",
+    re.IGNORECASE,
+)
+
+
+class Narrator:
+    """The narrator of one agent."""
+
+    def __init__(self, model: Model, prompts: Prompts) -> None:
+        self._model = model
+        self._prompts = prompts
+
+    async def __call__(self, offer: PublicOffer, within_s: float, note: Note) -> str:
+        """The words that go with an offer; never an error, and never late."""
+        if within_s < LEAST_S:
+            return template(offer)
+        system, user = self._prompts.narrate.filled(
+            {"persona": self._prompts.persona.voice},
+            {
+                "task": data("task", offer.task),
+                "skill": offer.skill,
+                "price": offer.price,
+                "unit": offer.unit,
+                "eta": str(offer.eta_s),
+            },
+        )
+        asking = Asking("narrate", self._prompts.digest, note)
+        try:
+            words = await say(self._model, Question(system, user, MOST_TOKENS_OUT), within_s, asking)
+        except ModelError:
+            return template(offer)
+        return fit(words, offer) or template(offer)
+
+
+def template(offer: PublicOffer) -> str:
+    """The words where the model has none: the bound values alone."""
+    return f"{offer.skill} within {offer.eta_s} s for {offer.price} {offer.unit}."
+
+
+def fit(words: str, offer: PublicOffer) -> str | None:
+    """The words as they may be sent, or None."""
+    words = " ".join(unicodedata.normalize("NFKC", str(visible(words))).split())
+    if len(words) > MAX_TEXT:
+        end = max(words.rfind(mark, 0, MAX_TEXT) for mark in (". ", "! ", "? "))
+        words = words[: end + 1] if end > 0 else words[:MAX_TEXT]
+    bound = {offer.price, str(offer.eta_s)}
+    if any(found.group() not in bound for found in _NUMBER.finditer(words)):
+        return None
+    if _NUMBER_WORDS.search(words.replace(f"{offer.price} {offer.unit}", "")):
+        return None
+    return plain_text(words) or None
