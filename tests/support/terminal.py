@@ -27,6 +27,8 @@ from tests.support.commands import command, environment, until
 ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07|[()][A-B0-2]|[=>78])")
 #: of those, colours and styles
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
+_PIECES = re.compile(f"({ESCAPE.pattern})|(.)", re.DOTALL)
+_UP, _WIPE = re.compile(r"\x1b\[([0-9]*)A"), re.compile(r"\x1b\[2?K")
 LINES = 50
 
 
@@ -102,8 +104,22 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """The lines that were left standing: of one written over itself, its last state."""
-        return [line.rpartition("\r")[2].rstrip() for line in self.text.split("\n")]
+        """What is left standing, row by row, where no row is wrapped: what was written over or wiped away is gone."""
+        rows, row, column = [""], 0, 0
+        for escape, character in _PIECES.findall(self.raw):
+            if move := _UP.fullmatch(escape):
+                row = max(0, row - int(move[1] or 1))
+            elif _WIPE.fullmatch(escape):
+                rows[row] = ""
+            elif character == "\n":
+                row, column = row + 1, 0
+                rows += [""] * (row + 1 - len(rows))
+            elif character == "\r":
+                column = 0
+            elif character:
+                rows[row] = rows[row].ljust(column)[:column] + character + rows[row][column + 1 :]
+                column += 1
+        return [one.rstrip() for one in rows]
 
     def shows(self, text: str, timeout_s: float = 60.0) -> None:
         """Wait until it has written that."""
