@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks import embedded
+from tests.benchmarks import embedded, remote
 from tests.benchmarks.crowd import RESERVE, Size, cheapest, name, tasks
 from tests.benchmarks.remote import heard, start_workers
 from tests.support import audit
@@ -206,3 +206,27 @@ def test_the_work_for_each_of_many_contractors_is_that_for_each_of_few(rounds: i
     effort(10)  # what is imported and read once
     few, many = effort(50), effort(400)
     assert many < 1.2 * few
+
+
+# ---- the programs
+
+SMALL = ["--contractors", "9", "--tenders", "2", "--rounds", "2", "--slots", "2", "--repetitions", "1"]
+
+
+def assert_table(text: str) -> None:
+    """A line of ours, and one of the floor."""
+    head, market, floor = text.splitlines()
+    assert all(column in head for column in ("wall a tender", "x floor", "peak"))
+    assert market.startswith("2 x 9 contractors, one after another, 2 rounds, 2 slots  market")
+    assert floor.split()[0] == "floor"
+
+
+def test_the_program_for_one_process_shows_ours_beside_the_floor(capsys: pytest.CaptureFixture[str]) -> None:
+    embedded.main(SMALL)
+    assert_table(capsys.readouterr().out)
+
+
+@pytest.mark.campaign
+def test_the_program_for_workers_shows_ours_beside_the_floor(amqp_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    remote.main([*SMALL, "--broker", amqp_url, "--workers", "2"])
+    assert_table(capsys.readouterr().out)

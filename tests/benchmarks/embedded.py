@@ -15,7 +15,7 @@ import argparse
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -136,8 +136,8 @@ def arguments(text: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def main() -> None:
-    given = arguments(__doc__).parse_args()
+def main(words: Sequence[str] | None = None) -> None:
+    given = arguments(__doc__).parse_args(words)
     found: list[Mapping[str, str]] = []
     for size in sizes(given, USUAL):
         found += rows(size, given.repetitions)

@@ -157,11 +157,11 @@ def brokers(given: str | None) -> Iterator[tuple[Callable[[], str], int | None]]
         yield node.vhost, node.pid
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     parser = arguments(__doc__)
     parser.add_argument("--workers", type=int, default=3, help="worker processes")
     parser.add_argument("--broker", help="URL of an empty vhost of a RabbitMQ; left out: a private node is started")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     found: list[dict[str, str]] = []
     with brokers(given.broker) as (broker, node):
         for size in sizes(given, USUAL):
