@@ -66,6 +66,7 @@ _PATH = click.Path(path_type=Path)
 @option("wait-for-agents", type=options.Seconds(), default=30, help="Time to wait for the skill.")
 @option("concurrency", type=int, default=16, help="Calls open at once.")
 @option("budget", metavar="B", help="The total this ledger's tenders may spend; run again, it does not add.")
+@option("cancel-on-stop", is_flag=True, help="Ctrl-C or SIGTERM cancels what runs, and waits for the answers.")
 @option("require-settled", is_flag=True, help="Exit 1 if one did not settle.")
 @options.time_scale()
 def command(**given: Any) -> int:
@@ -73,6 +74,10 @@ def command(**given: Any) -> int:
 
     A task on the command line, or a file of them. Killed and run again with the same ledger and tasks, it goes on where
     it was and buys nothing twice.
+
+    Ctrl-C or SIGTERM ends it and leaves the work going, for the next run to take its results. With --cancel-on-stop
+    nothing is wanted any more: what runs is cancelled, and each line says in `truth` what is known of those who were
+    told. A second signal ends at once.
 
     \b
     Example:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from contractnet.cli.call_view import output, progress, watch
+from contractnet.cli.exits import Interrupted
 from contractnet.clock import scaled
 from contractnet.errors import DefinitionError
 from contractnet.ledger.targets import target
@@ -56,6 +57,7 @@ def run_call(
     unit: str,
     concurrency: int,
     budget: str | None,
+    cancel_on_stop: bool,
     require_settled: bool,
     time_scale: float,
     options: dict[str, Any],
@@ -74,7 +76,7 @@ def run_call(
         concurrency=concurrency,
         settings=scaled(Settings(), time_scale),
     )
-    unsettled = asyncio.run(_call(market, job))
+    unsettled = asyncio.run(_call(market, job, cancel_on_stop))
     return 1 if require_settled and unsettled else 0
 
 
@@ -106,14 +108,31 @@ def _job(
     return Job(placed, lone, out, options)
 
 
-async def _call(market: Market, job: Job) -> int:
-    """Run all tasks; returns how many have not settled."""
-    stop = asyncio.ensure_future(_run(market, job))
+async def _call(market: Market, job: Job, cancel_on_stop: bool) -> int:
+    """Run all tasks; returns how many have not settled.
+
+    Raises:
+        Interrupted, KeyboardInterrupt: a signal came.
+    """
+    stopping = asyncio.Event()
+    running = asyncio.ensure_future(_run(market, job, stopping))
     loop = asyncio.get_running_loop()
+
+    def signalled() -> None:
+        if not cancel_on_stop or stopping.is_set() or not market.is_open:
+            running.cancel()
+            return
+        stopping.set()
+        click.echo("contractnet call: cancelling what runs; a second signal ends at once", err=True)
+        market.manager.cancel_all()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.cancel)
+        loop.add_signal_handler(number, signalled)
     try:
-        return await stop
+        unsettled = await running
+        if stopping.is_set():
+            raise Interrupted("what ran was cancelled, and each line says what is known of those who were told")
+        return unsettled
     except asyncio.CancelledError:
         click.echo("contractnet call: stopped; run the same command again and it goes on where it was", err=True)
         raise KeyboardInterrupt from None
@@ -122,7 +141,7 @@ async def _call(market: Market, job: Job) -> int:
             loop.remove_signal_handler(number)
 
 
-async def _run(market: Market, job: Job) -> int:
+async def _run(market: Market, job: Job, stopping: asyncio.Event) -> int:
     async with market:
         same_tasks(market.contracts(), job.placed)
         lines = by_key(job.placed)
@@ -139,7 +158,7 @@ async def _run(market: Market, job: Job) -> int:
             if job.placed and not left:
                 click.echo(f"contractnet call: all {total} tasks have ended before; nothing was bought", err=True)
             status = [contract.status for contract in market.ended() if contract.key in finished]
-            status += await _watched(market, _work(market, job, left, lines, write, advance))
+            status += await _watched(market, _work(market, job, left, lines, write, advance, stopping))
     return sum(one != "settled" for one in status)
 
 
@@ -166,6 +185,7 @@ async def _work(
     lines: dict[str, list[Placed]],
     write: Callable[[bytes], None],
     advance: Callable[[Contract], None],
+    stopping: asyncio.Event,
 ) -> list[str]:
     """Begin what is left, and write a line for each as it ends."""
     status: list[str] = []
@@ -174,7 +194,10 @@ async def _work(
     )
 
     async def begin(placed: Placed) -> Contract:
-        return await market.begin(placed.task, position=placed.position or None, **job.options)
+        contract = await market.begin(placed.task, position=placed.position or None, **job.options)
+        if stopping.is_set():
+            market.manager.cancel_all()  # it began just then
+        return contract
 
     async for _, contract in as_they_end(begin, reversed(begun), ahead=len(begun)):
         places: list[int | None] = [p.position for p in lines.get(contract.key or "", [])] or [None]

@@ -93,8 +93,8 @@ class House:
     async def leave(self, leaving: Leaving, *, orderly: bool) -> None:
         """Tenders that run are kept or cancelled; hosted agents may finish within the grace; what was said is sent.
 
-        Then all is closed. Where tenders are cancelled their answers are waited for first, also those of hosted agents, which are stopped
-        only then.
+        Then all is closed. Where tenders are cancelled their answers are waited for first, also those of hosted agents,
+        which are stopped only then.
 
         Args:
             orderly: not because of an error: hosted agents get what is left of the grace.

@@ -142,6 +142,11 @@ class Market:
             await house.leave(self._leaving, orderly=kind is None)
 
     @property
+    def is_open(self) -> bool:
+        """Whether it was entered, and is not being left."""
+        return self._house is not None
+
+    @property
     def manager(self) -> Manager:
         """The driver underneath; for the commands and for tests."""
         if self._house is None:
