@@ -188,19 +188,30 @@ class ModelError(ContractNetError):
 
 
 class ModelTimeout(ModelError):
-    """The time was over before an answer came."""
+    """The time was over before an answer came.
+
+    To do: nothing for once; often: a faster model, or more time to reply.
+    """
 
 
 class ModelLimited(ModelError):
-    """A limit of the endpoint leaves no room in time: requests, tokens, places at once, money."""
+    """A limit of the endpoint leaves no room in time: requests, tokens, places at once, money.
+
+    To do: raise the limit in `[model]` that the text names, or lower the agent's capacity.
+    """
 
 
 class ModelUnavailable(ModelError):
-    """The endpoint is not reached or out of order, or was so a moment ago and is left alone for a while."""
+    """The endpoint is not reached or out of order, or was so a moment ago and is left alone for a while.
+
+    To do: look at the endpoint; it is tried again by itself.
+    """
 
 
 class ModelRefused(ModelError):
     """The endpoint refused for a reason an operator must mend: the key, the model's name, the address.
+
+    To do: mend `[model]` or the variable that holds the key, and start the daemon again.
 
     Attributes:
         status: of HTTP.
@@ -212,7 +223,10 @@ class ModelRefused(ModelError):
 
 
 class ModelUnusable(ModelError):
-    """What came is garbage, cut short, too large, or not what was asked for."""
+    """What came is garbage, cut short, too large, or not what was asked for.
+
+    To do: nothing for once; often: another model, another `structured`, or more `max_tokens`.
+    """
 
 
 class ContractError(ContractNetError):

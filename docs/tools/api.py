@@ -19,6 +19,8 @@ from docs.tools.text import table, unwrapped
 FURTHER: tuple[type, ...] = (TermOptions, SyncContract, Terms, LiveOffer, FieldError)
 _SECTION = re.compile(r"^(Args|Returns|Raises[^:\n]*|Attributes|Source|Yields):[ ]*(.*)$")
 
+_TITLES = {"Args": "Arguments"}
+
 
 def api_page() -> str:
     """Every public name."""
@@ -70,15 +72,33 @@ def _signature(name: str, value: Callable[..., Any], word: str) -> str:
     signature = inspect.signature(value)
     if dataclasses.is_dataclass(value):
         return ""  # users get such objects, and do not make them
-    parameters = [str(one) for key, one in signature.parameters.items() if key not in ("self", "cls")]
-    returns = (
-        "" if signature.return_annotation in (inspect.Signature.empty, "None", None) else signature.return_annotation
-    )
-    text = f"{word}{name}({', '.join(parameters)})" + (f" -> {returns}" if returns else "")
+    parameters = list(_parameters(signature))
+    returns = _bare(signature.return_annotation)
+    after = f" -> {returns}" if returns not in ("", "None") else ""
+    text = f"{word}{name}({', '.join(parameters)}){after}"
     if len(text) > 90:
-        inner = "".join(f"    {one},\n" for one in parameters)
-        text = f"{word}{name}(\n{inner})" + (f" -> {returns}" if returns else "")
+        text = f"{word}{name}(\n{''.join(f'    {one},{chr(10)}' for one in parameters)}){after}"
     return f"```text\n{text}\n```"
+
+
+def _parameters(signature: inspect.Signature) -> Iterator[str]:
+    starred = False
+    for name, one in signature.parameters.items():
+        if name in ("self", "cls"):
+            continue
+        if one.kind is one.KEYWORD_ONLY and not starred:
+            starred = True
+            yield "*"
+        stars = "*" if one.kind is one.VAR_POSITIONAL else "**" if one.kind is one.VAR_KEYWORD else ""
+        default = "" if one.default is one.empty else f" = {one.default!r}"
+        yield f"{stars}{name}: {_bare(one.annotation)}{default}"
+
+
+def _bare(annotation: Any) -> str:
+    """An annotation as it is written."""
+    if annotation is inspect.Signature.empty or annotation is None:
+        return ""
+    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
 
 
 def _return_type(getter: Callable[..., Any] | None) -> str:
@@ -99,7 +119,7 @@ def sections(text: str) -> str:
         found = _SECTION.match(line)
         if found:
             done += _flush(prose, items)
-            prose, items = [f"**{found[1]}:** {found[2]}".strip()], []
+            prose, items = [f"**{_TITLES.get(found[1], found[1])}:** {found[2]}".strip()], []
         elif items is not None and line.startswith("    "):
             if re.match(r"    \S", line) and re.match(r"[\w, ]+: ", line.strip()):
                 items.append(line.strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 
@@ -46,7 +47,7 @@ def _ref(name: str) -> str:
 
 def _help(command: click.Command) -> str:
     """The help's paragraphs; an example becomes a block."""
-    text, _, example = re.sub(r"\A\n", "", command.help or "").partition("\b\nExample:\n")
+    text, _, example = inspect.cleandoc(command.help or "").partition("\b\nExample:\n")
     said = unwrapped(text)
     example = example or (command.epilog or "").partition("Example: ")[2]
     if example:

@@ -9,11 +9,11 @@ import tempfile
 
 from docs.tools.source import ROOT
 
-COLUMNS = 100
+COLUMNS = 80
 
 
 def demo_output() -> str:
-    """The demo's own words, as a terminal of 100 columns shows them.
+    """The demo's own words, as a terminal of 80 columns shows them.
 
     Raises:
         RuntimeError: it ended with an error.

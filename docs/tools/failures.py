@@ -10,7 +10,7 @@ from contractnet.cli import exits
 from docs.tools.source import docstring
 from docs.tools.text import table, unwrapped
 
-_NEVER = "Never raised itself"
+_NEVER = "ever raised itself"
 
 
 def error_classes() -> list[type[errors.ContractNetError]]:

@@ -56,6 +56,8 @@ def record_kinds() -> str:
         _kinds("Conclusions in a daemon's journal", contractor.CONCLUSIONS, seen),
         "### Parts of records\n",
     ]
+    timers = class_of(contractor.Timers)
+    parts += [f"#### Timers of a daemon\n\n{timers.meaning}\n\n{_fields(timers)}"]
     parts += [f"#### {kind.__name__}\n\n{class_of(kind).meaning}\n\n{_fields(class_of(kind))}" for kind in _PARTS]
     return "\n".join(parts)
 
