@@ -45,14 +45,12 @@ class ContractNetError(Exception):
 
 class DefinitionError(ContractNetError):
     """A file in agents/ or protocols/, or a value a user gave, is wrong.
-
     To do: mend what the text names; it says what is allowed.
     """
 
 
 class DecodeError(ContractNetError):
     """Bytes are not a message.
-
     To do: a peer sent it: it is answered, and recorded. In code of yours: mend the fields that are named.
 
     Attributes:
@@ -78,14 +76,12 @@ class ProtocolViolation(ContractNetError):
 
 class IllegalSend(ProtocolViolation):
     """We tried to say what the protocol forbids now: a bug of ours.
-
     To do: report it, with the ledger.
     """
 
 
 class OutOfSequence(ProtocolViolation):
     """The peer said what the protocol forbids now: answer not-understood, the state is unchanged.
-
     To do: nothing, here; the peer is told which message it was.
     """
 
@@ -96,21 +92,18 @@ class TransportError(ContractNetError):
 
 class TransportClosed(TransportError):
     """We closed this transport.
-
     To do: do not use a market after it was left.
     """
 
 
 class TransportBroken(TransportError):
     """The connection broke; the fate of the last message is unknown. Send it again, receivers know duplicates.
-
     To do: nothing, in a market or a worker: both connect again by themselves and send again.
     """
 
 
 class TransportRefused(TransportError):
     """The broker refused for a reason an operator must mend: login, vhost, permission, another queue argument.
-
     To do: mend the broker's URL, user, permissions, or the queue that the text names; then start again.
     """
 
@@ -121,21 +114,18 @@ class LedgerError(ContractNetError):
 
 class LedgerUnusable(LedgerError):
     """The ledger cannot be opened: missing folder, another kind of file, another version, read-only.
-
     To do: name another file, or make what is missing, as the text says.
     """
 
 
 class LedgerLocked(LedgerError):
     """Another process writes this ledger.
-
     To do: end the other process, which the text names, or give this one a ledger of its own.
     """
 
 
 class LedgerDamaged(LedgerError):
     """The hash chain or the file does not hold.
-
     To do: keep the file as it is, and go on with a copy from before the position.
 
     Attributes:
@@ -149,28 +139,24 @@ class LedgerDamaged(LedgerError):
 
 class LedgerBroken(LedgerError):
     """A disk or server error at a commit. The process ends; the commit is not tried again.
-
     To do: make room on the disk or mend it, then start again: what was recorded is whole.
     """
 
 
 class VersionConflict(LedgerError):
     """An entry with that position, version or message id exists already.
-
     To do: report it, with the ledger.
     """
 
 
 class MechanismError(ContractNetError):
     """Bids a rule cannot order, such as two from one participant.
-
     To do: mend the terms that the text names.
     """
 
 
 class WorkFailed(ContractNetError):
     """The work of an award could not be done. Its text is told to the manager: it holds nothing private.
-
     To do: nothing: the runner-up works, or the tender ends as failed.
     """
 
@@ -189,28 +175,24 @@ class ModelError(ContractNetError):
 
 class ModelTimeout(ModelError):
     """The time was over before an answer came.
-
     To do: nothing for once; often: a faster model, or more time to reply.
     """
 
 
 class ModelLimited(ModelError):
     """A limit of the endpoint leaves no room in time: requests, tokens, places at once, money.
-
     To do: raise the limit in `[model]` that the text names, or lower the agent's capacity.
     """
 
 
 class ModelUnavailable(ModelError):
     """The endpoint is not reached or out of order, or was so a moment ago and is left alone for a while.
-
     To do: look at the endpoint; it is tried again by itself.
     """
 
 
 class ModelRefused(ModelError):
     """The endpoint refused for a reason an operator must mend: the key, the model's name, the address.
-
     To do: mend `[model]` or the variable that holds the key, and start the daemon again.
 
     Attributes:
@@ -224,7 +206,6 @@ class ModelRefused(ModelError):
 
 class ModelUnusable(ModelError):
     """What came is garbage, cut short, too large, or not what was asked for.
-
     To do: nothing for once; often: another model, another `structured`, or more `max_tokens`.
     """
 
@@ -239,7 +220,6 @@ class ContractError(ContractNetError):
 
 class NoAward(ContractError):
     """Nobody was awarded; `reason` is one of the closed list.
-
     To do: look at `reason`: raise the reserve, wait for agents, or ask for another skill; `contractnet log` shows
     each answer.
     """
@@ -247,35 +227,30 @@ class NoAward(ContractError):
 
 class ContractFailed(ContractError):
     """Awarded, and it did not happen; `reason` is one of the closed list.
-
     To do: look at `reason` and `contractnet log`; put the task out again under another key where it is still wanted.
     """
 
 
 class BudgetExceeded(ContractError):
     """Not opened: its worst case is over what is left of the budget.
-
     To do: grant more, or lower the reserve.
     """
 
 
 class PlanRefused(ContractNetError):
     """How a job was split cannot be used, or nobody agreed to it.
-
     To do: the text says what speaks against it; draft again under another key, by a better drafter or with more room.
     """
 
 
 class NodeError(ContractNetError):
     """The test kit could not fetch, start or reach what it needs: packages, the private broker.
-
     To do: install or name what the text says, or lend the tests a broker.
     """
 
 
 class ReplayDifference(ContractNetError):
     """A recorded entry is not what the facts before it give.
-
     To do: do not trust what follows that position; compare it with a copy.
 
     Attributes:

@@ -115,7 +115,7 @@ def sections(text: str) -> str:
     done: list[str] = []
     prose: list[str] = []
     items: list[str] | None = None
-    for line in text.splitlines():
+    for line in text.replace("\nTo do:", "\n\n**What to do:**").splitlines():
         found = _SECTION.match(line)
         if found:
             done += _flush(prose, items)

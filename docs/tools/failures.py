@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 
 from contractnet import errors
 from contractnet.cli import exits
@@ -46,7 +45,7 @@ def _told(cls: type[errors.ContractNetError]) -> str:
     text = inspect.cleandoc(cls.__doc__ or "")
     said, _, attributes = text.partition("Attributes:\n")
     parents = [one.__name__ for one in cls.__mro__[1:] if issubclass(one, errors.ContractNetError)]
-    lines = [unwrapped(re.sub(r"^To do:", "**What to do:**", said, flags=re.MULTILINE))]
+    lines = [unwrapped(said.replace("\nTo do:", "\n\n**What to do:**"))]
     if attributes:
         rows = [
             (f"`{name.strip()}`", meaning)

@@ -15,7 +15,19 @@ BLOCKS = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", README.read_tex
 
 
 def test_there_is_code_to_run() -> None:
-    assert len(BLOCKS) == README.read_text(encoding="utf-8").count("```python") == 2
+    assert len(BLOCKS) == README.read_text(encoding="utf-8").count("```python") == 1
+
+
+def test_it_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_the_demo_is_that_of_the_docs() -> None:
+    shown = re.findall(
+        r"^Count the words of a note\n.*?```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    assert len(shown) == 1
+    assert shown[0] in (README.parent / "docs" / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("code", "printed"), BLOCKS)
