@@ -81,6 +81,12 @@ def load_prompts(persona: str, beside: Path | None = None) -> Prompts:
     return Prompts(manner, found["estimate"], found["narrate"], found["perform"], digest)
 
 
+def load_prompt(name: str) -> tuple[Prompt, str]:
+    """One of the prompts that come with contractnet, and its SHA-256, hex."""
+    found = _decoded(_find("prompts", name, None), Prompt)
+    return found, hashlib.sha256(canonical(found)).hexdigest()
+
+
 def data(label: str, value: str | Mapping[str, Any]) -> str:
     """Others' words as data: a labelled block that they cannot close."""
     text = canonical(visible(value)).decode()

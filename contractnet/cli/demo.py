@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import tempfile
 import time
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -15,20 +17,29 @@ from contractnet.cli.demo_run import run_demo
 from contractnet.cli.demo_view import progress, show
 from contractnet.cli.replay import Rederived, rederive
 from contractnet.cli.tale import Mark, Tale, tales
+from contractnet.contractor.ports import Agent
 from contractnet.errors import LedgerUnusable
 from contractnet.ledger.urls import file_of, open_reader
 from contractnet.market.batch import read_tasks, result_line
 from contractnet.market.contract import Contract
 from contractnet.market.sample import SKILLS, Lot, lots
+from contractnet.market.sample_agents import STEADY
 from contractnet.messages.values import show_amount
+
+#: what the model in a seat is called
+MODEL: Final = "model"
+#: a request to a model takes so long at most, seconds
+MODEL_WITHIN_S: Final = 8.0
 
 
 @click.command("demo")
 @click.option("--ledger", metavar="URL", help="Ledger to write.  [default: a new file contractnet-demo.db]")
 @options.option("tasks", "file", type=click.Path(path_type=Path), metavar="FILE", help="Your own tasks, JSON Lines.")
 @options.option("seed", type=int, default=1, help="Of the bidders' prices: one seed, the same prices and winners.")
+@options.option("model", metavar="URL", help="A real model takes the seat of `steady`: an OpenAI-compatible endpoint.")
+@options.option("model-name", metavar="NAME", default="local", help="The model's name there.")
 @options.as_json("Results")
-def command(ledger: str | None, file: Path | None, seed: int, as_json: bool) -> int:
+def command(ledger: str | None, file: Path | None, seed: int, model: str | None, model_name: str, as_json: bool) -> int:
     """Settle fourteen sample tasks among scripted bidders, here and now: no broker, no key, no model.
 
     The market, the messages and the ledger are the real ones. One bidder is cheap and slow, one fast and dear, one
@@ -39,17 +50,30 @@ def command(ledger: str | None, file: Path | None, seed: int, as_json: bool) -> 
     Example:
       contractnet demo --seed 7
       contractnet demo --tasks tasks.jsonl --ledger my.db
+      contractnet demo --model http://127.0.0.1:8080/v1
     """
     jobs = lots() if file is None else [Lot(placed.task) for placed in read_tasks(file)]
+    seats = {} if model is None else _seats(model, model_name)
     if ledger is None:
         ledger = _new_file()
     if file_of(ledger) is not None:
-        return _demo(ledger, jobs, seed, as_json, kept=True)
+        return _demo(ledger, jobs, seed, seats, as_json, kept=True)
     with tempfile.TemporaryDirectory(prefix="contractnet-demo-") as folder:  # what is shown is read from a ledger
-        return _demo(str(Path(folder) / "demo.db"), jobs, seed, as_json, kept=False)
+        return _demo(str(Path(folder) / "demo.db"), jobs, seed, seats, as_json, kept=False)
 
 
-def _demo(ledger: str, jobs: list[Lot], seed: int, as_json: bool, *, kept: bool) -> int:
+def _seats(url: str, name: str) -> dict[str, Agent]:
+    """A model in the seat of the good bidder."""
+    from contractnet.agent.loading import from_definition  # what asks models is slow to import
+    from contractnet.agent.models import Models
+    from contractnet.cli.models import KEY, definition
+
+    key = bool(os.environ.get(KEY))
+    made = definition(MODEL, tuple(STEADY.prices), url, name, key=key, timeout_s=MODEL_WITHIN_S)
+    return {STEADY.name: from_definition(made, "--model", lambda line: output.note("demo", line), Models())}
+
+
+def _demo(ledger: str, jobs: list[Lot], seed: int, seats: dict[str, Agent], as_json: bool, *, kept: bool) -> int:
     found: list[Contract] = []
     began = time.monotonic()
     try:
@@ -59,7 +83,7 @@ def _demo(ledger: str, jobs: list[Lot], seed: int, as_json: bool, *, kept: bool)
                 found.append(contract)
                 ended(contract)
 
-            asyncio.run(run_demo(ledger, jobs, seed, begun, keep))
+            asyncio.run(run_demo(ledger, jobs, seed, begun, keep, seats))
     except KeyboardInterrupt:
         raise exits.Interrupted(_how_to_go_on(ledger, kept)) from None
     took = time.monotonic() - began

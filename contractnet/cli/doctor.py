@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from textwrap import wrap
 from typing import Final
 
@@ -16,7 +17,7 @@ from contractnet.cli.options import option
 from contractnet.telemetry.findings import Finding, Level
 
 #: what can be looked at, in this order
-AREAS: Final = ("python", "ledger", "broker")
+AREAS: Final = ("python", "ledger", "broker", "models")
 _COLOURS: Final = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "red", Level.UNSEEN: "cyan"}
 #: columns of the level, and of the area with what was looked at
 LEVEL_WIDTH: Final = 7
@@ -29,10 +30,22 @@ LEAST_WORDS: Final = 24
 @options.broker()
 @option("ledger", metavar="URL", default=options.LEDGER, help="The ledger or journal to look at.")
 @option("management", metavar="URL", help="The broker's management API: http://USER:PASSWORD@HOST:15672.")
+@option("agent", "agents", metavar="FILE", multiple=True, help="An agent's TOML file, whose model is asked.")
+@option("model", metavar="URL", help="An OpenAI-compatible endpoint to ask, such as http://127.0.0.1:8080/v1.")
+@option("model-name", metavar="NAME", default="local", help="The model's name there.")
 @option("only", type=click.Choice(AREAS), multiple=True, help="Look at that alone; may be given more than once.")
 @options.as_json("Findings")
-def command(broker: str, ledger: str, management: str | None, only: tuple[str, ...], as_json: bool) -> int:
-    """Look at Python, the ledger and the broker, and say of each what works and what to do where it does not.
+def command(
+    broker: str,
+    ledger: str,
+    management: str | None,
+    agents: tuple[str, ...],
+    model: str | None,
+    model_name: str,
+    only: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Look at Python, the ledger, the broker and models, and say of each what works and what to do where it does not.
 
     Nothing is changed: at the broker an exchange and three queues are made for a moment, beside the ledger a file.
     Exits with 1 where there is a problem; with 3 where there is none, but something that was asked for could not be
@@ -42,6 +55,7 @@ def command(broker: str, ledger: str, management: str | None, only: tuple[str, .
     Example:
       contractnet doctor --broker amqp://user:password@host/market
       contractnet doctor --only ledger --ledger contractnet.db
+      contractnet doctor --only models --agent agents/model.toml
     """
     found: list[Finding] = []
     if not only or "python" in only:
@@ -50,6 +64,8 @@ def command(broker: str, ledger: str, management: str | None, only: tuple[str, .
         found += _look_at_ledger(ledger)
     if not only or "broker" in only:
         found += asyncio.run(_look_at_broker(broker, management))
+    if not only or "models" in only:
+        found += _look_at_models(agents, model, model_name)
     if as_json:
         for one in found:
             output.json_line(msgspec.structs.asdict(one))
@@ -72,6 +88,12 @@ async def _look_at_broker(url: str, management: str | None) -> list[Finding]:
 
     found = await checkup.look(url)
     return [*found, *(await api.look(management, url) if management is not None else [api.not_asked()])]
+
+
+def _look_at_models(agents: Sequence[str], url: str | None, name: str) -> list[Finding]:
+    from contractnet.cli import doctor_models  # what asks models is slow to import
+
+    return asyncio.run(doctor_models.look([Path(one) for one in agents], url, name))
 
 
 def _show(found: Sequence[Finding]) -> None:

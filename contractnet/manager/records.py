@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, get_args
 
-from contractnet.ledger.records import Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
+from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
 from contractnet.manager.plans import Approved, Drafted
 from contractnet.messages.values import RefuseReason, RejectReason
 
@@ -283,7 +283,7 @@ class Ended(Record, frozen=True):
 
 Fact = Opened | Invited | Heard | Misheard | Gone | Returned | Fired | LeaseLapsed | Grace | Checked | CancelAsked
 #: facts that belong to no tender, or change nothing in one
-LooseFact = Sent | Granted | Started | Quarantined | Judged | Drafted | Approved
+LooseFact = Sent | Granted | Started | Quarantined | Judged | Drafted | Approved | Asked
 Conclusion = Moved | Said | Held | Decided | Mediated | Awarded | Freed | Closed | Ended
 
 FACTS: Final[dict[str, type[Record]]] = {
@@ -291,7 +291,7 @@ FACTS: Final[dict[str, type[Record]]] = {
     for kind in (Opened, Invited, Heard, Misheard, Gone, Returned, Fired, LeaseLapsed, Grace, Checked, CancelAsked)
 }
 LOOSE: Final[dict[str, type[Record]]] = {
-    kind.__name__: kind for kind in (Sent, Granted, Started, Quarantined, Judged, Drafted, Approved)
+    kind.__name__: kind for kind in (Sent, Granted, Started, Quarantined, Judged, Drafted, Approved, Asked)
 }
 CONCLUSIONS: Final[dict[str, type[Record]]] = {
     kind.__name__: kind for kind in (Moved, Said, Held, Decided, Mediated, Awarded, Freed, Closed, Ended)

@@ -13,17 +13,24 @@ import asyncio
 import hashlib
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Any, NamedTuple
 
 from contractnet.errors import DefinitionError, PlanRefused
+from contractnet.ledger.records import Asked
 from contractnet.manager.manager import Manager
 from contractnet.manager.plans import PREFIX, Approved, Drafted, PlanTask
 from contractnet.market.contract import Contract
 from contractnet.market.plan import RESULTS, faults, read_draft
 from contractnet.market.task import Task
 from contractnet.messages.values import plain_text, show_amount
+
+Note = Callable[[Asked], None]
+
+
+def _nowhere(_: Asked) -> None:
+    """Nobody keeps a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Job:
     budget: int | None  #: for all tasks together, micros
     unit: str
     errors: tuple[str, ...] = ()  #: what was wrong with the draft before
+    note: Note = _nowhere  #: takes the record of each request to a model
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,8 @@ async def decompose(manager: Manager, job: Job, key: str, draft: Drafter, by: st
     if known is not None and known.drafted.job != job.job:
         raise DefinitionError(f"key {key!r}: this ledger holds the plan of another job under it; use another key")
     if known is None:
-        drafted = await _draft(job, key, draft, by)
+        noted = replace(job, note=lambda asked: manager.record(stream(key), asked))
+        drafted = await _draft(noted, key, draft, by)
         manager.record(stream(key), drafted)
     else:
         drafted = known.drafted
@@ -147,8 +156,7 @@ def stream(key: str) -> str:
 async def _draft(job: Job, key: str, draft: Drafter, by: str) -> Drafted:
     errors: tuple[str, ...] = ()
     for _ in range(2):  # one repair, told what is wrong
-        told = Job(job.job, job.skills, job.reserve, job.budget, job.unit, errors)
-        answer = draft(told)
+        answer = draft(replace(job, errors=errors))
         given = await answer if inspect.isawaitable(answer) else answer
         try:
             tasks = read_draft(given)

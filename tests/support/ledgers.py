@@ -9,7 +9,7 @@ import msgspec
 
 from contractnet.ledger.chain import ZERO, seal
 from contractnet.ledger.port import Draft, Entry
-from contractnet.ledger.records import Sent
+from contractnet.ledger.records import Asked, Sent
 from contractnet.mail.inbox import Scrap
 from contractnet.manager.book import MONEY, STARTS
 from contractnet.manager.plans import Approved, Drafted, PlanTask
@@ -35,6 +35,17 @@ def settled() -> Bench:
     bench.result(bench.slot.holder or "")
     bench.record(bench.book.loose("t", Judged(ok=False, note="too short"), bench.now))
     plan = PlanTask(id="a", task="Do a", skill="text.summarise", reserve=5)
+    asked = Asked(
+        purpose="split",
+        endpoint="h/m",
+        prompt="p",
+        request="r",
+        request_bytes=1,
+        outcome="ok",
+        tokens_in=3,
+        tokens_out=2,
+    )
+    bench.record(bench.book.loose("plan-1", asked, bench.now))
     bench.record(bench.book.loose("plan-1", Drafted(key="k", job="j", tasks=(plan,), by="m"), bench.now))
     bench.record(bench.book.loose("plan-1", Approved(key="k", ok=True, by="p"), bench.now))
     return bench
