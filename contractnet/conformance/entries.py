@@ -6,13 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from contractnet.conformance.envelope import OTHER
 from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.lines import Line, Message
 from contractnet.conformance.schema import Schema
 from contractnet.conformance.tables import Row, Table, after
+from contractnet.conformance.walk import plain_event
 
 #: an offer is used no more at most so long before its end, milliseconds (G4)
 OFFER_MARGIN_MS: Final = 2_000
+#: the event of a result that the task's own check is to judge: the row is taken with its verdict (D11)
+CHECKED_LATER: Final = "?inform:checked"
 
 
 @dataclass
@@ -28,6 +32,7 @@ class Entry:
     award: Message | None = None  #: the accept-proposal
     awarded_at: int = 0
     lease_until: int = 0
+    checking: Message | None = None  #: a result of which the task's own check has not spoken yet (D11)
 
     @property
     def on_file(self) -> str | None:
@@ -116,17 +121,20 @@ class Entries:
             good = fits and new and not self._schema.misfits(message)
             return ("?propose:ok", "?propose:bad") if good else ("?propose:bad",)
         if performative == "inform" and content["kind"] == "result":
-            return ("?inform:result", "?inform:badresult")
-        if performative in ("inform", "failure"):
-            return (f"?{performative}:{content['kind']}",)
+            checkable = entry.state in self.table.having["awarded"] and entry.checking is None
+            later = (CHECKED_LATER,) if checkable and entry.fenced(content) else ()
+            return ("?inform:result", "?inform:badresult", *later)
         if performative == "not-understood":
-            meant = "accept" if self._acts.get(message.get("in_reply_to", "")) == "accept-proposal" else "cfp"
-            return (f"?not-understood:{meant}",) if content["reason"] == "schema" else ("?not-understood:other",)
-        return (f"?{performative}",)
+            about = self._acts.get(message.get("in_reply_to", ""))
+            meant = {"accept-proposal": "accept", "cfp": "cfp"}.get(about or "")
+            return (f"?not-understood:{meant}",) if content["reason"] == "schema" and meant else (OTHER,)
+        return (plain_event(message),)
 
     def early(self, peer: str, event: str, at: int) -> None:
         """Raises BrokenRuleError (`early`) where an own event of table I comes before its time."""
         entry = self._by_name[peer]
+        if event in ("@lease", "@result-due") and entry.checking is not None:
+            raise BrokenRuleError("early", {"D11", "I29"}, "the result is in, and is being checked")
         terms: Message = entry.award["content"] if entry.award is not None else {}
         if event == "@offer-lapse" and at < entry.offer_until - OFFER_MARGIN_MS:
             raise BrokenRuleError("early", {"G4", "I15", "I16", "I23"}, "the offer stands")

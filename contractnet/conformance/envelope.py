@@ -7,29 +7,32 @@ moves nothing, and in a transcript it comes from a side that is known to be faul
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.lines import Header, Line, Message
 from contractnet.conformance.schema import Misfit, Schema
-from contractnet.conformance.tables import MEDIATION
+from contractnet.conformance.tables import MEDIATION, Table
 
 #: acts that carry `in_reply_to` only where they speak of one message: equal for all, or a beat (D8)
 UNADDRESSED: Final = frozenset({"cfp", "cancel", "reject-proposal", "inform:progress", "request"})
 #: events of messages whose content may be anything
 MAY_BE_WRONG: Final = frozenset({"?propose:bad", "?propose:late", "?inform:badchoice"})
-#: acts that are left to the table also where they answer nothing: they may be of an offer that is not known (M3)
-OF_AN_OFFER: Final = frozenset({"accept-proposal", "reject-proposal"})
+#: acts that are invalid where they answer nothing; others are left to the table (M3)
+MUST_ANSWER: Final = frozenset({"propose", "refuse", "agree", "inform", "failure", "not-understood"})
+#: the event of a not-understood that moves nothing, whatever it answers
+OTHER: Final = "?not-understood:other"
 OPEN_CALL: Final = "skill:"
-#: acts that open a conversation, and name the one before it or above it
-OPENING: Final = frozenset({"cfp", "request"})
 
 
 class Envelopes:
     """The messages of one transcript so far."""
 
-    def __init__(self, header: Header, schema: Schema) -> None:
+    def __init__(self, header: Header, schema: Schema, tables: Iterable[Table]) -> None:
         self._header = header
+        events = (event for table in tables for _, event in table.steps if event[0] == "?")
+        self._hears = frozenset(event[1:].split(":")[0] for event in events)  #: what this side's tables have
         self._schema = schema
         self._seen: dict[tuple[str, str], Message] = {}  #: by sender and message id
         self._said_to: dict[str, set[str]] = {}
@@ -50,17 +53,23 @@ class Envelopes:
             if before != message:
                 raise _wrong({"M5"}, "a message id is used for two messages")
             return True
-        self._belongs(message)
         expected = line.peers[0] if incoming else self._header.me
+        self._belongs(message, incoming and expected in self._header.faulty)
         if message["sender"] != expected:
             raise _wrong({"M1"}, f"says that {message['sender']} sent it, and it came from {expected}")
-        forgiven = line.event in MAY_BE_WRONG or message["performative"] in OF_AN_OFFER
-        if not (incoming and forgiven and expected in self._header.faulty):
+        if not self._forgiven(line):
             self._names_what_it_answers(message, line.peers, incoming)
         self.remember(line)
         if str(message.get("receiver")).startswith(OPEN_CALL):
             self._said_to_all.add(message["reply_with"])
         return False
+
+    def _forgiven(self, line: Line) -> bool:
+        """Whether it does not matter here what a message from a faulty side answers."""
+        performative, event = line.spoken["performative"], line.event
+        left_to_the_table = performative not in MUST_ANSWER & self._hears
+        faulty = event is not None and line.peers[0] in self._header.faulty
+        return faulty and (left_to_the_table or event in MAY_BE_WRONG or event == OTHER)
 
     def remember(self, line: Line) -> None:
         """A message was said or taken: it may be answered."""
@@ -73,17 +82,22 @@ class Envelopes:
             if not (may_be_wrong and misfit.path.startswith("$.content")):
                 raise BrokenRuleError("schema", _rules_of(misfit, message), f"{misfit.path}: {misfit.text}")
 
-    def _belongs(self, message: Message) -> None:
+    def _belongs(self, message: Message, faulty: bool) -> None:
         """The conversation, its protocol, and the conversation that it follows or belongs to."""
         self._conversation = self._conversation or message["conversation_id"]
         if message["conversation_id"] != self._conversation:
             raise _wrong({"R7"}, "the conversation id changes within the conversation")
         if message["protocol"] != self._header.protocol:
             raise _wrong({"M2"}, "the protocol changes within the conversation")
+        if not faulty:
+            self._names_its_parent(message)
+
+    def _names_its_parent(self, message: Message) -> None:
         parent, wanted = message.get("parent"), self._header.parent
-        mediation, opens = self._header.protocol == MEDIATION, message["performative"] in OPENING
+        mediation = self._header.protocol == MEDIATION
+        opens = message["performative"] == ("request" if mediation else "cfp")
         rules = {"G15", "R12", "MI1"} if mediation else {"G13", "R12"}
-        if (parent != wanted and (opens or parent is not None)) or (mediation and wanted is None):
+        if (parent != wanted and (opens or parent is not None)) or (mediation and opens and wanted is None):
             raise _wrong(rules, f"names {parent or 'no conversation'} as its parent, not {wanted or 'one'}")
         if parent == self._conversation:
             raise _wrong(rules | {"R7"}, "is its own parent: a mediation has a conversation of its own")

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Any, Final
 
 from contractnet.conformance.conversation import Conversation
-from contractnet.conformance.entries import Entries
+from contractnet.conformance.entries import CHECKED_LATER, Entries
 from contractnet.conformance.envelope import OPEN_CALL
 from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.hidden import Hidden
@@ -26,6 +26,8 @@ from contractnet.conformance.walk import Walk, misread, no_row
 BEGINNINGS: Final = ("@", "#open", "#cancel", "#extend", "=choice", "=mediation")
 #: events of table I that only a row of table C raises
 RAISED: Final = frozenset({"#award", "#hold", "#reject", "#reinvite", "#cancel", "@deadline"})
+#: what the task's own check says of a result
+RESULTS: Final = frozenset({"?inform:result", "?inform:badresult"})
 #: no event of a table: this participant's presence has ended, and nobody waits for it any more (D6)
 GONE: Final = "gone"
 
@@ -68,10 +70,15 @@ class InitiatorWalk(Walk):
             rules = frozenset[str]().union(*(table.rules_with(one) for one in possible))
             raise misread(message, event, rules | table.rules_with(event))
         entry = self._entries[peer]
+        if event == CHECKED_LATER:
+            entry.checking = message
+            return
         row = table.step(entry.state, event)
         awarded = entry.state in table.having["awarded"]
         if awarded and event == "?failure:task" and not entry.fenced(message["content"]):
             row = None  # of no award that runs
+        if awarded and entry.checking is not None and event in RESULTS:
+            row = None  # a result is in already
         if row is None:
             self.without_row(line)
             return
@@ -118,14 +125,16 @@ class InitiatorWalk(Walk):
                 raise BrokenRuleError("unasked", rules, f"no row of table C asks for {event} now")
         elif event != "@offer-lapse" or at > self._step_at:
             self._begin(at)  # an offer may end within a step: it is looked at where it is to be used
-        row = table.step(entry.state, event)
-        if row is None or event.startswith("?"):
+        row, verdict_on = table.step(entry.state, event), entry.checking if event in RESULTS else None
+        if row is None or (event.startswith("?") and verdict_on is None):
             raise no_row("I", event, entry.state, table.rules_with(event))
         self._entries.early(peer, event, at)
         if event == "#hold" and len(self._entries.having("held")) >= self._slots.number:
             raise BrokenRuleError("unasked", row.rules | {"G9"}, "more are held than there are slots")
         self._raised[event] += 1
-        self._move(peer, row, event, None)
+        self._move(peer, row, event, verdict_on)
+        entry.checking = None if verdict_on is not None else entry.checking
+        entry.waited_for = entry.waited_for and event != "#returned"  # what reaches nobody finds nobody there
 
     def _move(self, peer: str, row: Row, event: str, message: Message | None) -> None:
         """Take a row of table I; `message` is what it was taken for."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contractnet.conformance.envelope import OTHER
 from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.hidden import Hidden
 from contractnet.conformance.hidden_mediation import Dispute, HiddenAsker, HiddenMediator
 from contractnet.conformance.lines import Header, Line, Message
 from contractnet.conformance.one_table import OneTable
 from contractnet.conformance.tables import Protocols, Row
+from contractnet.conformance.walk import plain_event
 
 
 class _Mediation(OneTable):
@@ -39,11 +41,9 @@ class AskerWalk(_Mediation):
         performative, content = line.spoken["performative"], line.spoken["content"]
         if performative == "inform" and content.get("kind") not in ("cancelled", "result", "progress"):
             return self.dispute.events(content) if content.get("kind") == "choice" else ("?inform:badchoice",)
-        if performative in ("inform", "failure"):
-            return (f"?{performative}:{content['kind']}",)
         if performative == "not-understood" and content["reason"] != "schema":
-            return ("?not-understood:other",)
-        return (f"?{performative}",)
+            return (OTHER,)
+        return (plain_event(line.spoken),)
 
     def telling(self, message: Message, at: int) -> None:
         self.asked(message, at)
@@ -54,12 +54,14 @@ class MediatorWalk(_Mediation):
 
     def __init__(self, header: Header, protocols: Protocols) -> None:
         super().__init__(header, protocols, "MP", HiddenAsker(protocols.table("MI", header.protocol)))
+        self._choice = ""  #: `reply_with` of the last one
 
     def read(self, line: Line) -> tuple[str, ...]:
-        performative, content = line.spoken["performative"], line.spoken["content"]
-        if performative == "not-understood" and content["reason"] != "schema":
-            return ("?not-understood:other",)
-        return (f"?{performative}",)
+        message = line.spoken
+        if message["performative"] == "not-understood":
+            of_ours = message["content"]["reason"] == "schema" and message.get("in_reply_to") == self._choice
+            return ("?not-understood",) if of_ours else (OTHER,)
+        return (plain_event(message),)
 
     def taking(self, event: str, message: Message, at: int) -> None:
         self.asked(message, at)
@@ -71,5 +73,7 @@ class MediatorWalk(_Mediation):
 
     def telling(self, message: Message, at: int) -> None:
         content = message["content"]
-        if content.get("kind") == "choice" and not self.dispute.allows(content):
-            raise BrokenRuleError("envelope", {"G15", "MP3"}, "chooses what the request does not allow")
+        if content.get("kind") == "choice":
+            self._choice = message["reply_with"]
+            if not self.dispute.allows(content):
+                raise BrokenRuleError("envelope", {"G15", "MP3"}, "chooses what the request does not allow")

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from contractnet.conformance.envelope import OTHER
 from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.hidden_initiator import HiddenInitiator
 from contractnet.conformance.lines import Header, Line, Message
 from contractnet.conformance.one_table import OneTable
 from contractnet.conformance.tables import Protocols, Row
-from contractnet.conformance.walk import SEEN_ROUND
+from contractnet.conformance.walk import SEEN_ROUND, plain_event
 
 #: reasons of rows P19 and P20
 OF_A_DEAD_ACCEPT: Final = frozenset({"offer-expired", "withdrawn", "unknown-offer", "closed"})
@@ -68,8 +69,8 @@ class ParticipantWalk(OneTable):
             return ("?reject:end",) if "offer" not in content or last else ("?reject:one",)
         if performative == "not-understood":
             of_ours = content["reason"] == "schema" and self._about(message)
-            return ("?not-understood",) if of_ours else ("?not-understood:other",)
-        return (f"?{performative}",)
+            return ("?not-understood",) if of_ours else (OTHER,)
+        return (plain_event(message),)
 
     def _is_live(self, content: Message) -> bool:
         offer = self._offers.get(content["offer"])

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from contractnet.conformance.envelope import Envelopes
 from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.hidden import Hidden
-from contractnet.conformance.lines import Header, Line
+from contractnet.conformance.lines import Header, Line, Message
 from contractnet.conformance.owed import INVALID_ACT, NOT_IN_SEQUENCE, Debts
 from contractnet.conformance.tables import Protocols, Row
 
@@ -39,7 +39,7 @@ class Walk(ABC):
         self.taken: set[Taken] = set()  #: of this side's tables
         tables = [protocols.table(name, header.protocol) for name in names]
         self.debts = Debts(lambda message: frozenset[str]().union(*(table.rules_sending(message) for table in tables)))
-        self._envelopes = Envelopes(header, protocols.schema)
+        self._envelopes = Envelopes(header, protocols.schema, tables)
         self._at = 0
 
     def take(self, line: Line) -> None:
@@ -121,6 +121,12 @@ def no_row(name: str, event: str, state: str, rules: frozenset[str]) -> BrokenRu
     return BrokenRuleError("no-row", rules, f"table {name} has no row for {event} in {state}")
 
 
-def misread(message: Any, event: str, rules: frozenset[str] | set[str]) -> BrokenRuleError:
+def plain_event(message: Message) -> str:
+    """The event that a message is by its performative and kind alone."""
+    performative, content = message["performative"], message["content"]
+    return f"?{performative}:{content.get('kind')}" if performative in ("inform", "failure") else f"?{performative}"
+
+
+def misread(message: Message, event: str, rules: frozenset[str] | set[str]) -> BrokenRuleError:
     """A message that is not the event that it was taken for."""
     return BrokenRuleError("misread", rules, f"{message['performative']} is no {event}")

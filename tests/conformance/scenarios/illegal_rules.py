@@ -334,6 +334,22 @@ def _awards() -> Iterator[Transcript]:
     t.ends_broken("I26", "owed")
     yield t
 
+    t = Transcript(
+        "lease-lapses-during-the-check", "The result is in and is checked; the lease ends it.", "failed", "ann"
+    )
+    _at_work(t)
+    t.result("ann", event="?inform:checked")
+    t.wait(70_000)
+    t.now_breaks("I29", "early")
+    t.own("@lease", "ann")
+    yield t
+
+    t = Transcript("credited-without-a-result", "A result is credited, and none has come.", "ok", "ann")
+    _at_work(t)
+    t.now_breaks("I25", "no-row")
+    t.own("?inform:result", "ann")
+    yield t
+
     t = Transcript("fenced-without-a-word", "The lease has lapsed, and the winner is not told.", "failed", "ann")
     _at_work(t)
     t.wait(65_000)

@@ -320,7 +320,7 @@ def _mediating() -> Iterator[Transcript]:
 
 
 def _mediating_ended() -> Iterator[Transcript]:
-    """Ways not to choose; then a cancel and a not-understood come all the same."""
+    """Ways not to choose again; then a cancel and a not-understood about the first choice come all the same."""
 
     def declines(t: Transcript) -> None:
         t.own("#decline")
@@ -332,7 +332,7 @@ def _mediating_ended() -> Iterator[Transcript]:
 
     def wonders(t: Transcript) -> None:
         t.own("#cannot-parse")
-        t.misunderstood("judge", "", "request")
+        t.misunderstood("judge", "", "not-understood")
 
     def waits(t: Transcript) -> None:
         t.wait(REPLY_WITHIN_MS)
@@ -349,16 +349,19 @@ def _mediating_ended() -> Iterator[Transcript]:
         "lets-the-time-pass": (waits, "expired"),
         "is-cancelled": (is_cancelled, "withdrawn"),
     }
+    told = ("$.content.offer", "not a live offer of the call")
     for how, (way, outcome) in ways.items():
-        t = mediator(f"mediator-{how}", "No choice; what comes afterwards changes nothing.", outcome, faulty=("buyer",))
+        about = "The first choice was not possible, and there is no second; what comes afterwards changes nothing."
+        t = mediator(f"mediator-{how}", about, outcome, faulty=("buyer",))
         _asked(t)
         t.own("#take")
         t.agree("judge")
+        choice = _chose(t, "offer", BEN.offer)
+        t.wait(50)
+        t.not_understood("judge", "inform", choice, told, offers=(ANN,))
         way(t)
         t.wait(50)
-        t.not_understood(
-            "judge", "inform", "judge-1", ("$.content.offer", "not a live offer of the call"), offers=(ANN,)
-        )
+        t.not_understood("judge", "inform", choice, told, offers=(ANN,))
         t.cancel("user", "judge")
         t.cancelled("judge")
         yield t

@@ -152,6 +152,34 @@ def _ended_otherwise() -> Iterator[Transcript]:
     t.reject("no-award", "ben")
     yield t
 
+    t = Transcript(
+        "checked-results",
+        "The task's own check judges each result; while it runs no lease lapses, another result is out of sequence.",
+        "ok",
+        "ann",
+        "ben",
+        faulty=("ann",),
+    )
+    t.open()
+    t.bids(ann=50_000, ben=70_000)
+    t.own("=all-answered")
+    t.award("ann", held="ben")
+    t.wait(60_000)
+    checked = t.result("ann", event="?inform:checked")
+    t.wait(500)
+    again = t.result("ann")
+    t.not_understood("ann", "inform", again, reason="out-of-sequence")
+    t.wait(30_000)
+    t.own("?inform:badresult", "ann")
+    t.not_understood("ann", "inform", checked, ("$.content.result", "the check said no"))
+    t.runner_up("ben")
+    t.wait(5_000)
+    t.result("ben", epoch=2, event="?inform:checked")
+    t.wait(5_000)
+    t.own("?inform:result", "ben")
+    t.closed_well()
+    yield t
+
 
 def _offers_that_end() -> Iterator[Transcript]:
     t = Transcript(
