@@ -11,6 +11,7 @@ from pathlib import Path
 from contractnet.agent.definition import Definition, read
 from contractnet.agent.models import Models, bidder, performer
 from contractnet.bidders.command import CommandPerformer, Log
+from contractnet.bidders.complaints import complaints
 from contractnet.bidders.cost import CostPlus
 from contractnet.contractor.ports import Agent, Bidder, Hostable, Performer
 from contractnet.errors import ContractNetError, DefinitionError
@@ -70,8 +71,9 @@ def from_definition(definition: Definition, origin: str, log: Log, models: Model
     bid: Bidder = CostPlus(definition.cost)
     perform: Performer = CommandPerformer(definition.command, definition.folder, log, definition.timeout_s)
     if part is not None and model is not None:
-        bid = bidder(model, part, definition.cost)
-        perform = perform if definition.command else performer(model, part)
+        complain = complaints(definition.id, log)
+        bid = bidder(model, part, definition.cost, complain)
+        perform = perform if definition.command else performer(model, part, complain)
     return Agent(
         id=definition.id,
         skills=definition.skills,

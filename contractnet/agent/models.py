@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 from contractnet.agent.model_table import ModelPart
+from contractnet.bidders.complaints import Complain
 from contractnet.bidders.cost import CostModel
 from contractnet.bidders.estimator import Estimator
 from contractnet.bidders.model import ModelBidder
@@ -57,7 +58,7 @@ class Models:
         return model
 
 
-def bidder(model: Model, part: ModelPart, cost: CostModel) -> ModelBidder:
+def bidder(model: Model, part: ModelPart, cost: CostModel, complain: Complain) -> ModelBidder:
     """The bidder of an agent."""
     return ModelBidder(
         cost,
@@ -66,9 +67,10 @@ def bidder(model: Model, part: ModelPart, cost: CostModel) -> ModelBidder:
         least_pct=part.least_pct,
         reads_task=part.reads_task,
         prompt=part.prompts.digest,
+        complain=complain,
     )
 
 
-def performer(model: Model, part: ModelPart) -> ModelPerformer:
+def performer(model: Model, part: ModelPart, complain: Complain) -> ModelPerformer:
     """The performer of an agent."""
-    return ModelPerformer(model, part.prompts, part.most_tokens)
+    return ModelPerformer(model, part.prompts, part.most_tokens, complain)

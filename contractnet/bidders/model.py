@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from contractnet.bidders.complaints import Complain
 from contractnet.bidders.cost import CostModel, answer, unsuited
 from contractnet.bidders.estimator import Estimator
 from contractnet.bidders.narrator import Narrator
@@ -40,6 +41,7 @@ class ModelBidder:
         least_pct: a smaller chance of success than this is no offer.
         reads_task: whether the estimator sees the caller's words, or facts alone.
         prompt: SHA-256 of prompts and persona, recorded with each bid.
+        complain: takes what an operator must mend.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class ModelBidder:
         least_pct: int,
         reads_task: bool,
         prompt: str,
+        complain: Complain,
     ) -> None:
         self._cost = cost
         self._estimator = estimator
@@ -58,6 +61,7 @@ class ModelBidder:
         self._least_pct = least_pct
         self._reads_task = reads_task
         self._prompt = prompt
+        self._complain = complain
 
     async def __call__(self, call: Call) -> Proposal | Refusal:
         """Bid, or say why not; in time."""
@@ -71,6 +75,7 @@ class ModelBidder:
         try:
             opinion = await self._estimator(call.conversation, facts(call), words, within_s, call.note)
         except ModelError as error:
+            self._complain(error)
             return refused(error)
         if opinion.estimate.success_pct < self._least_pct:
             return Refusal("unfit", "too small a chance of success")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from contractnet.bidders.complaints import Complain
 from contractnet.bidders.prompts import Prompts, data
 from contractnet.bidders.views import WorkView, work_view
 from contractnet.clock import LoopClock
@@ -33,12 +34,14 @@ class ModelPerformer:
 
     Args:
         most_tokens: of one answer.
+        complain: takes what an operator must mend.
     """
 
-    def __init__(self, model: Model, prompts: Prompts, most_tokens: int) -> None:
+    def __init__(self, model: Model, prompts: Prompts, most_tokens: int, complain: Complain) -> None:
         self._model = model
         self._prompts = prompts
         self._most_tokens = most_tokens
+        self._complain = complain
 
     async def __call__(self, award: Award) -> dict[str, Any]:
         """Do the work of an award.
@@ -54,6 +57,7 @@ class ModelPerformer:
         try:
             return await ask(self._model, self._question(view), schema, within_s, asking)
         except ModelError as error:
+            self._complain(error)
             raise WorkFailed(_told(error)) from None
 
     def _question(self, view: WorkView) -> Question:

@@ -25,7 +25,7 @@ from contractnet.llm.model import Asking, Model
 from contractnet.messages.payload import validate
 
 #: statuses by which an endpoint says that it does not know a form
-_NOT_TAKEN: Final = (400, 404, 415, 422, 501)
+_NOT_TAKEN: Final = (400, 404, 415, 422)
 _FAULTS_SHOWN: Final = 5
 PROBE_TOKENS: Final = 200
 #: of an answer that was wrong, characters told again
@@ -106,6 +106,7 @@ async def best_rung(model: Model, within_s: float, asking: Asking) -> Rung:
 async def _probe(model: Model, end: float, asking: Asking) -> Rung:
     loop = asyncio.get_running_loop()
     told = Asking("probe", asking.prompt, asking.note)
+    missing = 0
     for rung in RUNGS[:-1]:
         try:
             sent = request(model.endpoint.model, PROBE_WORDS, PROBE_TOKENS, form(rung, PROBE))
@@ -113,7 +114,8 @@ async def _probe(model: Model, end: float, asking: Asking) -> Rung:
             await model.call(sent, end - loop.time(), told, judge, rung)
             return rung
         except ModelRefused as error:
-            if error.status not in _NOT_TAKEN:
+            missing += error.status == 404  # of one form, or of the model altogether
+            if error.status not in _NOT_TAKEN or missing == len(RUNGS) - 1:
                 raise
         except ModelUnusable as error:
             if error.outcome in ("garbage", "too-large"):

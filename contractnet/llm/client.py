@@ -6,13 +6,15 @@ Rules:
 2. An answer is read up to MAX_REPLY_BYTES and no further, whatever its status; a compressed one is not read at all,
    and none is asked for.
 3. Redirects are not followed: the key and the task go to the address that the operator wrote.
-4. Errors carry nothing that an endpoint sent: it may repeat the prompt or the key.
+4. Errors carry nothing that an endpoint sent: it may repeat the prompt or the key. The client's own loggers, which
+   write bodies at their lower levels, are set to warnings, unless somebody has set them to something.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 NO_KEY: Final = "none"
 #: the longest wait that an endpoint's Retry-After is believed, seconds
 MOST_WAIT_S: Final = 3_600.0
+_LOGGERS: Final = ("openai", "httpx2", "httpcore2")
 _HEADERS: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 
 
@@ -41,6 +44,7 @@ class OpenAIChat:
 
     def __init__(self, endpoint: Endpoint) -> None:
         require_openai()
+        _hush()
         self._endpoint = endpoint
         self._client: openai.AsyncOpenAI | None = self._connect()  # a fifth of a second, of which most is TLS
 
@@ -99,6 +103,13 @@ def require_openai() -> None:
             "agents with a [model] need the package openai, which is not installed: pip install 'contractnet[llm]'; "
             "in a checkout: .venv/bin/pip install -r requirements/llm.txt"
         ) from None
+
+
+def _hush() -> None:
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.WARNING)
 
 
 def _answer(response: httpx2.Response) -> Answer:

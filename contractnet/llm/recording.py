@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import msgspec
 
-from contractnet.errors import DefinitionError, ModelTimeout, ModelUnavailable
+from contractnet.errors import DefinitionError, ModelRefused, ModelTimeout, ModelUnavailable
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Asked
 from contractnet.llm.chat import Answer, Request
@@ -75,12 +75,12 @@ class RecordedChat:
         """See `Chat.send`.
 
         Raises:
-            ModelUnavailable: it is not in the recording; says what differs from the most similar that is.
+            ModelRefused: it is not in the recording; says what differs from the most similar that is.
         """
         found = self._recording.next(request.digest)
         if found is None:
             text = f"this request is not in the recording: {difference(request.body.decode(), self._recording.bodies)}"
-            raise ModelUnavailable(text, "not-recorded")
+            raise ModelRefused(text, "not-recorded", status=0)
         if found.outcome == "timeout":
             raise ModelTimeout("the model did not answer in time, when this was recorded", "timeout")
         if found.status is None:
