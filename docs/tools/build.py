@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from docs.tools.site import check
+from docs.tools.site import check, cut_off
 from docs.tools.source import ROOT
 from docs.tools.stage import StagingError, stage
 
@@ -49,6 +49,7 @@ def build(work: Path, site: Path) -> list[str]:
     shutil.rmtree(site, ignore_errors=True)
     site.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(work / "site", site)
+    cut_off(site)
     warned = [] if re.search(r"No issues found", said) else [f"zensical: {said.strip()}"]
     return [*warned, *check(site.resolve())]
 

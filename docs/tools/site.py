@@ -17,6 +17,9 @@ _FETCHED = {
 _HARMLESS = {"canonical", "next", "prev", "alternate"}
 _CSS_URL = re.compile(r"""url\(\s*["']?(?!data:)([^"')]+)|@import\s+["']([^"']+)""")
 
+#: an address in a script; those of www.w3.org name a language, and are no place
+_ADDRESS = re.compile(r"https?://(?!www\.w3\.org/)[\w.-]+/")
+
 
 class Page(HTMLParser):
     """The links and anchors of one page."""
@@ -69,10 +72,21 @@ def check(site: Path) -> Iterator[str]:
                 yield f"{name}: {target} is fetched from elsewhere"
         if "mermaid" in page.classes:
             yield f"{name}: a mermaid block would fetch a script; draw an SVG"
+    for path in sorted(site.rglob("*.js")):
+        for target in _ADDRESS.findall(path.read_text(encoding="utf-8")):
+            yield f"{path.relative_to(site)}: {target} is named by a script"
     for path in sorted(site.rglob("*.css")):
         for target in css_urls(path.read_text(encoding="utf-8")):
             if _is_outside(target):
                 yield f"{path.relative_to(site)}: {target} is fetched from elsewhere"
+
+
+def cut_off(site: Path) -> None:
+    """Take the addresses of others out of the theme's scripts: what they would fetch for parts that no page of ours has
+    (diagrams, code that runs, light boxes) is looked for here, and not there.
+    """
+    for path in site.rglob("*.js"):
+        path.write_text(_ADDRESS.sub("./", path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _is_outside(target: str) -> bool:

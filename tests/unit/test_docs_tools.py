@@ -127,3 +127,11 @@ def test_a_fault_of_the_site_is_found(tmp_path: Path, more: str, fault: str | No
 def test_a_style_sheet_that_fetches_is_found(tmp_path: Path) -> None:
     (tmp_path / "x.css").write_text("@font-face { src: url(https://example.org/f.woff2) } i { mask: url(data:x) }")
     assert list(site.check(tmp_path)) == ["x.css: https://example.org/f.woff2 is fetched from elsewhere"]
+
+
+def test_a_script_that_names_others_is_found_and_cut_off(tmp_path: Path) -> None:
+    (tmp_path / "x.js").write_text('load("https://example.org/lib/x.js"); ns("http://www.w3.org/2000/svg")')
+    assert list(site.check(tmp_path)) == ["x.js: https://example.org/ is named by a script"]
+    site.cut_off(tmp_path)
+    assert list(site.check(tmp_path)) == []
+    assert (tmp_path / "x.js").read_text() == 'load("./lib/x.js"); ns("http://www.w3.org/2000/svg")'
