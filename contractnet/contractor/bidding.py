@@ -18,6 +18,7 @@ from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.guard import RAISED, own_failure
 from contractnet.contractor.ports import Agent, Call, Proposal, Refusal
 from contractnet.contractor.records import Bade, Declined, Fact, Withdrew
+from contractnet.contractor.replay import Diary
 from contractnet.errors import ContractNetError
 from contractnet.ledger.records import Asked
 from contractnet.messages.acts import Cfp
@@ -36,6 +37,7 @@ class Host(Protocol):
     """What the desk and the workshop need of their daemon."""
 
     calm: bool  #: the broker is there, and its coming was heard
+    diary: Diary
 
     def now(self) -> int: ...
     def engagements_of(self, agent: str) -> list[Engagement]: ...
@@ -122,7 +124,12 @@ class Desk:
 
     def _room(self) -> int:
         """Places left; less than none where the agent once had more."""
-        return self.agent.capacity - taken(self._host.engagements_of(self.agent.id), set(self._bidders))
+        return self.agent.capacity - taken(self._host.diary.tying[self.agent.id], self._bidders.keys())
+
+    def _holding(self) -> list[Engagement]:
+        """What takes a place, but for bids being made."""
+        diary, agent = self._host.diary, self.agent.id
+        return [diary.engagement(agent, conversation) for conversation in diary.tying[agent]]
 
     def _give_places(self, waiting: list[Engagement]) -> None:
         room = self._room()
@@ -130,7 +137,7 @@ class Desk:
         for engagement in waiting:
             if room <= 0 and not engagement.ties_capacity:  # with an offer that stands it has its place already
                 if past is None:
-                    past = list(withdrawable(self._host.engagements_of(self.agent.id), self._host.now()))
+                    past = list(withdrawable(self._holding(), self._host.now()))
                 if room + len(past) <= 0:
                     return
                 while room <= 0:

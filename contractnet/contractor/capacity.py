@@ -9,7 +9,7 @@ at `reply_by`, and its accept is on its way just then).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from contractnet.contractor.engagement import Engagement
 
@@ -31,9 +31,9 @@ def order(engagement: Engagement) -> tuple[int, str]:
     return (cfp.reply_by or 0, engagement.conversation)
 
 
-def taken(engagements: Iterable[Engagement], bidding: set[str]) -> int:
-    """Places taken: offers out, work, and bids being made (`bidding`: their conversations)."""
-    return sum(1 for one in engagements if one.ties_capacity or one.conversation in bidding)
+def taken(tying: Set[str], bidding: Set[str]) -> int:
+    """Places taken by conversations: of offers out and work, and of bids being made."""
+    return len(tying | bidding)
 
 
 def withdrawable(engagements: Iterable[Engagement], now: int) -> Iterator[Engagement]:

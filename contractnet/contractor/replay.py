@@ -4,6 +4,7 @@ replay.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import cast
 
@@ -33,6 +34,7 @@ class Diary:
         self.seed = ""
         self.engagements: dict[tuple[str, str], Engagement] = {}  #: by (agent, conversation)
         self.mediations: dict[tuple[str, str], Mediating] = {}  #: as well
+        self.tying: defaultdict[str, set[str]] = defaultdict(set)  #: agent -> conversations that take a place of it
         self.unsent: dict[tuple[str, str], tuple[str, Said]] = {}  #: (agent, message id) -> (conversation, said)
         self.said: dict[str, tuple[str, str, Said]] = {}  #: message id -> (agent, conversation, said)
         self.hosted: dict[str, list[str]] = {}
@@ -92,7 +94,13 @@ class Diary:
     def step(self, agent: str, conversation: str, fact: Fact, at: int) -> list[Writing]:
         """Step one side."""
         side = self.side(agent, conversation, fact)
-        written = side.step(fact, at) if isinstance(side, Mediating) else step(side, fact, at)
+        if isinstance(side, Mediating):
+            return self._follow(side.step(fact, at), at)
+        written = step(side, fact, at)
+        if side.ties_capacity:
+            self.tying[agent].add(conversation)
+        else:
+            self.tying[agent].discard(conversation)
         return self._follow(written, at)
 
     def loose(self, agent: str, conversation: str, record: Record, at: int) -> list[Writing]:

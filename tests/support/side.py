@@ -234,6 +234,7 @@ def picture(diary: Diary) -> dict[str, Any]:
     """The whole state of a diary as plain values."""
     return {
         "seed": diary.seed,
+        "tying": {agent: tied for agent, tied in diary.tying.items() if tied},
         "hosted": diary.hosted,
         "at": diary.at,
         "seen": dict(diary.seen),

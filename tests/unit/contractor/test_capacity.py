@@ -19,20 +19,20 @@ def engagement(side: Side, conversation: str, offered: bool = False, within_ms: 
 
 
 def test_a_place_is_taken_by_a_bid_being_made_an_offer_and_work(side: Side) -> None:
-    waiting = engagement(side, "a.1")
-    out = engagement(side, "b.1", offered=True)
-    working = engagement(side, "c.1", offered=True)
+    tying = side.diary.tying[side.agent]
+    engagement(side, "a.1")
+    engagement(side, "b.1", offered=True)
+    engagement(side, "c.1", offered=True)
     side.accept()
-    over = engagement(side, "d.1")
+    engagement(side, "d.1")
     side.decline()
-    everyone = [waiting, out, working, over]
-    assert taken(everyone, set()) == 2
-    assert taken(everyone, {"a.1"}) == 3
+    assert tying == {"b.1", "c.1"}
+    assert (taken(tying, set()), taken(tying, {"a.1"}), taken(tying, {"a.1", "b.1"})) == (2, 3, 3)
     side.conversation = "c.1"
     side.cancel()
-    assert taken(everyone, set()) == 2  # work that is being stopped still holds its place
+    assert taken(tying, set()) == 2  # work that is being stopped still holds its place
     side.step(Stopped())
-    assert taken(everyone, set()) == 1
+    assert tying == {"b.1"}
 
 
 def test_an_offer_is_not_withdrawn_for_room_while_an_accept_may_travel(side: Side) -> None:
