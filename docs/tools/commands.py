@@ -9,7 +9,11 @@ from collections.abc import Iterator
 import click
 
 from contractnet.cli.main import COMMANDS, commands
+from docs.tools.source import ROOT
 from docs.tools.text import table, unwrapped
+
+#: pictures of commands: `NAME-COLUMNS.svg`
+SCREENS = ROOT / "docs" / "screens"
 
 #: an address in a help text, which the site would take for a link
 _ADDRESS = re.compile(r"(?<!`)\b(?:https?|amqps?)://[^\s`,;)]*[^\s`,;.)]")
@@ -38,7 +42,18 @@ def command_pages() -> str:
         parts.append(f"## contractnet {name}\n\n{_help(command)}\n\n```text\n{usage}\n```\n")
         if rows:
             parts.append(table(("option", "what it means", "default"), rows))
+        parts += _pictures(name)
     return "\n".join(parts)
+
+
+def _pictures(name: str) -> list[str]:
+    """What it looks like, narrow and wide, where there are pictures of it."""
+    found = [(columns, f"{name}-{columns}.svg") for columns in (80, 140)]
+    return [
+        f"![contractnet {name} in a terminal of {columns} columns](../screens/{file})\n"
+        for columns, file in found
+        if (SCREENS / file).is_file()
+    ]
 
 
 def _ref(name: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from docs.tools.api import api_page
 from docs.tools.commands import command_pages, variable_table
-from docs.tools.demo import demo_output
+from docs.tools.demo import demo_output, demo_part
 from docs.tools.failures import error_page
 from docs.tools.records import entry_columns, record_kinds
 from docs.tools.source import ROOT
@@ -38,6 +38,7 @@ GENERATED: Mapping[str, Callable[[], str]] = {
     "records": record_kinds,
     "errors": error_page,
     "demo": demo_output,
+    "demo-part": demo_part,
 }
 _MARK = re.compile(
     r"^<!-- generated: (\S+)(?: (\S+))? -->\n(?:<!-- until -->.*?<!-- end -->\n)?", re.MULTILINE | re.DOTALL
