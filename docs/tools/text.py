@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -83,7 +84,13 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    plain = " ".join(text.split())
+    return re.sub(r"`([^`]*\|[^`]*)`", _code_with_bars, plain).replace("|", "\\|")
+
+
+def _code_with_bars(match: re.Match[str]) -> str:
+    """Code in a cell: a backslash before a bar would be shown."""
+    return f"<code>{html.escape(match[1]).replace('|', '&#124;')}</code>"
 
 
 def unwrapped(text: str) -> str:

@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 import tomllib
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,8 +28,6 @@ from docs.tools.stage import DOCS, generate, pages
 from docs.tools.text import anchors, blocks, links
 
 WRITTEN = [*sorted(pages()), ROOT / "README.md"]
-FULL = {path: generate(path.read_text(encoding="utf-8"), str(path)) for path in WRITTEN if "README" not in path.name}
-FULL |= {path: path.read_text(encoding="utf-8") for path in WRITTEN if path not in FULL}
 WITH_CODE = [path for path in WRITTEN if "```python" in path.read_text(encoding="utf-8") and path != ROOT / "README.md"]
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
@@ -37,11 +36,17 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@cache
+def full(path: Path) -> str:
+    """A page with what is generated."""
+    return generate(path.read_text(encoding="utf-8"), name(path))
+
+
 @pytest.mark.parametrize("path", WRITTEN, ids=name)
 def test_links_lead_somewhere(path: Path) -> None:
     """Also where the page is read on a code host; what is generated counts."""
     faults = []
-    for target, line in links(FULL[path]):
+    for target, line in links(full(path)):
         parts = urlsplit(target)
         if parts.scheme:
             if parts.scheme != "https" or "." not in parts.netloc:
@@ -52,7 +57,7 @@ def test_links_lead_somewhere(path: Path) -> None:
             file /= "README.md"
         if not file.is_file():
             faults.append(f"{line}: {target} leads to no file")
-        elif parts.fragment and parts.fragment not in anchors(FULL.get(file, "")):
+        elif parts.fragment and parts.fragment not in (anchors(full(file)) if file.suffix == ".md" else []):
             faults.append(f"{line}: {target} leads to no heading")
     assert faults == []
 
@@ -78,7 +83,7 @@ def called(line: str) -> list[str] | None:
 def test_commands_that_are_shown_exist_with_their_options(path: Path) -> None:
     lines = [
         line.removeprefix("$ ")
-        for block in blocks(FULL[path])
+        for block in blocks(full(path))
         if block.language in ("sh", "console")
         for line in block.code.replace("\\\n", " ").splitlines()
         if block.language == "sh" or line.startswith("$ ")
@@ -119,7 +124,7 @@ def test_every_promise_names_tests_that_exist() -> None:
 
 @pytest.mark.parametrize("path", WRITTEN, ids=name)
 def test_every_test_that_a_page_names_exists(path: Path) -> None:
-    assert [f"{file}::{test}" for file, test in TEST.findall(FULL[path]) if test not in defined(file)] == []
+    assert [f"{file}::{test}" for file, test in TEST.findall(full(path)) if test not in defined(file)] == []
 
 
 # ---- decisions
@@ -166,7 +171,7 @@ def test_the_timers_are_those_of_the_code() -> None:
 
 
 def test_every_variable_of_the_code_is_on_the_page() -> None:
-    told = FULL[DOCS / "reference" / "configuration.md"]
+    told = full(DOCS / "reference" / "configuration.md")
     code = [*(ROOT / "contractnet").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
     named = {
         one for path in code for one in re.findall(r"[\"'](CONTRACTNET_[A-Z_]+[A-Z])[\"']", path.read_text("utf-8"))

@@ -54,6 +54,10 @@ def test_what_is_printed_is_held_against_what_is_told(printed: str, told: str, s
     assert is_as_told(printed, told) is same
 
 
+def test_a_bar_in_a_table_is_no_end_of_a_cell() -> None:
+    assert text.table(("a",), [("`x | None` or a|b",)]).splitlines()[2] == "| <code>x &#124; None</code> or a\\|b |"
+
+
 def test_the_commands_of_a_block() -> None:
     block = text.blocks("\n```console\n$ one \\\n>  more\nprints\n$ two\n```\n")[0]
     assert [(one.text, one.printed) for one in commands(block)] == [("one more", "prints\n"), ("two", "")]
