@@ -1,4 +1,7 @@
-"""What `contractnet call` shows while it runs: result lines, a progress bar, and the broker's coming and going."""
+"""What `contractnet call` shows while it runs: result lines, a progress bar, and the broker's coming and going.
+
+Where result lines go to the terminal too, the bar steps aside for each.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,23 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Generator
+from contextvars import ContextVar
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import click
 
+from contractnet.cli import screen
 from contractnet.errors import TransportRefused
 from contractnet.market.contract import Contract
 from contractnet.market.market import Market
 from contractnet.transport.port import Down, Standby, Up
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+#: the bar that is shown now
+_bar: Final[ContextVar[Progress | None]] = ContextVar("bar", default=None)
 #: a broker that was never there for so long is an error, seconds
 NEVER_UP_S = 30.0
 
@@ -47,8 +57,13 @@ def output(out: Path | None) -> Generator[Callable[[bytes], None]]:
     file: BinaryIO = sys.stdout.buffer if out is None else out.open("ab")
 
     def write(line: bytes) -> None:
+        bar = _bar.get() if file.isatty() else None
+        if bar is not None:
+            bar.stop()
         file.write(line + b"\n")
         file.flush()
+        if bar is not None:
+            bar.start()
 
     try:
         yield write
@@ -68,18 +83,21 @@ def progress(total: int, done: int) -> Generator[Callable[[Contract], None]]:
     if not sys.stderr.isatty():
         yield count
     else:
-        from rich.console import Console  # slow to import, and only wanted on a terminal
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # slow
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=Console(stderr=True)) as bar:
+        with Progress(*columns, console=screen.console(stderr=True), transient=True) as bar:
             shown = bar.add_task("tenders", total=total, completed=done)
 
             def advance(contract: Contract) -> None:
                 count(contract)
                 bar.update(shown, advance=1, description=_summary(counts))
 
-            yield advance
+            token = _bar.set(bar)
+            try:
+                yield advance
+            finally:
+                _bar.reset(token)
     if counts:
         click.echo(f"contractnet call: {_summary(counts)}", err=True)
 

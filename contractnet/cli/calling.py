@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from contractnet.cli.call_view import output, progress, watch
 from contractnet.cli.exits import Interrupted
+from contractnet.cli.splitting import Split, judge, run
 from contractnet.clock import scaled
 from contractnet.errors import DefinitionError
 from contractnet.ledger.targets import target
@@ -33,6 +34,8 @@ from contractnet.market.market import Market
 from contractnet.market.task import Task
 from contractnet.market.terms import terms
 from contractnet.transport.urls import open_transport
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,10 @@ def run_call(
     budget: str | None,
     cancel_on_stop: bool,
     require_settled: bool,
+    split: bool,
+    model: str | None,
+    model_name: str,
+    yes: bool,
     time_scale: float,
     options: dict[str, Any],
 ) -> int:
@@ -66,7 +73,14 @@ def run_call(
     if out is not None:
         never = [path for path in (file_of(ledger), tasks) if path is not None]
         out = target(out, never=never)
-    job = _job(task, tasks, out, skill, options, unit, budget)
+    if split:
+        if task is None or tasks is not None or model is None:
+            raise DefinitionError('--split needs a job and a model: call "Write a report" --split --model URL')
+        split_job = Split(task, model, model_name, yes, budget, out, options)
+        judge(split_job)
+        job: Job | Split = split_job
+    else:
+        job = _job(task, tasks, out, skill, options, unit, budget)
     market = Market.open(
         open_transport(broker, time_scale=time_scale),
         ledger=ledger,
@@ -108,14 +122,15 @@ def _job(
     return Job(placed, lone, out, options)
 
 
-async def _call(market: Market, job: Job, cancel_on_stop: bool) -> int:
+async def _call(market: Market, job: Job | Split, cancel_on_stop: bool) -> int:
     """Run all tasks; returns how many have not settled.
 
     Raises:
         Interrupted, KeyboardInterrupt: a signal came.
     """
     stopping = asyncio.Event()
-    running = asyncio.ensure_future(_run(market, job, stopping))
+    work = _split(market, job) if isinstance(job, Split) else _run(market, job, stopping)
+    running = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
 
     def signalled() -> None:
@@ -162,16 +177,21 @@ async def _run(market: Market, job: Job, stopping: asyncio.Event) -> int:
     return sum(one != "settled" for one in status)
 
 
-async def _watched(market: Market, work: Any) -> list[str]:
+async def _split(market: Market, job: Split) -> int:
+    async with market:
+        return await _watched(market, run(market, job))
+
+
+async def _watched(market: Market, work: Coroutine[Any, Any, T]) -> T:
     """Do the work, tell of the broker's coming and going, and give up where it was never there."""
     working = asyncio.ensure_future(work)
     watching = asyncio.ensure_future(watch(market))
     try:
         await asyncio.wait([working, watching], return_when=asyncio.FIRST_COMPLETED)
         if working.done():
-            return list(working.result())
+            return working.result()
         watching.result()
-        return []
+        raise AssertionError("a watch ends by an error")
     finally:
         for task in (working, watching):
             task.cancel()

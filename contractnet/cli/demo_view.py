@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from contractnet.cli import screen
@@ -144,7 +143,7 @@ def _bids(console: Console, tale: Tale, widths: _Widths, width: int) -> list[Tex
     for part in tale.parts.values():
         row, words = f"{_sign(console, *_SIGNS[part.mark])} {widths.row(part)}  ", printable(part.words())
         indent = 4 if width < NARROW else len(row)
-        first, *more = wrap(words, max(8, width - indent)) or [""]
+        first, *more = screen.wrapped(words, max(8, width - indent)) or [""]
         told = [row.rstrip(), " " * indent + first] if indent < len(row) else [row + first]
         lines.append(Text("\n".join([*told, *(" " * indent + line for line in more)]), style=_STYLES[part.mark]))
     return [*lines, Text(f"{_sign(console, '=', '→')} {printable(_end(tale))}", style="bold")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from textwrap import wrap
 from typing import Final
 
 import click
@@ -109,9 +108,9 @@ def _show(found: Sequence[Finding]) -> None:
         if not console.is_terminal:
             lines = [head + words]
         elif room < LEAST_WORDS:
-            lines = [head.rstrip(), *(f"    {line}" for line in wrap(words, console.width - 4))]
+            lines = [head.rstrip(), *(f"    {line}" for line in screen.wrapped(words, console.width - 4))]
         else:
-            first, *more = wrap(words, room)
+            first, *more = screen.wrapped(words, room)
             lines = [head + first, *(" " * (LEVEL_WIDTH + WHAT_WIDTH + 4) + line for line in more)]
         click.echo("\n".join(lines), color=True)  # coloured or not as the console decided
     counts = [(level, sum(one.level is level for one in found)) for level in Level]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import zip_longest
-from textwrap import wrap
 from typing import Any, Final
 
 import click
@@ -39,7 +38,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             _lists(head, rows)
             return
     for row in [head, *rows]:
-        cells = [wrap(value, width) or [""] for value, width in zip(row, widths, strict=True)]
+        cells = [screen.wrapped(value, width) or [""] for value, width in zip(row, widths, strict=True)]
         for parts in zip_longest(*cells, fillvalue=""):
             click.echo(GAP.join(part.ljust(width) for part, width in zip(parts, widths, strict=True)).rstrip())
 
@@ -63,11 +62,11 @@ def folded(before: str, words: str) -> None:
         click.echo(f"{before}{words}".rstrip())
         return
     if room >= LEAST_WORDS:
-        first, *more = wrap(words, room)
+        first, *more = screen.wrapped(words, room)
         click.echo("\n".join([before + first, *(" " * len(before) + line for line in more)]))
         return
-    lines = [*wrap(before.strip(), screen.width()), *wrap(words, screen.width() - len(INDENT))]
-    beginning = len(wrap(before.strip(), screen.width()))
+    lines = [*screen.wrapped(before.strip(), screen.width()), *screen.wrapped(words, screen.width() - len(INDENT))]
+    beginning = len(screen.wrapped(before.strip(), screen.width()))
     click.echo("\n".join(line if number < beginning else INDENT + line for number, line in enumerate(lines)))
 
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -47,6 +48,11 @@ def draw(console: Console, *things: RenderableType) -> None:
             console.print(thing, markup=False)
     for line in drawn.get().splitlines():
         click.echo(line.rstrip(), color=True)  # coloured or not as the console decided
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """Lines of at most so many columns; broken at blanks, and within a word only where it is longer than a line."""
+    return wrap(text, columns, break_on_hyphens=False)
 
 
 def signs(encoding: str | None, plain: str, fancy: str) -> str:

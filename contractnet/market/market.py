@@ -232,6 +232,11 @@ class Market:
 
     # ---- plans
 
+    def skills(self) -> tuple[str, ...]:
+        """The skills that somebody offers now."""
+        listings = self.manager.directory.listings()
+        return tuple(sorted({skill for one in listings for skill in one.skills} - {MEDIATE}))
+
     async def decompose(
         self,
         job: str,
@@ -258,11 +263,9 @@ class Market:
             PlanRefused: the draft was faulty twice, or was not approved.
             DefinitionError: another job stands under the key.
         """
-        listings = self.manager.directory.listings()
-        skills = sorted({skill for one in listings for skill in one.skills} - {MEDIATE})
         least = None if reserve is None else micros(reserve, "reserve")
         most = None if budget is None else micros(budget, "budget")
-        told = Job(job, tuple(skills), least, most, self._unit)
+        told = Job(job, self.skills(), least, most, self._unit)
         return await decompose(self.manager, told, require_key(key), draft, by or type(draft).__name__, approve)
 
     async def buy(self, plan: Plan, **options: Unpack[TermOptions]) -> AsyncIterator[Bought]:
