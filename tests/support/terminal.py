@@ -105,21 +105,41 @@ class Terminal:
     @property
     def lines(self) -> list[str]:
         """What is left standing, row by row, where no row is wrapped: what was written over or wiped away is gone."""
-        rows, row, column = [""], 0, 0
+        return ["".join(character for character, _ in row).rstrip() for row in self._rows()]
+
+    @property
+    def styled(self) -> list[str]:
+        """As `lines`, each character after the colours that it has."""
+        found: list[str] = []
+        for row in self._rows():
+            text, before = "", ""
+            for character, style in row:
+                text += ("\x1b[0m" + style if style != before else "") + character
+                before = style
+            found.append(text.rstrip())
+        return found
+
+    def _rows(self) -> list[list[tuple[str, str]]]:
+        """Of each row the characters, with the escape sequences of style that are in force there."""
+        rows: list[list[tuple[str, str]]] = [[]]
+        row, column, style = 0, 0, ""
         for escape, character in _PIECES.findall(self.raw):
             if move := _UP.fullmatch(escape):
                 row = max(0, row - int(move[1] or 1))
             elif _WIPE.fullmatch(escape):
-                rows[row] = ""
+                rows[row] = []
+            elif STYLE.fullmatch(escape):
+                style = "" if escape in ("\x1b[0m", "\x1b[m") else style + escape
             elif character == "\n":
                 row, column = row + 1, 0
-                rows += [""] * (row + 1 - len(rows))
+                rows += [[] for _ in range(row + 1 - len(rows))]
             elif character == "\r":
                 column = 0
             elif character:
-                rows[row] = rows[row].ljust(column)[:column] + character + rows[row][column + 1 :]
+                blanks = [(" ", "")] * (column - len(rows[row]))
+                rows[row] = [*rows[row][:column], *blanks, (character, style), *rows[row][column + 1 :]]
                 column += 1
-        return [one.rstrip() for one in rows]
+        return rows
 
     def shows(self, text: str, timeout_s: float = 60.0) -> None:
         """Wait until it has written that."""
