@@ -53,7 +53,7 @@ async def look(url: str, settings: AmqpSettings | None = None) -> list[Finding]:
         client = await Client.connect(broker, settings or AmqpSettings(), "contractnet doctor")
     except Trouble as trouble:
         return [problem(AREA, "connection", trouble.reason, "" if trouble.refused else NOT_NEEDED)]
-    found = [_version(client.server, broker, time.monotonic() - began), _way(broker), _frame(client)]
+    found = [version_of(client.server, broker, time.monotonic() - began), way_of(broker), _frame(client)]
     try:
         found += await _Visit(client).findings()
         if found[-1].level is Level.OK:
@@ -68,7 +68,7 @@ async def look(url: str, settings: AmqpSettings | None = None) -> list[Finding]:
 # ---- what the greeting tells
 
 
-def _version(server: Mapping[str, Any], broker: Broker, took_s: float) -> Finding:
+def version_of(server: Mapping[str, Any], broker: Broker, took_s: float) -> Finding:
     product, version = (_text(server.get(name)) for name in ("product", "version"))
     who = f"{product} {version} at {broker.place}, virtual host {broker.vhost!r}, user {broker.user!r}"
     number = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
@@ -81,7 +81,7 @@ def _version(server: Mapping[str, Any], broker: Broker, took_s: float) -> Findin
     return ok(AREA, "version", f"{who}; connected in {took_s * 1000:.0f} ms")
 
 
-def _way(broker: Broker) -> Finding:
+def way_of(broker: Broker) -> Finding:
     """Whether others can read along."""
     host = broker.url.host or ""
     with suppress(ValueError):
@@ -183,8 +183,7 @@ class _Visit:
         at = _put_aside(message)
         if at is None:
             return unseen(AREA, "clock", "the broker does not tell its time")
-        least, most = at - after, at + 1 - before  # its second has begun, and is not over
-        apart = 0.0 if least <= 0 <= most else min(least, most, key=abs)
+        apart = apart_s(at, before, after)
         text = f"{abs(apart):.0f} s {'ahead of' if apart > 0 else 'behind'} ours"
         if abs(apart) > APART_S:
             return warning(
@@ -251,6 +250,17 @@ class _Visit:
             channel = await self._client.channel()
             await self._client.call(channel.queue_delete(self._bids), f"delete {self._bids}")
             await self._client.call(channel.close(), "close a channel")
+
+
+def apart_s(at: float, before: float, after: float) -> float:
+    """How far a clock is ahead of ours at least, seconds; behind is negative, 0 where it may be the same.
+
+    Args:
+        at: what it showed, a whole second that had begun and was not over.
+        before, after: by our clock, the instants between which it was read.
+    """
+    least, most = at - after, at + 1 - before
+    return 0.0 if least <= 0 <= most else min(least, most, key=abs)
 
 
 class _TooLarge(Exception):
