@@ -42,18 +42,22 @@ def command_pages() -> str:
         parts.append(f"## contractnet {name}\n\n{_help(command)}\n\n```text\n{usage}\n```\n")
         if rows:
             parts.append(table(("option", "what it means", "default"), rows))
-        parts += _pictures(name)
     return "\n".join(parts)
 
 
-def _pictures(name: str) -> list[str]:
-    """What it looks like, narrow and wide, where there are pictures of it."""
-    found = [(columns, f"{name}-{columns}.svg") for columns in (80, 140)]
-    return [
-        f"![contractnet {name} in a terminal of {columns} columns](../screens/{file})\n"
-        for columns, file in found
-        if (SCREENS / file).is_file()
+def screens() -> str:
+    """The pictures of commands, wide and narrow."""
+    found = [
+        (name, columns)
+        for name, _ in _loaded()
+        for columns in (140, 80)
+        if (SCREENS / f"{name}-{columns}.svg").is_file()
     ]
+    return "\n".join(
+        f"## {name}, {columns} columns\n\n![contractnet {name} in a terminal of {columns} columns]"
+        f"(../screens/{name}-{columns}.svg)\n"
+        for name, columns in found
+    )
 
 
 def _ref(name: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from docs.tools.api import api_page
-from docs.tools.commands import command_pages, variable_table
+from docs.tools.commands import command_pages, screens, variable_table
 from docs.tools.demo import demo_output, demo_part
 from docs.tools.failures import error_page
 from docs.tools.records import entry_columns, record_kinds
@@ -32,6 +32,7 @@ ELSEWHERE: Mapping[str, str] = {
 #: what `<!-- generated: NAME -->` on a line of its own is replaced with
 GENERATED: Mapping[str, Callable[[], str]] = {
     "commands": command_pages,
+    "screens": screens,
     "variables": variable_table,
     "python": api_page,
     "entry": entry_columns,
