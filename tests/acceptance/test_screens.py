@@ -50,7 +50,7 @@ def test_they_are_made_by_one_command(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert sorted(path.name for path in tmp_path.iterdir()) == NAMES
-    assert "then repaired, wins" in checked(tmp_path / "demo-140.svg")
+    assert "repaired, wins" in checked(tmp_path / "demo-140.svg")
     assert "counter" in checked(tmp_path / "agents-80.svg")
     assert "tender ended: settled" in checked(tmp_path / "log-140.svg")
     assert "broker quorum queues" in checked(tmp_path / "doctor-80.svg")

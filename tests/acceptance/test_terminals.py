@@ -241,6 +241,18 @@ def test_call_shows_a_bar_and_keeps_its_result_lines_whole(
     assert "\x1b" not in out.read_text()
 
 
+def test_result_lines_and_the_bar_share_a_terminal(market: tuple[Path, str], tmp_path: Path) -> None:
+    _, url = market
+    tasks = [{"task": f"Count {number}", "skill": "text.count"} for number in range(3)]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(task) + "\n" for task in tasks))
+    terminal = seen(tmp_path, "call", "--tasks", "t.jsonl", "--broker", url, columns=120)
+    assert terminal.process.returncode == 0
+    assert "0/3" in terminal.text, "there was a bar"
+    left = [line for line in terminal.lines if line]
+    assert [json.loads(line)["status"] for line in left[:-1]] == ["settled"] * 3, "and nothing of it is left"
+    assert left[-1] == "contractnet call: 3 settled"
+
+
 def _interrupted(start: Callable[[], Terminal], when: str) -> Terminal:
     with start() as terminal:
         terminal.shows(when)
