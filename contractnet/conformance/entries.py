@@ -24,7 +24,8 @@ class Entry:
     """One participant."""
 
     state: str
-    waited_for: bool = True  #: in the open round; not an agent that is gone or that joined an open call (D6)
+    waited_for: bool = True  #: in the open round; not an agent that joined an open call, until it is called again (D6)
+    gone: bool = False  #: its presence has ended, or a call did not reach it: not waited for either
     offer: Message | None = None  #: the proposal on file
     price: int = 0  #: of its last valid proposal
     offer_until: int = 0
@@ -76,7 +77,7 @@ class Entries:
         return [
             name
             for name, entry in self._by_name.items()
-            if entry.state not in answered and (entry.waited_for or not waited_for)
+            if entry.state not in answered and ((entry.waited_for and not entry.gone) or not waited_for)
         ]
 
     def unsettled(self) -> list[str]:

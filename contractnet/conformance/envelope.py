@@ -21,6 +21,8 @@ UNADDRESSED: Final = frozenset({"cfp", "cancel", "reject-proposal", "inform:prog
 MAY_BE_WRONG: Final = frozenset({"?propose:bad", "?propose:late", "?inform:badchoice"})
 #: acts that are invalid where they answer nothing; others are left to the table (M3)
 MUST_ANSWER: Final = frozenset({"propose", "refuse", "agree", "inform", "failure", "not-understood"})
+#: the event of an act that breaks the schema or answers nothing: no table has it (the gate, step 5)
+INVALID: Final = "?invalid"
 #: the event of a not-understood that moves nothing, whatever it answers
 OTHER: Final = "?not-understood:other"
 OPEN_CALL: Final = "skill:"
@@ -57,7 +59,7 @@ class Envelopes:
         self._belongs(message, incoming and expected in self._header.faulty)
         if message["sender"] != expected:
             raise _wrong({"M1"}, f"says that {message['sender']} sent it, and it came from {expected}")
-        if not self._forgiven(line):
+        if line.event == INVALID or not self._forgiven(line):
             self._names_what_it_answers(message, line.peers, incoming)
         self.remember(line)
         if str(message.get("receiver")).startswith(OPEN_CALL):

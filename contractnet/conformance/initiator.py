@@ -101,7 +101,7 @@ class InitiatorWalk(Walk):
             raise BrokenRuleError("format", {"format"}, f"{', '.join(line.peers) or 'nobody'} is no participant")
         if event == GONE:
             self._begin(at)
-            self._entries[line.peers[0]].waited_for = False
+            self._entries[line.peers[0]].gone = True
         elif line.peers:
             self._own_of_one(line.peers[0], event, at)
         else:
@@ -134,7 +134,8 @@ class InitiatorWalk(Walk):
         self._raised[event] += 1
         self._move(peer, row, event, verdict_on)
         entry.checking = None if verdict_on is not None else entry.checking
-        entry.waited_for = entry.waited_for and event != "#returned"  # what reaches nobody finds nobody there
+        entry.gone = entry.gone or event == "#returned"  # what reaches nobody finds nobody there
+        entry.waited_for = entry.waited_for or event == "#reinvite"
 
     def _move(self, peer: str, row: Row, event: str, message: Message | None) -> None:
         """Take a row of table I; `message` is what it was taken for."""
@@ -164,7 +165,8 @@ class InitiatorWalk(Walk):
                 self._open_call = message
         elif message["performative"] == "accept-proposal":
             entry = self._entries[line.peers[0]]
-            judge_accept(message, entry.offer, self._c.cfp)
+            chosen = self._row is not None and "=choice-award" in self._row.events
+            judge_accept(message, entry.offer, self._c.cfp, chosen)
             self._slots.award(message["content"])
             terms = message["content"]
             entry.award, entry.awarded_at = message, at

@@ -15,6 +15,7 @@ from contractnet.conformance.tables import BASIC, ITERATED, MEDIATION
 Message = dict[str, Any]
 PROTOCOLS: Final = (BASIC, ITERATED, MEDIATION)
 SIDES: Final = ("initiator", "participant")
+MOST_SLOTS: Final = 1_000
 #: what every message must have to be looked at: the rest is for the schema
 _HEAD: Final = ("message_id", "conversation_id", "protocol", "sender", "performative", "reply_with")
 
@@ -27,7 +28,7 @@ class Header:
     side: str  #: who logged it: `initiator` or `participant`
     initiator: str
     participants: tuple[str, ...]  #: those the first cfp is for; on a participant's side itself alone
-    slots: int
+    slots: tuple[int, ...]  #: their numbers
     outcome: str  #: how it ends
     parent: str | None  #: the conversation it follows or belongs to
     faulty: tuple[str, ...]  #: others that are known to break the protocol: what they say need not be explained
@@ -69,13 +70,13 @@ def read_header(text: str) -> Header:
         side=_choice(raw, "side", SIDES),
         initiator=_text(raw, "initiator"),
         participants=_texts(raw, "participants"),
-        slots=_whole(raw, "slots"),
+        slots=_slots(raw),
         outcome=_text(raw, "outcome"),
         parent=_text(raw, "parent") if "parent" in raw else None,
         faulty=_texts(raw, "faulty"),
     )
     alone = header.side == "participant" or header.protocol == MEDIATION
-    if header.slots < 1 or (alone and len(header.participants) != 1):
+    if not header.slots or min(header.slots) < 1 or (alone and len(header.participants) != 1):
         raise _format("there is a slot at least; a participant's log, and a mediation, has one participant")
     return header
 
@@ -141,6 +142,14 @@ def _whole(raw: dict[str, Any], name: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise _format(f"{name}: an integer")
     return value
+
+
+def _slots(raw: dict[str, Any]) -> tuple[int, ...]:
+    """How many there are, or, where conversations before have filled some, the numbers of the others."""
+    if not isinstance(raw["slots"], list):
+        return tuple(range(1, min(_whole(raw, "slots"), MOST_SLOTS) + 1))
+    numbers = cast("list[object]", raw["slots"])
+    return tuple(_whole({"slots": number}, "slots") for number in numbers)
 
 
 def _format(text: str) -> BrokenRuleError:

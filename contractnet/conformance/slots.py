@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,8 +25,8 @@ class Slot:
 class Slots:
     """All of one conversation."""
 
-    def __init__(self, number: int) -> None:
-        self._slots = {slot: Slot() for slot in range(1, number + 1)}
+    def __init__(self, numbers: Iterable[int]) -> None:
+        self._slots = {number: Slot() for number in numbers}
 
     def award(self, content: Message) -> None:
         """A slot is given.

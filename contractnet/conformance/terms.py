@@ -8,12 +8,13 @@ from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.lines import Message
 
 
-def judge_accept(message: Message, offer: Message | None, cfp: Message | None) -> None:
+def judge_accept(message: Message, offer: Message | None, cfp: Message | None, chosen: bool) -> None:
     """Whether an accept-proposal keeps the terms.
 
     Args:
         offer: the proposal on file.
         cfp: content of the newest call.
+        chosen: by a mediator, who has a limit of its own.
     Raises:
         BrokenRuleError: `envelope`: the price is below the offer's or over a published reserve, the round is not the
             offer's, or the salt of an announced digest is missing.
@@ -24,7 +25,7 @@ def judge_accept(message: Message, offer: Message | None, cfp: Message | None) -
         raise BrokenRuleError("envelope", {"R2", "R4", "I19"}, "pays less than was asked")
     if offer is not None and content["round"] != offer["content"]["round"]:
         raise BrokenRuleError("envelope", {"I19", "G14"}, "names another round than the offer's")
-    if reserve is not None and content["price"] > reserve:
+    if reserve is not None and content["price"] > reserve and not chosen:
         raise BrokenRuleError("envelope", {"G12", "I19"}, "pays more than the published reserve")
     if cfp is not None and "spec_digest" in cfp and "salt" not in content:
         raise BrokenRuleError("envelope", {"G10", "I19"}, "the call has a digest, and the accept not its salt")

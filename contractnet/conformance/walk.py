@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, Final, NamedTuple
 
-from contractnet.conformance.envelope import Envelopes
+from contractnet.conformance.envelope import INVALID, Envelopes
 from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.hidden import Hidden
 from contractnet.conformance.lines import Header, Line, Message
@@ -14,8 +14,6 @@ from contractnet.conformance.tables import Protocols, Row
 
 #: the event of a cfp for a round that was seen: no table has it (the gate, step 4)
 SEEN_ROUND: Final = "?cfp:seen"
-#: the event of an act that breaks the schema or answers nothing: no table has it (the gate, step 5)
-INVALID: Final = "?invalid"
 
 
 class Taken(NamedTuple):

@@ -28,7 +28,7 @@ class Lines:
         protocol: ProtocolName = CONTRACT_NET,
         side: str = "initiator",
         max_rounds: int = 1,
-        slots: int = 1,
+        slots: int | list[int] = 1,
         parent: str | None = None,
         faulty: tuple[str, ...] = (),
         crossing: str | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.conformance.scenarios.rounds import iterated
 from tests.conformance.transcript_writer import Transcript
 
 
@@ -186,6 +187,23 @@ def _who_is_called() -> Iterator[Transcript]:
     t.wait(30_000)
     t.result("eve")
     t.closed_well(held="ann")
+    yield t
+
+    t = iterated(
+        "uninvited-called-again", "A bidder that nobody waited for is called again: now it is waited for.", "ok", "ann"
+    )
+    t.open()
+    t.wait(1_000)
+    t.overheard("eve")
+    t.propose("eve", 40_000)
+    t.refuse("ann", "busy")
+    t.own("=all-answered")
+    t.reinvite("eve")
+    t.deadline("eve")
+    t.award("eve")
+    t.wait(30_000)
+    t.result("eve")
+    t.closed_well()
     yield t
 
     t = Transcript("uninvited-late", "The same, after the end of the round: it was silent, and is late.", "ok", "ann")

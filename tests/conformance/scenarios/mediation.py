@@ -37,13 +37,15 @@ def _deadlocked(t: Transcript) -> None:
 
 
 def _in_the_conversation() -> Iterator[Transcript]:
-    t = iterated("mediated-award", "The mediator names one of the recorded offers.", "ok", "ann", "ben")
+    about = "The mediator names one of the recorded offers; it has a limit of its own, beside the published reserve."
+    t = iterated("mediated-award", about, "ok", "ann", "ben")
+    t.reserve = 70_000
     _deadlocked(t)
     t.own("=choice-award")
     t.own("#award", "ben")
     t.own("#reject", "ann")
     t.accept("ben")
-    t.reject("not-shortlisted", "ann")
+    t.reject("over-reserve", "ann")
     t.wait(30_000)
     t.result("ben")
     t.closed_well()

@@ -108,6 +108,24 @@ def slots() -> Iterator[Transcript]:
     t.reject("outbid", "cem")
     yield t
 
+    t = Transcript(
+        "the-other-slot",
+        "The first slot was filled in the conversation before: only the second one is still sought.",
+        "ok",
+        "ann",
+        slots=[2],
+        parent="buyer.1.0",
+    )
+    t.open()
+    t.bids(ann=50_000)
+    t.own("=all-answered")
+    t.own("#award")
+    t.award_one("ann", epoch=2, slot=2)
+    t.wait(20_000)
+    t.result("ann", epoch=2, slot=2)
+    t.closed_well()
+    yield t
+
 
 def _two_winners(t: Transcript) -> None:
     t.open()
