@@ -76,10 +76,12 @@ class Estimator:
         self._known: OrderedDict[str, Opinion] = OrderedDict()
 
     async def __call__(
-        self, conversation: str, facts: TaskFacts, words: TaskWords | None, within_s: float, note: Note
+        self, conversation: str, facts: TaskFacts, words: TaskWords | None, within_s: float, note: Note, about: str = ""
     ) -> Opinion:
         """Estimate a task.
 
+        Args:
+            about: SHA-256 of the task, for the record.
         Raises:
             ModelError: there is no usable estimate in time.
         """
@@ -88,7 +90,7 @@ class Estimator:
         largest = facts.tokens * LARGEST_SHARE + MORE_TOKENS
         limits = None if self._limits is None else _limits(self._limits, facts.tokens, largest)
         schema = form(max(1, facts.tokens), largest, facts.seconds, limits)
-        asking = Asking("estimate", self._prompts.digest, note)
+        asking = Asking("estimate", self._prompts.digest, note, about)
         answer = await ask(self._model, self._question(facts, words, limits), schema, within_s, asking)
         price = answer["price_steps"] * limits.step if limits is not None else None
         estimate = Estimate(int(answer["effort_tokens"]), int(answer["seconds"]), int(answer["success_pct"]))

@@ -21,7 +21,7 @@ from contractnet.bidders.complaints import Complain
 from contractnet.bidders.cost import CostModel, answer, unsuited
 from contractnet.bidders.estimator import Estimator
 from contractnet.bidders.narrator import Narrator
-from contractnet.bidders.views import TaskWords, facts, public_offer
+from contractnet.bidders.views import TaskWords, facts, public_offer, task_digest
 from contractnet.contractor.ports import Call, Proposal, Refusal
 from contractnet.errors import ModelError, ModelRefused, ModelUnusable
 from contractnet.messages.values import show_amount
@@ -70,10 +70,11 @@ class ModelBidder:
         end = loop.time() + call.time_left_s - margin_s
         if (refusal := unsuited(self._cost, call)) is not None:
             return refusal
+        about = task_digest(call.skill, call.task, call.input)
         words = TaskWords(call.task, call.input) if self._reads_task else None
         within_s = (end - loop.time()) * NUMBERS_PCT / 100
         try:
-            opinion = await self._estimator(call.conversation, facts(call), words, within_s, call.note)
+            opinion = await self._estimator(call.conversation, facts(call), words, within_s, call.note, about)
         except ModelError as error:
             self._complain(error)
             return refused(error)
@@ -83,7 +84,7 @@ class ModelBidder:
         if isinstance(offer, Refusal):
             return offer
         public = public_offer(call, offer.price, offer.eta)
-        rationale = await self._narrator(public, end - loop.time(), call.note)
+        rationale = await self._narrator(public, end - loop.time(), call.note, about)
         confidence = opinion.estimate.success_pct / 100
         return Proposal(show_amount(offer.price), offer.eta, confidence, rationale, prompt=self._prompt)
 

@@ -4,7 +4,7 @@ Rules:
 
 1. The words bind nobody. A number in them that is not the price or the time of the offer is a promise that nobody made:
    then the template stands instead. So it does where the model gave no words in time, or too odd ones.
-2. At most 500 characters, one line, without characters that are not seen.
+2. At most 500 characters, one line, without characters that are not seen, and nothing of what it was told (`outbound`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import unicodedata
 from typing import Final
 
+from contractnet.bidders.outbound import leaks
 from contractnet.bidders.prompts import Prompts, data, visible
 from contractnet.bidders.views import PublicOffer
 from contractnet.errors import ModelError
@@ -40,8 +41,12 @@ class Narrator:
         self._model = model
         self._prompts = prompts
 
-    async def __call__(self, offer: PublicOffer, within_s: float, note: Note) -> str:
-        """The words that go with an offer; never an error, and never late."""
+    async def __call__(self, offer: PublicOffer, within_s: float, note: Note, about: str = "") -> str:
+        """The words that go with an offer; never an error, and never late.
+
+        Args:
+            about: SHA-256 of the task, for the record.
+        """
         if within_s < LEAST_S:
             return template(offer)
         system, user = self._prompts.narrate.filled(
@@ -54,12 +59,13 @@ class Narrator:
                 "eta": str(offer.eta_s),
             },
         )
-        asking = Asking("narrate", self._prompts.digest, note)
+        asking = Asking("narrate", self._prompts.digest, note, about)
         try:
             words = await say(self._model, Question(system, user, MOST_TOKENS_OUT), within_s, asking)
         except ModelError:
             return template(offer)
-        return fit(words, offer) or template(offer)
+        sent = None if leaks(words, system, self._model.endpoint) else fit(words, offer)
+        return sent or template(offer)
 
 
 def template(offer: PublicOffer) -> str:

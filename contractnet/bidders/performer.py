@@ -1,6 +1,7 @@
 """A model does the work it was awarded: its answer is the result, validated against the task's schema, repaired once.
 
-It sees the task and the input as data, and has no tools: what it answers is a JSON object and nothing else.
+It sees the task and the input as data, and has no tools: what it answers is a JSON object and nothing else. A result
+that repeats what the model was told by its operator is not sent (`outbound`).
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from contractnet.bidders.complaints import Complain
+from contractnet.bidders.outbound import leaks
 from contractnet.bidders.prompts import Prompts, data
-from contractnet.bidders.views import WorkView, work_view
+from contractnet.bidders.views import WorkView, task_digest, work_view
 from contractnet.clock import LoopClock
 from contractnet.contractor.ports import Award
 from contractnet.errors import ModelError, ModelLimited, ModelTimeout, ModelUnusable, WorkFailed
@@ -53,9 +55,14 @@ class ModelPerformer:
         schema = view.result_schema if view.result_schema is not None else FREE
         left_s = (award.deadline - LoopClock().now()) / 1000
         within_s = left_s - min(MOST_MARGIN_S, left_s * MARGIN_PCT / 100)
-        asking = Asking("perform", self._prompts.digest, award.note)
+        about = task_digest(view.skill, view.task, view.input)
+        asking = Asking("perform", self._prompts.digest, award.note, about)
         try:
-            return await ask(self._model, self._question(view), schema, within_s, asking)
+            question = self._question(view)
+            result = await ask(self._model, question, schema, within_s, asking)
+            if leaks(result, question.system, self._model.endpoint):
+                raise ModelUnusable("the result repeats what the model was told", "leak")
+            return result
         except ModelError as error:
             self._complain(error)
             raise WorkFailed(_told(error)) from None

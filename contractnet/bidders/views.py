@@ -11,12 +11,14 @@ Rules:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from contractnet.bidders.cost import tokens
 from contractnet.contractor.ports import Award, Call
+from contractnet.messages.codec import canonical
 from contractnet.messages.values import show_amount
 
 
@@ -62,6 +64,11 @@ class WorkView:
     skill: str
     input: Mapping[str, Any]
     result_schema: Mapping[str, Any] | None
+
+
+def task_digest(skill: str, task: str, given: Mapping[str, Any]) -> str:
+    """SHA-256 of a task, hex: by it the record tells what a model was asked for. It tells nothing of the words."""
+    return hashlib.sha256(canonical({"skill": skill, "task": task, "input": dict(given)})).hexdigest()
 
 
 def facts(call: Call) -> TaskFacts:

@@ -106,7 +106,8 @@ class Asked(Record, frozen=True):
     prompt: str  #: SHA-256 of prompt and persona, hex
     request: str  #: SHA-256 of the request's canonical body, hex
     request_bytes: int
-    outcome: str  #: `ok`, or what came in its place: `llm.errors`
+    outcome: str  #: `ok`, or one word for what came in its place
+    about: str = ""  #: SHA-256 of the task it was asked for, hex: the same whoever calls, and whenever
     attempt: int = 1  #: of this request
     rung: str = ""  #: how structure was asked for; empty: it was not
     reply: str | None = None  #: SHA-256 of the reply's body, hex

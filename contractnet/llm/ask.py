@@ -105,7 +105,7 @@ async def best_rung(model: Model, within_s: float, asking: Asking) -> Rung:
 
 async def _probe(model: Model, end: float, asking: Asking) -> Rung:
     loop = asyncio.get_running_loop()
-    told = Asking("probe", asking.prompt, asking.note)
+    told = Asking("probe", asking.prompt, asking.note)  # about no task: whoever comes first asks for all
     missing = 0
     for rung in RUNGS[:-1]:
         try:

@@ -36,6 +36,7 @@ class Request:
 
     body: bytes
     most_tokens_out: int
+    about: str = ""  #: which task it is for: never sent; tells equal requests for different tasks apart in a recording
 
     @property
     def digest(self) -> str:

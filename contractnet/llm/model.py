@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from contractnet.errors import ModelError, ModelLimited, ModelRefused, ModelTimeout, ModelUnavailable
@@ -45,6 +45,7 @@ class Asking:
     purpose: Purpose
     prompt: str  #: SHA-256 of prompt and persona, hex
     note: Note
+    about: str = ""  #: SHA-256 of the task, hex
 
 
 class Model:
@@ -74,6 +75,7 @@ class Model:
         """
         loop = asyncio.get_running_loop()
         end = loop.time() + within_s
+        request = replace(request, about=asking.about)
         for attempt in range(1, MOST_ATTEMPTS + 1):
             tale = Tale(self.endpoint, request, asking.purpose, asking.prompt, rung, attempt)
             try:

@@ -3,7 +3,8 @@
 Rules:
 
 1. The source is a journal whose agents kept bodies (`record = true`): its `Asked` entries, in their order.
-2. One request that was answered several times is answered in that order; after the last answer, with the last again.
+2. An answer is found by the hashes of the request and of the task it was for, so that tasks which run at once keep
+   theirs. One that was answered several times is answered in that order; after the last answer, with the last again.
 3. A request that was never asked is an error that says what is different about it: nothing is made up.
 """
 
@@ -28,37 +29,37 @@ class Recording:
 
     def __init__(self, asked: Iterable[Asked]) -> None:
         self.bodies: list[str] = []  #: of requests, for telling what differs
-        self._answers: dict[str, list[Asked]] = defaultdict(list)
+        self._answers: dict[tuple[str, str], list[Asked]] = defaultdict(list)
         for one in asked:
             if one.request_body is None or (one.reply is not None and one.reply_body is None):
                 continue
             if one.status is None and one.outcome not in ("timeout", "unreachable"):
                 continue  # it was not sent, or not waited for
-            self._answers[one.request].append(one)
+            self._answers[one.request, one.about].append(one)
             self.bodies.append(one.request_body)
 
     def __len__(self) -> int:
         return sum(map(len, self._answers.values()))
 
-    def next(self, digest: str) -> Asked | None:
+    def next(self, request: Request) -> Asked | None:
         """The next recorded answer to that request, or None."""
-        found = self._answers.get(digest)
+        found = self._answers.get((request.digest, request.about))
         if not found:
             return None
         return found.pop(0) if len(found) > 1 else found[0]
 
 
 def recorded(entries: Iterable[Entry], agent: str, what: str) -> Recording:
-    """What a journal holds of one agent.
+    """What a journal holds of one agent. Probes are the endpoint's: whichever agent came first asked for all.
 
     Args:
         what: names the journal in the error.
     Raises:
         DefinitionError: it holds no recorded answer of that agent.
     """
-    mine = (entry for entry in entries if entry.agent == agent and entry.type == Asked.__name__)
-    recording = Recording(msgspec.json.decode(entry.body, type=Asked) for entry in mine)
-    if not len(recording):
+    told = [(entry, msgspec.json.decode(entry.body, type=Asked)) for entry in entries if entry.type == Asked.__name__]
+    recording = Recording(asked for entry, asked in told if entry.agent == agent or asked.purpose == "probe")
+    if not any(entry.agent == agent for entry, _ in told) or not len(recording):
         raise DefinitionError(
             f"{what} holds no recorded answers of a model for {agent}: let it run once with record = true under [model]"
         )
@@ -77,7 +78,7 @@ class RecordedChat:
         Raises:
             ModelRefused: it is not in the recording; says what differs from the most similar that is.
         """
-        found = self._recording.next(request.digest)
+        found = self._recording.next(request)
         if found is None:
             text = f"this request is not in the recording: {difference(request.body.decode(), self._recording.bodies)}"
             raise ModelRefused(text, "not-recorded", status=0)

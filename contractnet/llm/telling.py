@@ -73,6 +73,7 @@ class Tale:
             request=self._request.digest,
             request_bytes=len(self._request.body),
             outcome=self.outcome,
+            about=self._request.about,
             attempt=self._attempt,
             rung=self._rung,
             reply=hashlib.sha256(body).hexdigest() if body is not None else None,
