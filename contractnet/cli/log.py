@@ -185,7 +185,7 @@ def _show(entry: Entry, wanted: Filter, as_json: bool) -> None:
         words = f"{told.sender} -> {to}: {told.words}"
     else:
         words = f"{entry.agent}: {told.words}"
-    click.echo(f"{entry.position:>6}  {output.instant(entry.at)}  {entry.conversation:<24}  {words}")
+    output.folded(f"{entry.position:>6}  {output.instant(entry.at)}  {entry.conversation:<24}  ", words)
 
 
 def _draw(reader: LedgerReader, conversation: str | None, diagram: str) -> None:
