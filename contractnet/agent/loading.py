@@ -80,6 +80,7 @@ def from_definition(definition: Definition, origin: str, log: Log, models: Model
         capacity=definition.capacity,
         bid=bid,
         perform=perform,
+        remind=None if model is None else model.remind,
         close=None if model is None else model.close,
     )
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Final
 
 from contractnet.contractor.ports import Agent
@@ -15,9 +15,17 @@ _LOGGER: Final = logging.getLogger("contractnet.contractor")
 
 
 class Crew:
-    """Owns its tasks until `dismiss`; an error of ours in one of them is given to `broken`."""
+    """Owns its tasks until `dismiss`; an error of ours in one of them is given to `broken`.
 
-    def __init__(self, broken: asyncio.Future[None]) -> None:
+    Args:
+        agents: for whom it will work; they are told what they spent before.
+        spent: of the journal: endpoint -> micros.
+    """
+
+    def __init__(self, broken: asyncio.Future[None], agents: Iterable[Agent], spent: Mapping[str, int]) -> None:
+        for agent in agents:
+            if agent.remind is not None:
+                agent.remind(spent)
         self.dismissed = False  #: what still runs was left behind: nothing that it says counts
         self._broken = broken
         self._tasks: set[asyncio.Task[None]] = set()

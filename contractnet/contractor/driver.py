@@ -67,7 +67,7 @@ class Contractor:
         self._grace_until = 0
         self._group: asyncio.TaskGroup | None = None
         self._recorder = Recorder(journal, self._recorded)
-        self._crew = Crew(self._recorder.broken)
+        self._crew = Crew(self._recorder.broken, agents, self.diary.spent)
         self._desks = {agent.id: Desk(agent, self) for agent in agents}
         self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts)
         self._arbiter = Arbiter(self.agents, self)

@@ -202,6 +202,8 @@ class Agent:
     bid: Bidder
     perform: Performer
     mediate: Mediator | None = None
+    #: told once, before it works: endpoint -> micros that models of this journal's agents have cost
+    remind: Callable[[Mapping[str, int]], None] | None = None
     close: Callable[[], Awaitable[None]] | None = None  #: lets go of what it holds; called when its daemon has ended
 
 

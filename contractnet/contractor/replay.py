@@ -15,7 +15,7 @@ from contractnet.contractor.side import Side
 from contractnet.contractor.stepping import step
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
-from contractnet.ledger.records import Fired, Heard, Misheard, Quarantined, Record, Said, Sent
+from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Quarantined, Record, Said, Sent
 from contractnet.ledger.rederive import rederive
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.messages.acts import MEDIATION
@@ -40,6 +40,7 @@ class Diary:
         self.hosted: dict[str, list[str]] = {}
         #: (agent or daemon, sender, message id) of everything heard -> digest of its bytes
         self.seen: dict[tuple[str, str, str], str] = {}
+        self.spent: dict[str, int] = {}  #: endpoint -> micros that its models have cost
         self.at = 0  #: of the last entry
         self.timed: Timers | None = None  #: what the journal says of its timers
         self._default = timers or Timers()  #: of conversations that began before it said so
@@ -104,7 +105,7 @@ class Diary:
         return self._follow(written, at)
 
     def loose(self, agent: str, conversation: str, record: Record, at: int) -> list[Writing]:
-        """A fact that moves nobody: `Sent`, `Quarantined`, `Hosted`, `Seeded`, `Timed`."""
+        """A fact that moves nobody: `Sent`, `Quarantined`, `Hosted`, `Seeded`, `Timed`, `Asked`."""
         side = self.known(agent, conversation)
         scribe = Scribe(side.pen if side else self._pen, at)
         if isinstance(record, Quarantined):
@@ -120,6 +121,8 @@ class Diary:
                 self.hosted = record.agents
             case Timed():
                 self.timed = record.timers
+            case Asked():
+                self.spent[record.endpoint] = self.spent.get(record.endpoint, 0) + record.cost
             case _:
                 pass
         return self._follow(scribe.finish(), at)

@@ -14,7 +14,7 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -91,6 +91,10 @@ class Model:
                 asking.note(tale.told())
             await asyncio.sleep(pause_s)
         raise AssertionError("the last attempt returns or raises")
+
+    def remind(self, spent: Mapping[str, int]) -> None:
+        """What the budget has lost before this process began: endpoint -> micros."""
+        self.limiter.spent = max(self.limiter.spent, spent.get(self.endpoint.name, 0))
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -6,6 +6,7 @@ Every call gets a valid proposal or a refusal before its deadline, nothing hangs
 from __future__ import annotations
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -177,6 +178,15 @@ def test_the_budget_of_an_endpoint_is_a_decision(tmp_path: Path, amqp_url: str) 
         worker.says("connected")
         tasks = write_tasks(tmp_path / "tasks.jsonl", 12, SCHEMA)
         rows = settle(fleet, tasks, ["ada"], "--concurrency", "2", "--reply-within", "4", "--within", "5")
+        bids = len([row for row in rows if row.type == "Bade"])
+        worker.send(signal.SIGTERM)
+        assert worker.wait(30) == 0
+        again = fleet.run("ada", "worker", "ada.toml", "--broker", amqp_url)
+        again.says("connected")
+        more = fleet.call(write_tasks(tmp_path / "more.jsonl", 2), "--within", "2", ledger=tmp_path / "second.db")
+        assert more.wait(60) == 0
+        rows = fleet.rows(fleet.journal("ada"))
+        assert len([row for row in rows if row.type == "Bade"]) == bids  # the journal remembers what was spent
     _, _, cost = assert_adds_up(rows)
     assert 0 < cost <= 3_000
     assert "the budget of the model's endpoint leaves no room" in worker.err

@@ -214,6 +214,16 @@ async def test_the_budget_is_never_overspent() -> None:
     assert bench.model.limiter.spent == sum(one.cost for one in bench.notes.asked) <= 2_000
 
 
+async def test_a_budget_knows_what_was_spent_before() -> None:
+    bench = Bench(ok("hello"), limits=Limits(budget=2_000))
+    bench.model.remind({"x/m": 1_900, "y/m": 9})
+    with pytest.raises(ModelLimited) as caught:
+        await bench.ask()
+    assert caught.value.outcome == "budget"
+    bench.model.remind({})  # another journal takes nothing away
+    assert bench.model.limiter.spent == 1_900
+
+
 async def test_money_adds_up_whatever_happens() -> None:
     bench = Bench(DOWN, ok("a"), Answer(500, b""), ok("b"), Answer(200, b"?"), ok("c"), ok("d", usage=None), ok("e"))
     for _ in range(5):
