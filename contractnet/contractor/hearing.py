@@ -78,11 +78,10 @@ def _accepted(engagement: Engagement, scribe: Scribe, act: AcceptProposal) -> No
     if row is None:
         return
     if not live:
-        if cheaper:
-            engagement.drop(TaskFailure.UNKNOWN_OFFER)
-        dead = offer.end if offer else TaskFailure.UNKNOWN_OFFER
+        dead = offer.end if offer and not cheaper else TaskFailure.UNKNOWN_OFFER
         dead = dead if dead in row.reasons else TaskFailure(row.reasons[0])
         engagement.say(scribe, Reply("failure:task", act.reply_with, dead, fence=act.content))
+        engagement.drop(TaskFailure.UNKNOWN_OFFER)  # with the conversation's end, whichever others there were
     elif engagement.machine.has("committed") and engagement.accept is None:
         engagement.accept = act
         engagement.result_due = scribe.at + act.content.work_within_ms
@@ -110,8 +109,8 @@ def _rejected(engagement: Engagement, scribe: Scribe, act: RejectProposal) -> No
     if engagement.received(scribe, act, "?reject:end" if end else "?reject:one") is None:
         return
     for offer in engagement.offers.values():
-        if end or offer.id == named:
-            offer.live = False
+        if offer.live and (end or offer.id == named):
+            offer.live, offer.end = False, TaskFailure.UNKNOWN_OFFER
 
 
 def _cancelled(engagement: Engagement, scribe: Scribe, act: Cancel) -> None:
@@ -135,7 +134,7 @@ def _misunderstood(engagement: Engagement, scribe: Scribe, act: NotUnderstood) -
     about = next((offer for offer in engagement.offers.values() if offer.message_id == act.in_reply_to), None)
     if about is None or engagement.received(scribe, act, "?not-understood") is None:
         return
-    about.live = False
+    about.live, about.end = False, TaskFailure.UNKNOWN_OFFER
     if engagement.machine.has("deliberating"):
         engagement.repair = act
         engagement.repairs += 1

@@ -3,7 +3,8 @@
 The courses, and when each is taken:
 
 1. award: the rule fills every slot; or it fills some, and another round could not fill more.
-2. iterate: slots are left, somebody bid over the reserve and may come down, and a round is left (R13, R16).
+2. iterate: slots are left, somebody bid over the reserve and may come down, somebody is still there, and a round is
+   left (R13, R16).
 3. mediate: nobody can be awarded, offers stand, a mediator is named and was not asked in this conversation (G15).
 4. no award.
 
@@ -67,7 +68,12 @@ def reject_rest(call: Call, step: Step, ranked: Sequence[Ranked], reason: Reject
 
 
 def _course(call: Call, ranked: Sequence[Ranked], eligible: Sequence[Ranked]) -> Course:
-    if len(eligible) < min(len(call.slots), len(ranked)) and call.round < call.terms.max_rounds:
+    short = len(eligible) < min(len(call.slots), len(ranked))
+    if (
+        short
+        and call.round < call.terms.max_rounds
+        and any(not call.participants[one.participant].gone for one in ranked)
+    ):
         return "iterate"
     if eligible:
         return "award"

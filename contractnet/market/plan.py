@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -46,7 +46,7 @@ def read_draft(draft: object) -> tuple[PlanTask, ...]:
     Raises:
         DefinitionError: names the task and what is wrong with it.
     """
-    tasks = draft.get("tasks") if isinstance(draft, Mapping) else draft
+    tasks: object = cast("Mapping[str, object]", draft).get("tasks") if isinstance(draft, Mapping) else draft
     try:
         found = msgspec.convert(tasks, list[DraftTask])
     except msgspec.ValidationError as error:

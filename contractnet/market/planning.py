@@ -90,8 +90,11 @@ async def decompose(manager: Manager, job: Job, key: str, draft: Drafter, by: st
     if known is not None and known.drafted.job != job.job:
         raise DefinitionError(f"key {key!r}: this ledger holds the plan of another job under it; use another key")
     if known is None:
-        noted = replace(job, note=lambda asked: manager.record(stream(key), asked))
-        drafted = await _draft(noted, key, draft, by)
+
+        def note(asked: Asked) -> None:
+            manager.record(stream(key), asked)
+
+        drafted = await _draft(replace(job, note=note), key, draft, by)
         manager.record(stream(key), drafted)
     else:
         drafted = known.drafted

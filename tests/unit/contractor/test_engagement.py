@@ -306,3 +306,22 @@ def test_a_cfp_that_its_accept_overtook_is_recorded(side: Side) -> None:
     assert (side.state, side.rows[-1].row) == ("FAILED", "P34")
     assert side.said(a.NotUnderstood) == []
     side.check()
+
+
+def test_an_accept_of_an_offer_that_was_rejected_is_of_no_offer(side: Side) -> None:
+    side.cfp()
+    side.bid(7_000)
+    side.reject(side.offer, "late")
+    side.accept()
+    assert side.said(a.Failure)[0].content.reason is TaskFailure.UNKNOWN_OFFER
+    side.check()
+
+
+def test_a_dead_accept_ends_the_conversation_with_all_its_offers(side: Side) -> None:
+    side.cfp()
+    side.bid(7_000)
+    side.accept(offer="o_unknown")
+    assert (side.state, side.engagement.live_offer) == ("FAILED", False)
+    side.accept()
+    assert [act.content.reason.value for act in side.said(a.Failure)] == ["unknown-offer", "closed"]
+    side.check()

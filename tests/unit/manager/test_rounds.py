@@ -241,3 +241,11 @@ def test_a_bid_of_the_round_before_that_does_not_decode_is_late_too(bench: Bench
     bench.step("t.1", fact)
     assert (bench.rejected("b"), bench.state("b")) == (["late"], "LATE")
     bench.check()
+
+
+def test_nobody_is_called_again_where_nobody_is_left(bench: Bench) -> None:
+    bench.start("a", "b", max_rounds=3)
+    bench.propose("a", 60_000)
+    bench.gone("a", "b")
+    assert (bench.state(), bench.call.round) == ("CLOSED_NO_AWARD", 1)
+    bench.check()
