@@ -17,7 +17,7 @@ from contractnet.errors import NodeError
 from contractnet.testing.node import PrivateNode
 from contractnet.testing.server import find_server, provide_server
 from tests.brokers import OutsideBroker
-from tests.support import node_js
+from tests.support import llama, node_js
 
 AMQP_VARIABLE = "CONTRACTNET_TEST_AMQP_URL"
 DATA_VARIABLE = "CONTRACTNET_TEST_DATA"
@@ -95,6 +95,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         reason = without_node[0].removeprefix("Skipped: ")
         terminalreporter.write_line(
             f"LEFT OUT: {len(without_node)} tests of another's contractor: {reason}", yellow=True
+        )
+    without_llama = [reason for reason in skipped if llama.LEFT_OUT in reason]
+    if without_llama:
+        terminalreporter.write_line(
+            f"LEFT OUT: {len(without_llama)} tests with a real model server: {without_llama[0].removeprefix('Skipped: ')}",
+            yellow=True,
         )
 
 

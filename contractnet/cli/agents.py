@@ -1,4 +1,4 @@
-"""`contractnet agents`: who is there now."""
+"""`contractnet agents`: who is there now; what their models have cost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import click
 
-from contractnet.cli import exits, options, output
+from contractnet.cli import exits, options, output, spending
 from contractnet.cli.options import option
 from contractnet.clock import LoopClock
 from contractnet.directory.directory import Directory, Listing
@@ -25,17 +25,28 @@ WAIT_S = 6.0
 @click.command("agents")
 @options.broker()
 @option("wait", metavar="S", type=click.FloatRange(min=0.1), default=WAIT_S, help="How long to listen.")
+@option(
+    "spent",
+    metavar="JOURNAL",
+    multiple=True,
+    help="Show what the models of a journal's agents were asked, and what it cost, instead; may be given again.",
+)
 @options.as_json("Agents")
 @options.time_scale()
-def command(broker: str, wait: float, as_json: bool, time_scale: float) -> int:
+def command(broker: str, wait: float, spent: tuple[str, ...], as_json: bool, time_scale: float) -> int:
     """Show who is there: agents, their daemons, skills and capacity.
 
-    Daemons say that they are there every 5 s; this listens a little longer than that.
+    Daemons say that they are there every 5 s; this listens a little longer than that. What models have cost is private:
+    it stands in a worker's own journal and is never said over the broker.
 
     \b
     Example:
       contractnet agents --broker amqp://user:password@host/market
+      contractnet agents --spent summariser.journal.db
     """
+    if spent:
+        spending.show(spent, as_json=as_json)
+        return exits.OK
     listings = asyncio.run(_listen(broker, wait * time_scale))
     if as_json:
         for one in listings:
