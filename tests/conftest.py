@@ -98,9 +98,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         )
     without_llama = [reason for reason in skipped if llama.LEFT_OUT in reason]
     if without_llama:
+        reason = without_llama[0].removeprefix("Skipped: ")
         terminalreporter.write_line(
-            f"LEFT OUT: {len(without_llama)} tests with a real model server: {without_llama[0].removeprefix('Skipped: ')}",
-            yellow=True,
+            f"LEFT OUT: {len(without_llama)} tests with a real model server: {reason}", yellow=True
         )
 
 
