@@ -17,6 +17,7 @@ ContractNetError
         LedgerBroken       disk or server error at a commit: the process ends, the commit is not tried again
         VersionConflict    an entry with that version or message id exists
     MechanismError         bids a rule cannot order, such as two from one participant
+        TooLarge           beyond the size up to which it is solved exactly
     WorkFailed             the work of an award could not be done; its text is told to the manager
     ModelError             never raised itself; a language model gave no usable answer: a refusal at the edge
         ModelTimeout       the time was over first
@@ -153,6 +154,10 @@ class MechanismError(ContractNetError):
     """Bids a rule cannot order, such as two from one participant.
     To do: mend the terms that the text names.
     """
+
+
+class TooLarge(MechanismError):
+    """Beyond the size up to which it is solved exactly. Nothing is decided: an approximate award is not truthful."""
 
 
 class WorkFailed(ContractNetError):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -33,12 +33,22 @@ class Bid(Struct, frozen=True, kw_only=True):
     probability: int  #: ppm, chance of a good result by the deadline
 
 
+class Criterion(Struct, frozen=True, kw_only=True):
+    """One of the things that a lexicographic rule compares, the more important first."""
+
+    what: Literal["price", "eta", "probability"]  #: less is better of the first two, more of the last
+    step: int = 1  #: amounts are compared as amount // step, in the unit of the amount; at least 1
+
+
 class Conditions(Struct, frozen=True, kw_only=True):
     """What a rule may look at of the call. All amounts in micros."""
 
     reserve: int | None = None  #: most that will be paid; None: no limit
     value: int | None = None  #: worth of a good result
     eta_cost: int = 0  #: micros per second of eta
+    least_score: int | None = None  #: a bid of a lower score is not taken, by the rules that score in micros
+    min_bids: int = 1  #: with fewer eligible bids when the round closes nothing is awarded
+    order: tuple[Criterion, ...] = ()  #: for `lexicographic`
 
 
 class Ranked(Struct, frozen=True, kw_only=True):
