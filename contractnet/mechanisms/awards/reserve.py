@@ -89,11 +89,11 @@ def expected_payment(prior: UniformPrior | ObservedPrior, bidders: int) -> int:
         return costs[-1]
     paid, before = 0, 0
     for cost in sorted(set(costs)):
-        rest = total - bisect_right(costs, cost)
-        second = total**bidders - rest**bidders - bidders * (total - rest) * rest ** (bidders - 1)
+        under = bisect_right(costs, cost)
+        second = _power(total, bidders) - sum(_under_two(total, under, bidders))
         paid += cost * (second - before)
         before = second
-    return paid // total**bidders
+    return paid // _power(total, bidders)
 
 
 def _surpluses(prior: ObservedPrior, value: int, bidders: int) -> Iterator[tuple[int, int]]:
@@ -106,12 +106,21 @@ def _surpluses(prior: ObservedPrior, value: int, bidders: int) -> Iterator[tuple
     paid, before = 0, 0
     for cost in sorted({cost for cost in costs if cost <= value}):
         under = bisect_right(costs, cost)
-        none = (total - under) ** bidders
-        one = bidders * under * (total - under) ** (bidders - 1)
-        second = total**bidders - none - one
+        none, one = _under_two(total, under, bidders)
+        second = _power(total, bidders) - none - one
         paid += cost * (second - before)
         before = second
-        yield cost, value * (total**bidders - none) - cost * one - paid
+        yield cost, value * (_power(total, bidders) - none) - cost * one - paid
+
+
+def _under_two(total: int, under: int, bidders: int) -> tuple[int, int]:
+    """In how many of total**bidders draws no cost, and exactly one, is among the `under` cheapest."""
+    return _power(total - under, bidders), bidders * under * _power(total - under, bidders - 1)
+
+
+def _power(base: int, exponent: int) -> int:
+    result: int = base**exponent  # the type of a power of integers is not known where the exponent may be negative
+    return result
 
 
 def _observed(prior: ObservedPrior, bidders: int) -> tuple[list[int], int]:

@@ -10,8 +10,9 @@
 | `highest-quality-under-reserve` | p, then -price, then -eta | own price |
 | `lexicographic` | the stated order of price, eta and probability, each by its step | own price |
 
-`least_score` is 0 for the two scoring auctions where none is stated. p is the probability of a good result by the deadline, calibrated by the caller; V is the value, or the reserve where
-none is stated. With k slots "that lost" is the (k+1)th bid: with one slot each that is the price of a bidder's place.
+`least_score` is 0 for the two scoring auctions where none is stated. p is the probability of a good result by the
+deadline, calibrated by the caller; V is the value, or the reserve where none is stated. With k slots "that lost" is the
+(k+1)th bid: with one slot for each bidder that is the price of its place.
 """
 
 from __future__ import annotations

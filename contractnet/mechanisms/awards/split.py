@@ -94,15 +94,10 @@ def _amount(bid: PartBid, got: int, fits: Sequence[PartBid], parts: int, reserve
         return got * bid.price
     assert reserve is not None  # checked: vickrey needs it
     rivals = [other for other in fits if other is not bid]
-    alone, left = _give(rivals, parts)
+    alone, _ = _give(rivals, parts)
     beside, _ = _give(rivals, parts - got)
     displaced = sum((one - two) * rival.price for rival, one, two in zip(rivals, alone, beside, strict=True))
-    return displaced + left_over(got, alone, beside) * reserve
-
-
-def left_over(got: int, alone: Sequence[int], beside: Sequence[int]) -> int:
-    """Of the parts that a winner got, those that no rival would have done."""
-    return got - (sum(alone) - sum(beside))
+    return displaced + (got - (sum(alone) - sum(beside))) * reserve  # no rival would do the rest
 
 
 def _share(bid: PartBid, got: int, dearest: int, amount: int) -> Share:
