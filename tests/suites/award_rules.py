@@ -111,7 +111,7 @@ class AwardRuleSuite:
         standings, winners, losses = ranking.standings, ranking.winners(case.slots), ranking.losses(case.slots)
         reserve = case.conditions.reserve
         assert reserve is not None
-        assert sorted(one.participant for one in standings) == sorted(one.participant for one in case.bids)
+        assert {one.participant: one.price for one in standings} == {one.participant: one.price for one in case.bids}
         assert [one.rank for one in standings] == list(range(1, len(case.bids) + 1))
         assert standings[: len(ranking.eligible)] == ranking.eligible
         assert [one.key for one in ranking.eligible] == sorted((one.key for one in ranking.eligible), reverse=True)
@@ -123,7 +123,8 @@ class AwardRuleSuite:
             same = [other for other in ranking.eligible if other.key == one.key]
             assert one.tied is (one.eligible and len(same) > 1)
         # every bid is awarded or knows why not
-        assert [one.participant for one in (*winners, *losses)] == [one.participant for one in standings]
+        names = [one.participant for one in winners] + [loss.participant for loss in losses]
+        assert names == [one.participant for one in standings]
         last = winners[-1].key if winners else standings[0].key
         for loss, one in zip(losses, standings[len(winners) :], strict=True):
             assert (loss.margin, loss.criterion) == margin_of(one.key, last)

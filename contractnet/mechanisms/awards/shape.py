@@ -142,26 +142,9 @@ class Ranking(Struct, frozen=True, kw_only=True):
 
     def losses(self, slots: int = 1) -> tuple[Loss, ...]:
         """Each bid that is not awarded, in the order of the ranking."""
-        winners = self.winners(slots)
+        winners, short = self.winners(slots), self.short
         last = (winners or self.standings)[-1 if winners else 0].key if self.standings else ()
-        return tuple(self._loss(one, last) for one in self.standings[len(winners) :])
-
-    def _loss(self, one: Standing, last: Key) -> Loss:
-        margin, criterion = margin_of(one.key, last)
-        if one.barred is not None:
-            reason = one.barred
-        elif self.short:
-            reason = LossReason.TOO_FEW_BIDS
-        else:
-            reason = LossReason.LOST_DRAW if one.key == last else LossReason.OUTBID
-        return Loss(
-            participant=one.participant,
-            offer=one.offer,
-            reason=reason,
-            score=one.score,
-            margin=margin,
-            criterion=criterion,
-        )
+        return tuple(_loss(one, last, short=short) for one in self.standings[len(winners) :])
 
 
 @runtime_checkable
@@ -253,6 +236,21 @@ def arrange(
             for place, (bid, _, barred) in enumerate(same, len(standings) + 1)
         )
     return Ranking(rule=rule, conditions=conditions, standings=tuple(standings))
+
+
+def _loss(one: Standing, last: Key, *, short: bool) -> Loss:
+    margin, criterion = margin_of(one.key, last)
+    reason = one.barred or LossReason.OUTBID
+    if one.barred is None and (short or one.key == last):
+        reason = LossReason.TOO_FEW_BIDS if short else LossReason.LOST_DRAW
+    return Loss(
+        participant=one.participant,
+        offer=one.offer,
+        reason=reason,
+        score=one.score,
+        margin=margin,
+        criterion=criterion,
+    )
 
 
 def _counted(slots: int) -> int:

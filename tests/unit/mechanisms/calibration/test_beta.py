@@ -1,0 +1,78 @@
+"""Rates from outcomes: hand-computed ones, their bounds, and intervals."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contractnet.errors import MechanismError
+from contractnet.mechanisms.calibration.beta import Prior, posterior, wilson
+from contractnet.messages.values import PPM
+
+MANY = settings(max_examples=1_000, deadline=None)
+counts = st.tuples(st.integers(0, 10_000), st.integers(0, 10_000)).map(lambda pair: (min(pair), max(pair)))
+
+
+@pytest.mark.parametrize(
+    ("own", "pool", "prior", "rate"),
+    [
+        ((0, 0), (0, 0), Prior(), 500_000),  # nothing is known
+        ((0, 0), (8, 8), Prior(), 900_000),  # a newcomer is like the pool: (1 + 8)/(2 + 8)
+        ((10, 10), (0, 0), Prior(), 750_000),  # (10 * 1/2 + 10)/(10 + 10)
+        ((0, 10), (0, 0), Prior(), 250_000),
+        ((1, 2), (0, 0), Prior(alpha=1, beta=2, strength=1), 444_444),  # (1/3 + 1)/3, floored
+        ((90, 100), (0, 0), Prior(), 863_636),  # 95/110
+        ((0, 0), (0, 0), Prior(alpha=0, beta=1), 0),
+    ],
+)
+def test_posterior(own: tuple[int, int], pool: tuple[int, int], prior: Prior, rate: int) -> None:
+    assert posterior(prior, *own, *pool) == rate
+
+
+@MANY
+@given(counts, counts, st.integers(1, 50))
+def test_a_rate_lies_between_the_pool_and_the_own_one(
+    own: tuple[int, int], pool: tuple[int, int], strength: int
+) -> None:
+    prior = Prior(strength=strength)
+    rate, at_first = posterior(prior, *own, *pool), posterior(prior, 0, 0, *pool)
+    seen = own[0] * PPM // own[1] if own[1] else at_first
+    assert min(at_first, seen) - 1 <= rate <= max(at_first, seen) + 1
+    assert 0 <= rate < PPM  # never certain
+    assert posterior(prior, own[0] + 1, own[1] + 1, *pool) >= rate >= posterior(prior, own[0], own[1] + 1, *pool)
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"), [(17, 21, 0.600, 0.923), (0, 10, 0, 0.2775), (10, 10, 0.7225, 1), (0, 0, 0, 1)]
+)
+def test_known_wilson_intervals(successes: int, n: int, low: float, high: float) -> None:
+    assert [end / PPM for end in wilson(successes, n)] == pytest.approx([low, high], abs=0.0005)
+
+
+@MANY
+@given(counts)
+def test_wilson_in_integers_is_wilson(pair: tuple[int, int]) -> None:
+    successes, n = pair
+    low, high = wilson(successes, n)
+    assert 0 <= low <= high <= PPM
+    if n:
+        z, rate = 1.959964, successes / n
+        middle, width = rate + z * z / (2 * n), z * sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
+        ends = [(middle - width) / (1 + z * z / n), (middle + width) / (1 + z * z / n)]
+        assert [low / PPM, high / PPM] == pytest.approx(ends, abs=3e-6)
+        assert low <= rate * PPM <= high
+
+
+def test_what_makes_no_sense_is_refused() -> None:
+    for attempt in (
+        lambda: posterior(Prior(), 2, 1),
+        lambda: posterior(Prior(), 0, 0, 2, 1),
+        lambda: posterior(Prior(alpha=0, beta=0), 0, 0),
+        lambda: posterior(Prior(strength=0), 0, 0),
+        lambda: wilson(2, 1),
+    ):
+        with pytest.raises(MechanismError):
+            attempt()
