@@ -93,7 +93,8 @@ class Desk:
             for engagement in waiting:
                 self._decline(engagement, "the daemon is stopping")
         elif waiting:
-            self._give_places(sorted(waiting, key=order))
+            # whoever has its place already is not held up by a call that finds none (G14: its offer stands)
+            self._give_places(sorted(waiting, key=lambda one: (not one.ties_capacity, *order(one))))
             now = self._host.now()
             for engagement, until in list(self._kept.values()):
                 if until <= now:
