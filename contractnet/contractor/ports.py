@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 from contractnet.errors import DefinitionError
 from contractnet.ledger.records import Asked
 from contractnet.messages.contents import Feedback, FieldError, LiveOffer, Terms
-from contractnet.messages.values import MAX_ETA_S, PPM, RefuseReason, parse_amount, plain_text
+from contractnet.messages.values import MAX_ETA_S, PPM, RefuseReason, parse_amount, plain_text, require
 
 Amount = str | int | Decimal
 
@@ -169,7 +169,7 @@ class Choice:
     """A mediator's answer: `offer` with the id of a recorded offer, `round`, or `none`.
 
     Raises:
-        DefinitionError: another choice; an offer without an id, or an id with another choice.
+        DefinitionError: another choice; an offer without an id, or with what cannot be one; an id with another choice.
     """
 
     __slots__ = ("choice", "offer")
@@ -179,6 +179,8 @@ class Choice:
             raise DefinitionError(f"choice: {str(choice)[:40]!r} is none of offer, round and none")
         if (offer is not None) is not (choice == "offer"):
             raise DefinitionError("choice: `offer` needs the id of an offer; the others name none")
+        if offer is not None:
+            require("key", offer if isinstance(offer, str) else "", "choice")
         self.choice: Literal["offer", "round", "none"] = choice
         self.offer = offer
 

@@ -54,6 +54,7 @@ class Task:
     ) -> None:
         if not isinstance(task, str) or not 1 <= len(task) <= MAX_TASK:
             raise DefinitionError(f"task: write what is to be done, in 1 to {MAX_TASK} characters")
+        check_payload({"task": task}, "task")
         self.task = task
         self.skill = require("skill", skill, "skill")
         self.input = _object(input, "input")

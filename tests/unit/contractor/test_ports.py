@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from contractnet.contractor.ports import Award, Proposal, Refusal
+from contractnet.contractor.ports import Award, Choice, Proposal, Refusal
+from contractnet.errors import DefinitionError
 from contractnet.messages.values import MAX_TEXT, plain_text
 
 ODD = "a\udc80b\x00c\x9bd"
@@ -32,6 +35,12 @@ async def test_a_performers_progress_is_plain() -> None:
     award = Award("x", "a.b", {}, 1, 1, "t/1/1", 1, None, beat)
     await award.progress(ODD)
     assert told == [CLEAN]
+
+
+@pytest.mark.parametrize("offer", ["", "\udc80", "a\x00", "x" * 97, 5])
+def test_a_choice_names_what_can_be_an_offers_id(offer: Any) -> None:
+    with pytest.raises(DefinitionError, match=r"^choice: .* is not a valid key"):
+        Choice("offer", offer)
 
 
 @pytest.mark.parametrize("text", ["", "one line"])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from contractnet import Award, Call, Market, Proposal, Task, bidder
+import pytest
+
+from contractnet import Award, Call, Choice, Market, Proposal, Task, bidder, mediator
 from contractnet.bidders.decorator import FunctionAgent
+from contractnet.contractor.ports import Dispute
+from contractnet.errors import DefinitionError
 
 SKILL = "text.summarise"
 ODD = "a\udc80b"
@@ -30,3 +34,19 @@ async def test_a_rationale_and_a_verdicts_note_may_hold_a_lone_surrogate() -> No
         contract.judge(False, ODD)
         again = await here.tender(Task("x", SKILL), reserve="0.05")
         assert await again.result() == {"done": True}
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\udc80"])
+def test_a_task_that_no_agent_could_read_is_refused_at_once(text: str) -> None:
+    with pytest.raises(DefinitionError, match=r"^task: \$\.task "):
+        Task(text, SKILL)
+
+
+async def test_a_mediator_that_names_what_is_no_offer_is_a_mediation_that_failed() -> None:
+    @mediator(name="arbiter")
+    async def arbiter(dispute: Dispute) -> Choice:
+        return Choice("offer", ODD)
+
+    async with Market.open("memory://", agents=[agent(), arbiter], ledger="memory://") as here:
+        contract = await here.tender(Task("x", SKILL), reserve="0.001", max_rounds=1, mediator="arbiter")
+        assert (contract.status, contract.reason) == ("no-award", "over-reserve")
