@@ -6,17 +6,20 @@ Source: rows C10 to C13, C19; G15.
 from __future__ import annotations
 
 from contractnet.ledger.records import Heard, Misheard
-from contractnet.manager.award import award, cancel, ranking
+from contractnet.manager.award import award, cancel, lapse, ranking
 from contractnet.manager.call import Call, Step
 from contractnet.manager.evaluation import next_round, reject_rest
-from contractnet.manager.mediation import end_mediation, hear_mediator, mishear_mediator
+from contractnet.manager.mediation import end_mediation, hear_mediator, mishear_mediator, take_back
 from contractnet.manager.records import CancelAsked, Mediated, Returned
 from contractnet.messages.contents import ChoiceContent
 from contractnet.messages.values import CancelReason
 
 
 def mediate(call: Call, step: Step, fact: Heard | Misheard | Returned) -> None:
-    """A fact of the mediation's conversation."""
+    """A fact of the mediation's conversation. No offer is chosen beyond its end, whatever kept its timer (G4)."""
+    if call.machine.has("mediating"):
+        lapse(call, step)
+        take_back(call, step)
     match fact:
         case Heard(message=act):
             event, choice = hear_mediator(call, step, act)

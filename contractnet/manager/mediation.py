@@ -109,6 +109,13 @@ def end_mediation(call: Call, step: Step, event: str) -> str | None:
     return row.fires[0].partition(":")[2] if row.fires else None
 
 
+def take_back(call: Call, step: Step) -> None:
+    """C13: no offer is left to choose."""
+    if call.machine.has("mediating") and not call.having("biddable"):
+        call.move(step, "=no-live-offer")
+        end_mediation(call, step, "#cancel")
+
+
 def live_offers(call: Call) -> tuple[LiveOffer, ...]:
     """The offers on file, best first."""
     offers: list[LiveOffer] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contractnet.manager.award import reject
 from contractnet.manager.call import Call, Step
 from contractnet.manager.evaluation import evaluate
-from contractnet.manager.mediation import end_mediation
+from contractnet.manager.mediation import take_back
 from contractnet.messages.values import RejectReason
 
 
@@ -19,9 +19,7 @@ def settle(call: Call, step: Step) -> None:
     while call.machine.has("collecting") and not call.awaited:
         call.close_round(step, "=all-answered")
         evaluate(call, step)
-    if call.machine.has("mediating") and not call.having("biddable"):
-        call.move(step, "=no-live-offer")
-        end_mediation(call, step, "#cancel")
+    take_back(call, step)
     if call.machine.has("awaiting") and all(slot.done or slot.abandoned for slot in call.slots):
         done = sum(slot.done for slot in call.slots)
         end = "all" if done == len(call.slots) else "some" if done else "none"

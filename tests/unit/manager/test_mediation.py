@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contractnet.ledger.records import Misheard
-from contractnet.manager.records import Decided, Mediated, Returned
+from contractnet.manager.records import Decided, Grace, Mediated, Returned
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
 from contractnet.messages.values import NotUnderstoodReason, RefuseReason, TaskFailure
@@ -173,6 +173,31 @@ def test_a_withdrawal_takes_the_offer_from_the_list(disputed: Bench) -> None:
     disputed.refuse("b", "withdrawn")
     assert (disputed.state(), asked(disputed)) == ("CLOSED_NO_AWARD", "WITHDRAWN")
     disputed.check()
+
+
+@pytest.mark.parametrize("choice", ["offer", "round"])
+def test_no_offer_is_chosen_beyond_its_end_while_a_grace_keeps_the_timers(bench: Bench, choice: str) -> None:
+    bench.start("a", "b", **LIMITS)
+    bench.propose("a", 60_000, offer="o_a", valid_for_ms=5_000)
+    bench.propose("b", 75_000, offer="o_b")
+    bench.step(bench.tender.id, Grace(until=bench.now + 30_000))
+    bench.wait(9_000)
+    bench.choose(choice, "o_a" if choice == "offer" else None)
+    assert bench.state("a") == "LAPSED"
+    assert (bench.state("b"), asked(bench)) == (
+        ("PROPOSED", "REASKED") if choice == "offer" else ("REINVITED", "CHOSEN")
+    )
+    bench.check()
+
+
+def test_a_choice_among_offers_that_all_ended_in_a_grace_leads_nowhere(bench: Bench) -> None:
+    bench.start("a", **LIMITS)
+    bench.propose("a", 60_000, offer="o_a", valid_for_ms=5_000)
+    bench.step(bench.tender.id, Grace(until=bench.now + 30_000))
+    bench.wait(9_000)
+    bench.choose("offer", "o_a")
+    assert (bench.state(), asked(bench), bench.said(a.AcceptProposal)) == ("CLOSED_NO_AWARD", "WITHDRAWN", [])
+    bench.check()
 
 
 def test_a_cancel_reaches_the_mediator(disputed: Bench) -> None:
