@@ -11,9 +11,9 @@ Source: task decomposition in Smith 1980; the checks are ours.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 
@@ -21,7 +21,7 @@ from contractnet.contractor.ports import micros
 from contractnet.errors import DefinitionError
 from contractnet.manager.plans import PlanTask
 from contractnet.market.task import Task
-from contractnet.messages.values import require, show_amount
+from contractnet.messages.values import plain_text, require, show_amount
 
 #: tasks of one plan at most
 MOST_TASKS: Final = 64
@@ -36,7 +36,7 @@ class DraftTask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     task: str
     skill: str
     input: dict[str, Any] = {}
-    after: list[str] = []
+    after: Annotated[list[str], msgspec.Meta(max_length=MOST_TASKS)] = []
     reserve: str | None = None
 
 
@@ -47,6 +47,8 @@ def read_draft(draft: object) -> tuple[PlanTask, ...]:
         DefinitionError: names the task and what is wrong with it.
     """
     tasks: object = cast("Mapping[str, object]", draft).get("tasks") if isinstance(draft, Mapping) else draft
+    if isinstance(tasks, Sized) and len(tasks) > MOST_TASKS:  # told before each is looked at
+        raise DefinitionError(f"plan: {len(tasks)} tasks; a plan has 1 to {MOST_TASKS}")
     try:
         found = msgspec.convert(tasks, list[DraftTask])
     except msgspec.ValidationError as error:
@@ -83,7 +85,9 @@ def faults(tasks: Sequence[PlanTask], skills: Collection[str], reserve: int | No
             known = ", ".join(sorted(skills)) or "nobody is there"
             found.append(f"{one.id}: nobody offers {one.skill}; there is {known}")
         found += [
-            f"{one.id}: it depends on {other}, which is no task of the plan" for other in one.after if other not in ids
+            f"{one.id}: it depends on {plain_text(other, 48)}, which is no task of the plan"
+            for other in one.after
+            if other not in ids
         ]
         if one.after and RESULTS in one.input:
             found.append(f"{one.id}: its input has `{RESULTS}` already, where the results that it depends on go")

@@ -15,7 +15,9 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from msgspec import structs
 
 from contractnet.errors import DefinitionError, PlanRefused
 from contractnet.ledger.records import Asked
@@ -25,6 +27,9 @@ from contractnet.market.contract import Contract
 from contractnet.market.plan import RESULTS, faults, read_draft
 from contractnet.market.task import Task
 from contractnet.messages.values import plain_text, show_amount
+
+#: characters of a plan's key at most: a task's is that, a slash and its id
+MOST_KEY: Final = 150
 
 Note = Callable[[Asked], None]
 
@@ -86,6 +91,10 @@ async def decompose(manager: Manager, job: Job, key: str, draft: Drafter, by: st
         PlanRefused: the draft was faulty twice, or was not approved.
         DefinitionError: the ledger holds another job under the key.
     """
+    if len(key) > MOST_KEY:
+        raise DefinitionError(
+            f"key: {len(key)} characters; that of a plan has at most {MOST_KEY}, its tasks' are longer"
+        )
     known = manager.book.plans.get(key)
     if known is not None and known.drafted.job != job.job:
         raise DefinitionError(f"key {key!r}: this ledger holds the plan of another job under it; use another key")
@@ -167,7 +176,8 @@ async def _draft(job: Job, key: str, draft: Drafter, by: str) -> Drafted:
         except DefinitionError as error:
             tasks, errors = (), (str(error),)
         if not errors:
-            return Drafted(key=key, job=job.job, tasks=tasks, by=by)
+            priced = tuple(structs.replace(one, reserve=job.reserve) if one.reserve is None else one for one in tasks)
+            return Drafted(key=key, job=job.job, tasks=priced, by=by)  # what was checked is what may be paid
     raise PlanRefused(f"the draft of {by} cannot be used: {'; '.join(errors)[:1_000]}")
 
 
@@ -176,7 +186,7 @@ async def _approve(drafted: Drafted, approve: Approver | None) -> Verdict:
         return Verdict(True, "policy", "it passed the checks")
     answer = approve(drafted)
     verdict = await answer if inspect.isawaitable(answer) else answer
-    return verdict if isinstance(verdict, Verdict) else Verdict(bool(verdict), "caller")
+    return verdict if isinstance(verdict, Verdict) else Verdict(verdict is True, "caller")  # a text is no yes
 
 
 def _task(task: PlanTask, needed: Mapping[str, Any]) -> Task:

@@ -167,7 +167,7 @@ async def test_twice_faulty_is_no_plan_and_nothing_is_recorded() -> None:
         assert open_market.manager.book.plans == {}
 
 
-@pytest.mark.parametrize("answer", [False, Verdict(False, "anna", "too dear")])
+@pytest.mark.parametrize("answer", [False, "no", Verdict(False, "anna", "too dear")])
 async def test_what_is_not_approved_stays_so(answer: Any) -> None:
     async with market() as open_market:
         await ready(open_market)
@@ -198,12 +198,38 @@ async def test_one_key_one_job() -> None:
         ([task("a", "b"), task("b", "c"), task("c", "a")], "these depend on each other"),
         ([task("a"), task("b", "a", input={"results": 1})], "b: its input has `results` already"),
         ([task("a", reserve="0.06"), task("b")], "the reserves come to 0.08, and the budget is 0.07"),
-        ([task(f"t{n}", reserve="0") for n in range(65)], "65 tasks"),
     ],
 )
 def test_what_speaks_against_a_plan(tasks: list[Any], words: str) -> None:
     found = faults(read_draft({"tasks": tasks}), SKILLS, 20_000, 70_000)
     assert any(one.startswith(words) for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("draft", "words"),
+    [([task(f"t{n}") for n in range(200_000)], "200000 tasks"), ([task("a", *map(str, range(65)))], "length <= 64")],
+)
+def test_a_draft_of_any_size_is_answered_at_once(draft: Any, words: str) -> None:
+    with pytest.raises(DefinitionError, match=f"^plan: .*{words}"):
+        read_draft(draft)
+
+
+async def test_a_plans_key_leaves_room_for_those_of_its_tasks() -> None:
+    async with market() as open_market:
+        await ready(open_market)
+        with pytest.raises(DefinitionError, match="key: 151 characters"):
+            await open_market.decompose("j", Scripted(), key="k" * 151)
+        plan = await open_market.decompose("j", Scripted([task("t" * 48)]), key="k" * 150)
+        assert [one.contract.status for one in await bought(open_market, plan) if one.contract] == ["settled"]
+
+
+async def test_a_task_without_a_reserve_has_that_of_its_plan() -> None:
+    async with market() as open_market:
+        await ready(open_market)
+        plan = await open_market.decompose("j", Scripted([task("a")]), key="k", reserve="0.001", budget="0.001")
+        (found,) = await bought(open_market, plan)
+        assert found.contract is not None
+        assert (found.contract.status, found.contract.reason) == ("no-award", "over-reserve")
 
 
 def test_a_budget_needs_reserves() -> None:
