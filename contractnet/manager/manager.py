@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import TypeVar
+
+import msgspec
 
 from contractnet.errors import DefinitionError
 from contractnet.ledger.records import Record
@@ -14,6 +17,9 @@ from contractnet.manager.driver import Driver
 from contractnet.manager.records import CancelAsked, Ended, Granted, Judged, Opened
 from contractnet.manager.tender import Tender
 from contractnet.manager.waits import AWARD, BEGIN, END
+from contractnet.messages.codec import canonical
+
+R = TypeVar("R", bound=Record)
 
 
 class Manager(Driver):
@@ -23,9 +29,10 @@ class Manager(Driver):
         """Begin a tender; returns when it is durable.
 
         Raises:
+            DefinitionError: no ledger could give it back; nothing was recorded.
             LedgerBroken: the ledger is over.
         """
-        written = self.book.step(tender_id, opened, self._now())
+        written = self.book.step(tender_id, _readable(opened), self._now())
         tender = self.book.tenders[tender_id]
         if check is not None:
             self._checks.know(tender.id, check)
@@ -92,11 +99,11 @@ class Manager(Driver):
 
     def note(self, tender: Tender, record: Judged) -> None:
         """Record something that moves no tender."""
-        self._commit(self.book.loose(tender.id, record, self._now()))
+        self._commit(self.book.loose(tender.id, _readable(record), self._now()))
 
     def record(self, stream: str, record: Record) -> None:
         """Record something that belongs to no tender."""
-        self._commit(self.book.loose(stream, record, self._now()))
+        self._commit(self.book.loose(stream, _readable(record), self._now()))
 
     async def ended(self, tender: Tender) -> Ended:
         """Wait until the tender has ended and that is durable.
@@ -134,3 +141,15 @@ class Manager(Driver):
         tenders = self.book.tenders.values()
         done = all(tender.ended is not None and tender.deadline() is None for tender in tenders)
         return done and self._outbox.empty and not self.book.unsent
+
+
+def _readable(record: R) -> R:
+    """A record with values of a caller's code in it, as a ledger gives it back.
+
+    Raises:
+        DefinitionError: a value is of another type than its field: recorded, it would keep the ledger from opening.
+    """
+    try:
+        return msgspec.json.decode(canonical(record), type=type(record))
+    except msgspec.ValidationError as error:
+        raise DefinitionError(f"{type(record).__name__}: {error}; give a value of that type") from error

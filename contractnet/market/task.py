@@ -88,6 +88,7 @@ def require_key(key: str) -> str:
     """A key is any text of 1 to 200 characters."""
     if not isinstance(key, str) or not 1 <= len(key) <= 200:
         raise DefinitionError(f"key: {str(key)[:40]!r} is not a text of 1 to 200 characters")
+    check_payload({"key": key}, "key")
     return key
 
 

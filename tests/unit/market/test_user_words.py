@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -10,6 +11,7 @@ from contractnet import Award, Call, Choice, Market, Proposal, Task, bidder, med
 from contractnet.bidders.decorator import FunctionAgent
 from contractnet.contractor.ports import Dispute
 from contractnet.errors import DefinitionError
+from contractnet.market.planning import Verdict
 
 SKILL = "text.summarise"
 ODD = "a\udc80b"
@@ -40,6 +42,29 @@ async def test_a_rationale_and_a_verdicts_note_may_hold_a_lone_surrogate() -> No
 def test_a_task_that_no_agent_could_read_is_refused_at_once(text: str) -> None:
     with pytest.raises(DefinitionError, match=r"^task: \$\.task "):
         Task(text, SKILL)
+
+
+async def test_what_no_ledger_could_give_back_is_not_recorded(tmp_path: Path) -> None:
+    ledger, wrong = str(tmp_path / "m.db"), cast("Any", 1)
+    task, drafts = Task("x", SKILL), [{"id": "a", "task": "x", "skill": SKILL}]
+    async with Market.open("memory://", agents=[agent()], ledger=ledger) as here:
+        contract = await here.tender(task, reserve="0.05")
+        await contract.result()
+        with pytest.raises(DefinitionError, match=r"^Judged: Expected `bool`, got `int` - at `\$\.ok`"):
+            contract.judge(wrong)
+        with pytest.raises(DefinitionError, match=r"^Opened: .*public_reserve"):
+            await here.tender(task, reserve="0.05", public_reserve=wrong)
+        with pytest.raises(DefinitionError, match=r"^key: \$\.key "):
+            Task("x", SKILL, key=ODD)
+        with pytest.raises(DefinitionError, match=r"^key: \$\.key "):
+            await here.decompose("x", lambda _: drafts, key=ODD)
+        with pytest.raises(DefinitionError, match=r"^Drafted: .*job"):
+            await here.decompose(wrong, lambda _: drafts, key="a")
+        with pytest.raises(DefinitionError, match=r"^Approved: .*ok"):
+            await here.decompose("x", lambda _: drafts, key="b", approve=lambda _: Verdict(wrong, "anna"))
+        assert len(here.contracts()) == 1
+    async with Market.open("memory://", ledger=ledger) as here:
+        assert [one.status for one in here.contracts()] == ["settled"]
 
 
 async def test_a_mediator_that_names_what_is_no_offer_is_a_mediation_that_failed() -> None:
