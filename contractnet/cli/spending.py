@@ -87,7 +87,7 @@ def _row(one: Spending) -> tuple[str, ...]:
 
 def _totals(found: Sequence[Spending]) -> list[tuple[str, ...]]:
     """A line for each unit."""
-    lines = []
+    lines: list[tuple[str, ...]] = []
     for unit in sorted({one.unit for one in found}):
         mine = [one for one in found if one.unit == unit]
         sums = [sum(getattr(one, name) for one in mine) for name in ("requests", "failed", "tokens_in", "tokens_out")]
