@@ -1,5 +1,5 @@
-"""Agents that take a cancel in different ways, hosted by `contractnet worker cancel_agents:KIND_NAME`; the tests copy this
-file into the working directory. They share one skill.
+"""Agents that take a cancel in different ways, hosted by `contractnet worker cancel_agents:KIND_NAME`; the tests copy
+this file into the working directory. They share one skill.
 
 | kind | its work |
 |---|---|

@@ -1,5 +1,5 @@
-"""Ctrl-C and SIGTERM at `contractnet call`: the work goes on for the next run, or with --cancel-on-stop is cancelled, and
-each line says what is known of those who were told.
+"""Ctrl-C and SIGTERM at `contractnet call`: the work goes on for the next run, or with --cancel-on-stop is cancelled,
+and each line says what is known of those who were told.
 """
 
 from __future__ import annotations
