@@ -9,10 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from contractnet.conformance import checker
-from contractnet.conformance.envelope import MAY_BE_WRONG
+from contractnet.conformance.envelope import INVALID, MAY_BE_WRONG
 from contractnet.conformance.faults import Fault
 from contractnet.conformance.tables import Protocols
-from contractnet.conformance.walk import INVALID
 from contractnet.messages.codec import canonical, decode_act, encode
 from tests.conformance.write_transcripts import FOLDER, PROTOCOLS, everything
 
