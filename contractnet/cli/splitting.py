@@ -17,7 +17,7 @@ from contractnet.agent.definition import Definition
 from contractnet.agent.models import Models
 from contractnet.cli.call_view import output
 from contractnet.cli.models import KEY, definition
-from contractnet.errors import DefinitionError, NoAward
+from contractnet.errors import DefinitionError
 from contractnet.llm.model import Model
 from contractnet.manager.plans import Drafted, PlanTask
 from contractnet.market.batch import result_line
@@ -25,9 +25,6 @@ from contractnet.market.drafting import ModelDrafter
 from contractnet.market.market import Market
 from contractnet.market.planning import Verdict
 from contractnet.messages.values import show_amount
-
-#: how soon it is looked again who is there, seconds
-LOOK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,6 @@ async def run(market: Market, split: Split) -> int:
     """Draft, ask, buy; returns how many of the plan's tasks have not settled."""
     model = _model(split)
     try:
-        await _somebody(market, float(split.options["wait_for_agents"]))
         plan = await market.decompose(
             split.job,
             (drafter := ModelDrafter(model)),
@@ -68,12 +64,13 @@ async def run(market: Market, split: Split) -> int:
             reserve=split.options["reserve"],
             budget=split.budget,
             by=drafter.name,
+            wait_for_agents=float(split.options["wait_for_agents"]),
         )
         settled = 0
         with output(split.out) as write:
             async for bought in market.buy(plan, **split.options):
                 if bought.contract is None:
-                    text = f"contractnet call: {bought.task.id} was not bought: what it depends on did not settle"
+                    text = f"contractnet call: {bought.task.id} was not bought: {bought.why}"
                     click.echo(text, err=True)
                 else:
                     write(result_line(bought.contract, None))
@@ -92,21 +89,6 @@ def _model(split: Split) -> Model:
 
 def _definition(split: Split) -> Definition:
     return definition("planner", ["text.any"], split.url, split.model, key=bool(os.environ.get(KEY)), timeout_s=120)
-
-
-async def _somebody(market: Market, within_s: float) -> None:
-    """Wait until somebody is there: a plan uses the skills that are offered."""
-    try:
-        async with asyncio.timeout(within_s):
-            while not market.skills():
-                await _pause()
-    except TimeoutError:
-        text = f"nobody offered a skill within {within_s:g} s; start a worker, or raise --wait-for-agents"
-        raise NoAward(text, "no-bidders") from None
-
-
-async def _pause() -> None:
-    await asyncio.sleep(LOOK_S)
 
 
 def _by_policy(drafted: Drafted) -> Verdict:

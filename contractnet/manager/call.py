@@ -247,9 +247,7 @@ class Call:
     def truth(self) -> dict[str, Truth]:
         """What is known of those that were cancelled: agent id -> truth. One that has still to answer is unanswered."""
         return {
-            one.agent: one.truth or "unanswered"
-            for one in self.participants.values()
-            if one.truth is not None or one.cancel_due is not None
+            one.agent: one.truth or "unanswered" for one in self.participants.values() if one.cancel_due is not None
         }
 
     def say_farewells(self, step: Step) -> None:

@@ -25,7 +25,7 @@ from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.market.contract import Contract
 from contractnet.market.house import House, Leaving, OnLeave, leaving
 from contractnet.market.many import as_they_end
-from contractnet.market.planning import Approver, Bought, Drafter, Job, Plan, buy, decompose
+from contractnet.market.planning import Approver, Bought, Drafter, Job, Plan, buy, decompose, offered
 from contractnet.market.task import Check, Task, fingerprint, require_key
 from contractnet.market.terms import DEFAULT_UNIT, TermOptions, terms
 from contractnet.messages.values import require
@@ -247,6 +247,7 @@ class Market:
         reserve: Amount | None = None,
         budget: Amount | None = None,
         by: str = "",
+        wait_for_agents: float = 30,
     ) -> Plan:
         """Split a large job into tasks that are bought one by one; nothing is bought yet.
 
@@ -255,25 +256,28 @@ class Market:
         Args:
             draft: a program, or a model behind one. Takes a `Job` and gives `{"tasks": [...]}`, each with `id`, `task`,
                 `skill`, and `input`, `after`, `reserve` as needed. May be async. What is wrong is told to it once.
-            approve: takes the draft and says yes or no; may ask a person. Left out: what passes the checks is approved.
+            approve: takes the draft, says yes or no; may ask a person. Left out: what passes the checks is approved.
             reserve: the most that is paid for a task that names none.
             budget: for all tasks together.
             by: who drafts, for the record.
+            wait_for_agents: how long to wait until somebody offers a skill, seconds.
         Raises:
-            PlanRefused: the draft was faulty twice, or was not approved.
+            PlanRefused: nobody is there; the draft was faulty twice, or was not approved.
             DefinitionError: another job stands under the key.
         """
         least = None if reserve is None else micros(reserve, "reserve")
         most = None if budget is None else micros(budget, "budget")
-        told = Job(job, self.skills(), least, most, self._unit)
+        told = Job(job, await offered(self.skills, wait_for_agents), least, most, self._unit)
         return await decompose(self.manager, told, require_key(key), draft, by or type(draft).__name__, approve)
 
     async def buy(self, plan: Plan, **options: Unpack[TermOptions]) -> AsyncIterator[Bought]:
         """Buy the tasks of a plan, each when those it depends on have settled; yields them as they end.
 
         Args:
-            options: as of `tender`, for all of them; a reserve of the task's own stands before the one given here.
+            options: as of `tender`, for all; a task's own reserve stands first. No `slots`, no `mediation_limit`.
         """
+        if options.get("slots", 1) != 1 or options.get("mediation_limit") is not None:
+            raise DefinitionError("slots, mediation_limit: a plan's budget is one winner's reserve for each task")
 
         async def begin(task: Task, key: str) -> Contract:
             own: TermOptions = {**options, "reserve": None} if task.reserve is not None else options

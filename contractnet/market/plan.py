@@ -82,7 +82,7 @@ def faults(tasks: Sequence[PlanTask], skills: Collection[str], reserve: int | No
         found.append(f"{len(tasks)} tasks; a plan has 1 to {MOST_TASKS}")
     for one in tasks:
         if one.skill not in skills:
-            known = ", ".join(sorted(skills)) or "nobody is there"
+            known = ", ".join(sorted(skills)) or "none"
             found.append(f"{one.id}: nobody offers {one.skill}; there is {known}")
         found += [
             f"{one.id}: it depends on {plain_text(other, 48)}, which is no task of the plan"

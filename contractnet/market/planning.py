@@ -69,6 +69,8 @@ class Verdict(NamedTuple):
     why: str = ""
 
 
+#: how soon it is looked again who is there, seconds
+LOOK_S = 0.05
 Drafter = Callable[[Job], Any]
 Approver = Callable[[Drafted], "Verdict | bool | Awaitable[Verdict | bool]"]
 Begin = Callable[[Task, str], Awaitable[Contract]]
@@ -78,7 +80,24 @@ class Bought(NamedTuple):
     """A task of a plan, and what came of it."""
 
     task: PlanTask
-    contract: Contract | None  #: None: not bought, since one that it depends on did not settle
+    contract: Contract | None  #: None: not bought
+    why: str = ""  #: why it was not bought
+
+
+async def offered(skills: Callable[[], tuple[str, ...]], within_s: float) -> tuple[str, ...]:
+    """The skills that are offered, once somebody is there: a plan uses no others.
+
+    Raises:
+        PlanRefused: nobody came in time.
+    """
+    end = asyncio.get_running_loop().time() + within_s
+    while not (found := skills()):
+        if asyncio.get_running_loop().time() >= end:
+            raise PlanRefused(
+                f"nobody offered a skill within {within_s:g} s; start a worker, or wait for agents longer"
+            )
+        await asyncio.sleep(LOOK_S)
+    return found
 
 
 async def decompose(manager: Manager, job: Job, key: str, draft: Drafter, by: str, approve: Approver | None) -> Plan:
@@ -133,7 +152,10 @@ async def buy(plan: Plan, begin: Begin) -> AsyncIterator[Bought]:
 
     async def one(task: PlanTask) -> Bought:
         needed = {name: results[name] for name in task.after}
-        contract = await begin(_task(task, needed), f"{plan.key}/{task.id}")
+        try:
+            contract = await begin(_task(task, needed), f"{plan.key}/{task.id}")
+        except DefinitionError as error:  # such as results that are too large for its input: the others go on
+            return Bought(task, None, str(error))
         await contract.ended()
         return Bought(task, contract)
 
@@ -144,7 +166,7 @@ async def buy(plan: Plan, begin: Begin) -> AsyncIterator[Bought]:
                     running.add(asyncio.create_task(one(tasks[name])))
                 else:
                     order.done(name)
-                    yield Bought(tasks[name], None)
+                    yield Bought(tasks[name], None, "one that it depends on did not settle")
             if running:
                 done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for ended in done:

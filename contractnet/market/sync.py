@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 from contractnet.market.contract import Contract
 from contractnet.market.market import Market
+from contractnet.market.planning import Bought, Drafter, Plan
 from contractnet.market.task import Task
 
 T = TypeVar("T")
@@ -37,6 +38,14 @@ class SyncContract:
     def result(self) -> dict[str, Any]:
         """Wait for the result; raises as `Contract.result`."""
         return self._market.run(self.contract.result())
+
+    def results(self) -> dict[int, dict[str, Any]]:
+        """Wait for the results, slot -> result; raises as `Contract.results`."""
+        return self._market.run(self.contract.results())
+
+    @property
+    def truth(self) -> dict[str, str]:
+        return self.contract.truth
 
     def cancel(self) -> None:
         """No longer wanted; waits for the end."""
@@ -81,6 +90,18 @@ class SyncMarket:
                 yield SyncContract(self, self.run(_next(contracts.__anext__())))
             except StopAsyncIteration:
                 return
+
+    def decompose(self, job: str, draft: Drafter, **options: Any) -> Plan:
+        """As `Market.decompose`."""
+        return self.run(self._market.decompose(job, draft, **options))
+
+    def buy(self, plan: Plan, **options: Any) -> list[Bought]:
+        """As `Market.buy`, when all tasks have ended."""
+
+        async def all_of_it() -> list[Bought]:
+            return [bought async for bought in self._market.buy(plan, **options)]
+
+        return self.run(all_of_it())
 
     def contracts(self) -> list[SyncContract]:
         """As `Market.contracts`."""

@@ -78,7 +78,8 @@ def terms(
         raise DefinitionError(f"feedback: {str(feedback)[:40]!r} is none of {', '.join(get_args(Feedback))}")
     if shortlist is not None:
         whole("shortlist", shortlist, slots, 100_000)
-    if mediation_limit is not None and (mediator is None or most is None):
+    limit = None if mediation_limit is None else micros(mediation_limit, "mediation_limit")
+    if limit is not None and (mediator is None or most is None or limit < most):
         raise DefinitionError("mediation_limit: it needs a mediator, and a reserve that it goes beyond")
     return TenderTerms(
         unit=require("unit", unit or task.unit or default_unit, "unit"),
@@ -92,7 +93,7 @@ def terms(
         shortlist=shortlist,
         feedback=feedback,
         mediator=None if mediator is None else require("id", mediator, "mediator"),
-        mediation_limit=None if mediation_limit is None else micros(mediation_limit, "mediation_limit"),
+        mediation_limit=limit,
         mediate_within_ms=milliseconds(mediate_within, "mediate_within"),
         reply_within_ms=milliseconds(reply_within, "reply_within"),
         work_within_ms=milliseconds(work_within, "work_within"),

@@ -243,3 +243,33 @@ def test_a_budget_needs_reserves() -> None:
 def test_what_is_no_draft_is_named(draft: Any) -> None:
     with pytest.raises(DefinitionError, match=r"^plan"):
         read_draft(draft)
+
+
+async def test_a_result_that_is_too_large_for_the_next_stops_no_other_branch() -> None:
+    @bidder(skill="text.write", name="large", capacity=4)
+    async def bid(call: object) -> Proposal:
+        return Proposal("0.01", eta=1)
+
+    @bid.perform
+    async def work(award: Any) -> dict[str, Any]:
+        return {"text": "x" * 100_000}
+
+    async with Market.open("memory://", agents=[bid]) as open_market:
+        plan = await open_market.decompose("j", Scripted([task("a"), task("b", "a"), task("c")]), key="k")
+        found = {one.task.id: one for one in await bought(open_market, plan)}
+        assert found["b"].contract is None
+        assert "task, input and result_schema together" in found["b"].why
+        assert [found[name].contract is not None for name in "ac"] == [True, True]
+
+
+async def test_a_budget_is_for_one_winner_a_task() -> None:
+    async with market() as open_market:
+        plan = await open_market.decompose("j", Scripted([task("a")]), key="k", reserve="0.02", budget="0.02")
+        with pytest.raises(DefinitionError, match="one winner's reserve"):
+            await bought(open_market, plan, slots=2)
+
+
+async def test_nobody_there_is_told_in_time() -> None:
+    async with Market.open("memory://") as empty:
+        with pytest.raises(PlanRefused, match=r"nobody offered a skill within 0\.1 s"):
+            await empty.decompose("j", Scripted([task("a")]), key="k", wait_for_agents=0.1)

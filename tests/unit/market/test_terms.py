@@ -27,7 +27,6 @@ def test_every_option_is_an_argument_and_every_argument_an_option() -> None:
 def test_the_hold_is_the_worst_case() -> None:
     assert terms(TASK, slots=3).hold == 150_000
     assert terms(TASK, slots=2, mediator="arbiter", mediation_limit="0.08").hold == 160_000
-    assert terms(TASK, slots=2, mediator="arbiter", mediation_limit="0.01").hold == 100_000
     assert terms(Task("x", skill="a.b")).hold is None
 
 
@@ -43,6 +42,7 @@ def test_the_hold_is_the_worst_case() -> None:
         ({"feedback": "everything"}, "feedback: 'everything' is none of nothing, reason, rank, best-score"),
         ({"mediator": "No Name"}, "mediator"),
         ({"mediation_limit": "0.1"}, "mediation_limit: it needs a mediator"),
+        ({"mediator": "a", "mediation_limit": "0.04"}, "mediation_limit: it needs a mediator, and a reserve"),
         ({"mediate_within": 0}, "mediate_within: 0"),
         ({"reply_within": float("nan")}, "reply_within: nan"),
     ],
