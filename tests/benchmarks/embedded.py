@@ -6,7 +6,8 @@
 
 Every run has a process of its own. The market has its ledger in a SQLite file and its agents' journal in memory, as a
 program that embeds it; the floor (tests/benchmarks/floor.py) carries the same messages and has neither. All results
-are checked, then the ledger is replayed. `a bid` is a proposal: CPU of all tenders over their proposals.
+are checked, then the ledger is replayed (CPU). `a bid` is a share: of all proposals, each
+round's counted. What stays is memory, most of it the journal.
 """
 
 from __future__ import annotations
@@ -42,7 +43,6 @@ class Run(NamedTuple):
 
     wall_s: float
     cpu_s: float
-    first_s: float  #: wall time of the first tender, or of all where they are at once
     opened: Used  #: when the market stood
     used: Used  #: when the last tender had ended
     replay_s: float  #: CPU of replaying the ledger
@@ -60,11 +60,10 @@ async def market(size: Size, ledger: str, journal: str = "memory://") -> tuple[R
         "memory://", agents=crowd(size), ledger=ledger, journal=journal, concurrency=max(16, size.at_once)
     )
     async with opening as market:
-        opened, watch, contracts, first_s = used(), Stopwatch(), list[Contract](), 0.0
+        opened, watch, contracts = used(), Stopwatch(), list[Contract]()
         async for contract in market.tender_many(tasks(size), ahead=size.at_once, **options):  # type: ignore[arg-type]
-            first_s = first_s or watch.wall_s
             contracts.append(contract)
-        run = Run(watch.wall_s, watch.cpu_s, first_s, opened, used(), 0, len(contracts))
+        run = Run(watch.wall_s, watch.cpu_s, opened, used(), 0, len(contracts))
         check(size, contracts, full=size.capacity < size.at_once)
     return run, contracts
 
@@ -95,15 +94,14 @@ def rows(size: Size, repetitions: int) -> list[Mapping[str, str]]:
         "run": str(size),
         "": "market",
         "wall a tender": middle((run.wall_s / size.tenders for run in runs), " ms", 1000),
-        "first": middle((run.first_s for run in runs), " ms", 1000),
         "CPU a tender": middle((run.cpu_s / size.tenders for run in runs), " ms", 1000),
         "CPU a bid": middle((run.cpu_s / size.bids for run in runs), " us", 1e6),
         "x floor": middle(ratios),
-        "RSS open": middle((run.opened.rss_mib for run in runs[:1]), " MiB"),
+        "open": middle((run.opened.rss_mib for run in runs[:1]), " MiB"),
         "peak": middle((run.used.peak_mib for run in runs[:1]), " MiB"),
-        "a tender": middle(((run.used.rss_mib - run.opened.rss_mib) / size.tenders for run in runs[:1]), " MiB"),
+        "stays a bid": middle(((run.used.rss_mib - run.opened.rss_mib) / size.bids for run in runs[:1]), " KiB", 1024),
         "entries": f"{runs[0].entries:,}",
-        "replay": middle((run.replay_s / size.tenders for run in runs), " ms", 1000),
+        "replay a bid": middle((run.replay_s / size.bids for run in runs), " us", 1e6),
     }
     base = {
         "": "floor",

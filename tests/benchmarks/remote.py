@@ -42,18 +42,17 @@ class Run(NamedTuple):
     """What one run used, the start of the processes left out."""
 
     wall_s: float
-    first_s: float  #: wall time of the first tender, or of the first to end
     manager: Used
     workers: tuple[Used, ...]
     broker: Used | None  #: None for one that is not ours
 
 
-def manage(broker: str, size: Size, ledger: str) -> tuple[float, float, Used]:
-    """The manager's process: wall seconds of all tenders and of the first to end, and what it used for them."""
+def manage(broker: str, size: Size, ledger: str) -> tuple[float, Used]:
+    """The manager's process: wall seconds of all tenders, and what it used for them."""
     return asyncio.run(_manage(broker, size, ledger))
 
 
-async def _manage(broker: str, size: Size, ledger: str) -> tuple[float, float, Used]:
+async def _manage(broker: str, size: Size, ledger: str) -> tuple[float, Used]:
     options = {"reserve": RESERVE, "max_rounds": size.rounds, "slots": size.slots}
     async with Market.open(broker, ledger=ledger, name="manager", concurrency=max(16, size.at_once)) as market:
         async with asyncio.timeout(CONNECT_S):
@@ -61,13 +60,12 @@ async def _manage(broker: str, size: Size, ledger: str) -> tuple[float, float, U
                 await asyncio.sleep(0.05)
         for task in tasks(replace(size, tenders=1), first=size.tenders):
             await (await market.tender(task, **options)).ended()  # type: ignore[arg-type]
-        started, watch, contracts, first_s = used(), Stopwatch(), list[Contract](), 0.0
+        started, watch, contracts = used(), Stopwatch(), list[Contract]()
         async for contract in market.tender_many(tasks(size), ahead=size.at_once, **options):  # type: ignore[arg-type]
-            first_s = first_s or watch.wall_s
             contracts.append(contract)
         wall_s, spent = watch.wall_s, used().since(started)
         check(size, contracts, full=size.capacity < size.at_once)
-        return wall_s, first_s, spent
+        return wall_s, spent
 
 
 def market(size: Size, workers: int, broker: str, node: int | None, folder: Path) -> Run:
@@ -76,7 +74,7 @@ def market(size: Size, workers: int, broker: str, node: int | None, folder: Path
         daemons = start_workers(fleet, size, workers)
         pids = [fleet.processes(daemon).popen.pid for daemon in daemons]
         before, broker_before = [used(pid) for pid in pids], used(node) if node else None
-        wall_s, first_s, manager = apart(manage, broker, size, str(fleet.ledger))
+        wall_s, manager = apart(manage, broker, size, str(fleet.ledger))
         journals = [fleet.journal(daemon) for daemon in daemons]
         if size.capacity >= size.at_once:
             wanted = size.contractors * (size.rounds + 1) * (size.tenders + 1)
@@ -85,7 +83,7 @@ def market(size: Size, workers: int, broker: str, node: int | None, folder: Path
         broker_after = used(node).since(broker_before) if node and broker_before else None
         with contextlib.redirect_stdout(sys.stderr):
             assert_replays([fleet.ledger, *journals])
-    return Run(wall_s, first_s, manager, after, broker_after)
+    return Run(wall_s, manager, after, broker_after)
 
 
 def start_workers(fleet: Fleet, size: Size, workers: int) -> list[str]:
@@ -127,7 +125,7 @@ def floored(size: Size, workers: int, broker: str, node: int | None) -> Run:
         over.set()
         for process in processes:
             process.join(CONNECT_S)
-    return Run(wall_s, 0, manager._replace(cpu_s=cpu_s), after, broker_after)
+    return Run(wall_s, manager._replace(cpu_s=cpu_s), after, broker_after)
 
 
 def row(what: str, size: Size, runs: Sequence[Run], counted: int) -> dict[str, str]:
