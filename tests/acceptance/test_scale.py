@@ -175,8 +175,8 @@ def test_1000_contractors_in_one_process(rounds: int, tmp_path: Path) -> None:
     assert_all_told(size, *run(size, tmp_path))
 
 
-def test_20_tenders_one_after_another_to_100_contractors_in_one_process(tmp_path: Path) -> None:
-    size = Size(100, tenders=20, rounds=2)
+def test_20_tenders_one_after_another_to_50_contractors_in_one_process(tmp_path: Path) -> None:
+    size = Size(50, tenders=20, rounds=2)
     assert_all_told(size, *run(size, tmp_path))
 
 
