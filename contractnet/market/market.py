@@ -257,8 +257,7 @@ class Market:
             draft: a program, or a model behind one. Takes a `Job` and gives `{"tasks": [...]}`, each with `id`, `task`,
                 `skill`, and `input`, `after`, `reserve` as needed. May be async. What is wrong is told to it once.
             approve: takes the draft, says yes or no; may ask a person. Left out: what passes the checks is approved.
-            reserve: the most that is paid for a task that names none.
-            budget: for all tasks together.
+            reserve, budget: the most that is paid for a task that names no reserve; for all tasks together.
             by: who drafts, for the record.
             wait_for_agents: how long to wait until somebody offers a skill, seconds.
         Raises:
