@@ -157,7 +157,9 @@ class MechanismError(ContractNetError):
 
 
 class TooLarge(MechanismError):
-    """Beyond the size up to which it is solved exactly. Nothing is decided: an approximate award is not truthful."""
+    """Beyond the size up to which it is solved exactly. Nothing is decided: an approximate award is not truthful.
+    To do: bundle fewer tasks or ask for fewer offers; the text says how many are solved.
+    """
 
 
 class WorkFailed(ContractNetError):
