@@ -128,6 +128,10 @@ class Fleet:
 
     def run(self, name: str, *arguments: str, env: dict[str, str] | None = None) -> Process:
         """`contractnet ARGUMENTS`, with what it says in `<name>.out` and `<name>.err`."""
+        return self.python(name, "-m", "contractnet", *arguments, env=env)
+
+    def python(self, name: str, *arguments: str, env: dict[str, str] | None = None) -> Process:
+        """As `run`, any Python program."""
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("CONTRACTNET_")},
             "PYTHONPATH": str(ROOT),
@@ -138,7 +142,7 @@ class Fleet:
         unique = f"{name}-{len(self._processes)}"
         with (self.folder / f"{unique}.out").open("wb") as out, (self.folder / f"{unique}.err").open("wb") as err:
             popen = subprocess.Popen(
-                [sys.executable, "-m", "contractnet", *arguments],
+                [sys.executable, *arguments],
                 cwd=self.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
