@@ -62,7 +62,7 @@ async def _finishing(name: str, award: Award) -> dict[str, Any]:
 async def _stubborn(name: str, award: Award) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
     end = loop.time() + LONG_S
-    while (left := end - loop.time()) > 0:
+    while (left := end - loop.time()) > 0.01:
         try:
             await asyncio.sleep(left)
         except asyncio.CancelledError:

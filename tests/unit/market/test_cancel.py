@@ -64,7 +64,7 @@ def agent(name: str, kind: str = "slow", work_s: float = 3_600) -> FunctionAgent
     @bid.perform
     async def work(award: Award) -> dict[str, Any]:
         end = asyncio.get_running_loop().time() + work_s
-        while (left := end - asyncio.get_running_loop().time()) > 0:
+        while (left := end - asyncio.get_running_loop().time()) > 0.01:
             try:
                 await asyncio.sleep(left)
             except asyncio.CancelledError:
