@@ -82,9 +82,11 @@ class Program:
             while not ending.done() and self._left_s(errand, contract) > 0:
                 await asyncio.sleep(POLL_S)
             if not (ending.done() or _cancelling(contract)):  # what a process before this one began goes on by itself
+                cancelling = asyncio.create_task(contract.cancel())
+                await asyncio.sleep(POLL_S)
                 with (self._folder / "asked").open("a") as asked:
                     asked.write(f"{errand.key}\n")
-                await contract.cancel()
+                await cancelling
             await ending
             with self._told.open("ab") as file:
                 file.write(result_line(contract, None) + b"\n")

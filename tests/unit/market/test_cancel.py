@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -22,12 +22,15 @@ from contractnet.errors import ContractNetError, DefinitionError, TransportClose
 from contractnet.ledger.founding import Kind
 from contractnet.ledger.memory import MemoryLedger
 from contractnet.ledger.urls import open_reader
+from contractnet.manager.manager import Manager
 from contractnet.manager.replay import replay
 from contractnet.manager.settings import Settings
 from contractnet.market.batch import result_line
 from contractnet.market.contract import Contract
+from contractnet.messages.contents import CancelledContent
 from contractnet.transport.memory import MemoryTransport
 from contractnet.transport.port import DaemonParty
+from tests.support.bench import Bench
 from tests.support.town import virtual_wall
 
 asyncio.set_event_loop(None)  # as in tests/unit/drivers/conftest.py
@@ -287,6 +290,38 @@ async def test_a_cancel_that_the_broker_is_not_there_for_goes_on_with_the_ledger
         assert (same.status, same.truth) == ("cancelled", {"far": "undone"})
     running.cancel()
     await asyncio.wait([running])
+
+
+@pytest.mark.looptime
+async def test_a_market_that_an_error_ends_gives_its_queues_back() -> None:
+    """Nobody comes back for them: its ledger is gone."""
+    hub = MemoryTransport()
+    with contextlib.suppress(Odd):
+        async with Market.open(hub, agents=[agent("one")], ledger="memory://", name="boss", settings=QUICK) as here:
+            await working(here)
+            assert [name for name in hub._queues if name.startswith("m.boss")]
+            raise Odd
+    assert not [name for name in hub._queues if name.startswith("m.boss")]
+
+
+@pytest.mark.parametrize("answers", [("result", "cancelled"), ("cancelled", "result")])
+def test_of_two_cancels_of_one_agent_the_worse_is_told(answers: Sequence[str]) -> None:
+    """Its lease lapsed in one call, in the next it was cancelled: an undone does not undo what was done."""
+    bench = Bench()
+    bench.start("a", lease_ms=60_000)
+    bench.propose("a")
+    bench.wait(70_000)
+    first = bench.call.conversation
+    bench.wait(2_000)
+    bench.invite("a")
+    bench.propose("a")
+    bench.cancel()
+    for conversation, answer in zip((first, bench.call.conversation), answers, strict=True):
+        content = CancelledContent() if answer == "cancelled" else bench.result_content(epoch=1)
+        bench.informed("a", content, conversation_id=conversation)
+    truths = [call.truth["a"] for call in bench.tender.calls]
+    assert sorted(truths) == ["already-done", "undone"]
+    assert Contract(cast(Manager, None), bench.tender).truth == {"a": "already-done"}
 
 
 async def test_a_market_for_scripts_is_left_in_the_same_way(tmp_path: Path) -> None:
