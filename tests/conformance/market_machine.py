@@ -10,6 +10,7 @@ its way arrives, time passes, and all must be over.
 from __future__ import annotations
 
 import random
+import sys
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
@@ -46,7 +47,8 @@ OWN = {"anna": 1, "bert": 2, "carl": 3, "arbiter": 4}
 SCHEMA = {"type": "object", "properties": {"ok": {"type": "integer"}}}
 
 pick = st.integers(0, 10_000)
-picks = st.lists(pick, min_size=3, max_size=12)
+#: after whatever happens, so much of what is possible happens too
+picks = st.lists(pick, min_size=1, max_size=6)
 #: under the reserve of 50,017; over it, and within what a mediator may award; over that too
 CHEAP, DEAR = (10_000, 20_000, 30_000, 50_000), (60_000, 60_010, 62_000, 80_000)
 ENDS_OF_WORK: tuple[OwnFact, ...] = (
@@ -78,9 +80,16 @@ terms_of_a_tender = st.fixed_dictionaries(
         "valid_for_extra_ms": st.sampled_from([40_000, 0]),
     }
 )
+#: of tenders that follow
+TERMS: tuple[dict[str, Any], ...] = (
+    {"max_rounds": 2, "slots": 2, "within_ms": 120_000},
+    {"max_rounds": 3, "mediator": "arbiter", "mediation_limit": 65_000, "checked": True, "lease_ms": 8_000},
+    {"max_rounds": 1, "mediator": "arbiter", "mediation_limit": 65_000, "slots": 2, "feedback": "rank"},
+    {"max_rounds": 2, "shortlist": 2, "mediator": "arbiter", "work_within_ms": 40_000, "valid_for_extra_ms": 0},
+)
 NORMAL = settings(
     max_examples=300,
-    stateful_step_count=60,
+    stateful_step_count=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # to explain takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -95,6 +104,7 @@ class MarketMachine(RuleBasedStateMachine):
         self.world = World(HOUSES, mediators=["arbiter"], skew_ms=-600_000)
         self.adversary = Adversary(self.world)
         self._moved = 0
+        self._outside = sys.exc_info()[1]  #: what is being handled where the run begins
 
     # ---- tenders
 
@@ -110,9 +120,10 @@ class MarketMachine(RuleBasedStateMachine):
         self._deliver_all()
 
     @precondition(lambda self: self._room)
-    @rule(given=terms_of_a_tender)
-    def open(self, given: dict[str, Any]) -> None:
+    @rule(given=terms_of_a_tender, moves=picks)
+    def open(self, given: dict[str, Any], moves: list[int]) -> None:
         self._open(given | {"within_ms": 120_000})
+        self.go(moves)
 
     @property
     def _room(self) -> bool:
@@ -122,14 +133,19 @@ class MarketMachine(RuleBasedStateMachine):
 
     def _open(self, given: dict[str, Any]) -> None:
         given = dict(given)
-        if given["mediator"] is None:
+        if given.get("mediator") is None and "mediation_limit" in given:
             del given["mediation_limit"]
         tender = f"t{len(self.world.book.tenders)}"
         self.world.open(tender, result_schema=SCHEMA, **given)
         self.world.invite(self.world.book.tenders[tender], BIDDERS)
 
-    @rule(what=st.sampled_from(["invite", "verdict", "verdict", "gone", "cancel"]), which=pick, ok=st.booleans())
-    def manage(self, what: str, which: int, ok: bool) -> None:
+    @rule(
+        what=st.sampled_from(["invite", "verdict", "verdict", "gone", "cancel"]),
+        which=pick,
+        ok=st.booleans(),
+        moves=picks,
+    )
+    def manage(self, what: str, which: int, ok: bool, moves: list[int]) -> None:
         """What the manager's side does beside hearing and timers."""
         tenders = [one for one in self.world.book.tenders.values() if one.ended is None]
         if what == "invite":
@@ -138,8 +154,9 @@ class MarketMachine(RuleBasedStateMachine):
             self._verdict(which, ok)
         elif what == "gone":
             self._lose_agents([one for one in tenders if one.calling], which)
-        elif tenders and which % 3 == 0:
+        elif tenders and which % 3:
             self._cancel(tenders[which % len(tenders)], which, "user" if ok else "shutdown")
+        self.go(moves)
 
     def _invite(self, waiting: list[Tender], which: int) -> None:
         if waiting:
@@ -177,18 +194,33 @@ class MarketMachine(RuleBasedStateMachine):
             self._moved += 1
             which = random.Random(f"{number}|{self._moved}").randrange(10_000)  # small numbers are drawn too often
             able = self._able()
-            if able and which % 3:
+            if able and which % 17 == 0:  # whoever is to do something does nothing, until time is over for somebody
+                self.world.tick(min(self.world.next_deadlines(), default=0))
+            elif able and which % 3:
                 self._decide(able[which % len(able)], which // 7)
             elif self.world.pool:
                 self.world.deliver(self.world.pool.pop(which % len(self.world.pool)))
+            elif not able:
+                self._idle(which)
 
-    @rule(moves=picks)
-    def go_on(self, moves: list[int]) -> None:
-        """As `go`: so often things go on."""
-        self.go(moves)
+    def _idle(self, which: int) -> None:
+        """Nobody has to do anything: an offer is withdrawn, a check answers, a call opens again, or time passes."""
+        out = self.world.having("offered")
+        if out and which % 20 == 0:
+            one = out[which % len(out)]
+            self.world.decide(one.agent, one.conversation, Withdrew())
+        waiting = [one for one in self.world.book.tenders.values() if one.waiting]
+        if waiting:
+            self._invite(waiting, which)
+        elif self._room and which % 5 == 0:
+            self._open(TERMS[which % len(TERMS)])
+        elif which % 4:
+            self._verdict(which, which % 3 > 0)
+        else:
+            self.world.tick(min(self.world.next_deadlines(), default=0))
 
     def _able(self) -> list[AnySide]:
-        wanted = ("deliberating", "committed", "cancelling", "thinking", "offered")
+        wanted = ("deliberating", "committed", "cancelling", "thinking")
         return [side for one in wanted for side in self.world.having(one)]
 
     def _decide(self, side: AnySide, which: int) -> None:
@@ -202,9 +234,6 @@ class MarketMachine(RuleBasedStateMachine):
                 self.world.decide(agent, conversation, Declined(reason=reason))
             else:
                 self._bid(agent, conversation, (DEAR if which % 3 else CHEAP)[which % 4])
-        elif side.machine.has("offered"):
-            if which % 8 == 0:
-                self.world.decide(agent, conversation, Withdrew())
         elif side.machine.has("committed"):
             self.world.decide(agent, conversation, ENDS_OF_WORK[which % len(ENDS_OF_WORK)])
         elif which % 3:
@@ -224,8 +253,8 @@ class MarketMachine(RuleBasedStateMachine):
         ]
         self.world.decide(side.agent, side.conversation, facts[which // 5 % len(facts)])
 
-    @rule(agent=st.sampled_from(BIDDERS), which=pick)
-    def beat(self, agent: str, which: int) -> None:
+    @rule(agent=st.sampled_from(BIDDERS), which=pick, moves=picks)
+    def beat(self, agent: str, which: int, moves: list[int]) -> None:
         """Progress by the presence lane: the one thing that is not recorded."""
         calls = self._called(agent)
         if calls:
@@ -233,6 +262,7 @@ class MarketMachine(RuleBasedStateMachine):
             tender = self.world.book.find(conversation)
             if tender is not None:
                 tender.beat(conversation, agent, 1 + which % 2, 1 + which % 3, self.world.now)
+        self.go(moves)
 
     def _called(self, agent: str) -> list[str]:
         mine = self.world.houses[self.world.host[agent]].diary.engagements
@@ -240,8 +270,10 @@ class MarketMachine(RuleBasedStateMachine):
 
     # ---- what is on its way
 
-    @rule(what=st.sampled_from(["all", "backwards", "double", "lose", "confirm", "unroutable"]), which=pick)
-    def transport(self, what: str, which: int) -> None:
+    @rule(
+        what=st.sampled_from(["all", "backwards", "double", "lose", "confirm", "unroutable"]), which=pick, moves=picks
+    )
+    def transport(self, what: str, which: int, moves: list[int]) -> None:
         """What the broker and the ways to it do."""
         pool = self.world.pool
         if what in ("all", "backwards"):
@@ -256,6 +288,7 @@ class MarketMachine(RuleBasedStateMachine):
             self.world.confirm(what == "unroutable")
             for name in HOUSES:
                 self.world.confirm_house(name)
+        self.go(moves)
 
     def _deliver_all(self, backwards: bool = False) -> None:
         pool, self.world.pool = self.world.pool, []
@@ -264,37 +297,47 @@ class MarketMachine(RuleBasedStateMachine):
 
     # ---- time and death
 
-    @rule(ms=st.sampled_from([0, 1, 300, 700, 2_000, 8_000, 20_000, 70_000]), which=pick, manager_first=st.booleans())
-    def tick(self, ms: int, which: int, manager_first: bool) -> None:
+    @rule(
+        ms=st.sampled_from([0, 1, 300, 700, 2_000, 8_000, 20_000, 70_000]),
+        which=pick,
+        manager_first=st.booleans(),
+        moves=picks,
+    )
+    def tick(self, ms: int, which: int, manager_first: bool, moves: list[int]) -> None:
         """Time passes; seldom over a deadline of the round, a cancel, a lease, an offer."""
         if ms < 8_000 or which % 3 == 0:
             self.world.tick(ms, manager_first)
         if which % 10 == 0:
             self.world.present = manager_first
+        self.go(moves)
 
-    @rule(name=st.sampled_from([MANAGER, MANAGER, *sorted(HOUSES)]), published=st.booleans(), which=pick)
-    def crash(self, name: str, published: bool, which: int) -> None:
+    @rule(name=st.sampled_from([MANAGER, MANAGER, *sorted(HOUSES)]), published=st.booleans(), which=pick, moves=picks)
+    def crash(self, name: str, published: bool, which: int, moves: list[int]) -> None:
         """A process dies and starts again; or the manager was without its broker."""
         tenders = list(self.world.book.tenders.values())
         if which % 4 == 0:
-            self.world.grace(tenders[which % len(tenders)])
+            self.world.grace(tenders[which % len(tenders)], 25_000 if published else 10_000)
         elif name == MANAGER:
             self.world.crash_manager(published)
         else:
             self.world.crash_house(name, published)
+        self.go(moves)
 
     # ---- the adversary
 
-    @rule(numbers=st.lists(st.integers(0, 2**32), min_size=1, max_size=4))
-    def attack(self, numbers: list[int]) -> None:
+    @rule(numbers=st.lists(st.integers(0, 2**32), min_size=1, max_size=4), moves=picks)
+    def attack(self, numbers: list[int], moves: list[int]) -> None:
         self.adversary.eavesdrop()
         for number in numbers:
             self.adversary.send(number)
+        self.go(moves)
 
     # ---- the end
 
     def teardown(self) -> None:
-        """Nobody disturbs any more: everything ends."""
+        """Nobody disturbs any more: everything ends. A run that has failed already ends where it failed."""
+        if sys.exc_info()[1] is not self._outside:
+            return
         world = self.world
         world.present = False
         for _ in range(120):

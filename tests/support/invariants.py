@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Row
-from contractnet.ledger.records import Heard, Misheard, Moved, Quarantined, Said
+from contractnet.ledger.records import Fired, Heard, Misheard, Moved, Quarantined, Said
 from contractnet.ledger.scribe import Writing
 from contractnet.manager.records import (
     Awarded,
@@ -25,6 +25,7 @@ from contractnet.manager.records import (
     Granted,
     Held,
     Invited,
+    LeaseLapsed,
     Mediated,
     Opened,
 )
@@ -173,6 +174,22 @@ class Talk:
     until: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])  #: (agent, offer) -> its end
     winners: set[str] = field(default_factory=set[str])
     chosen: str | None = None  #: offer that a mediator chose
+    proposed: set[str] = field(default_factory=set[str])  #: who is in PROPOSED
+    undecided: set[str] = field(default_factory=set[str])  #: of those, when another round was called (R13)
+
+    def take(self, table: str, who: str, row: Row) -> None:
+        """One row: who has proposed, and who is neither called again nor rejected."""
+        if table == "C":
+            self.nobody_is_left()
+            self.undecided = set(self.proposed) if row.name in ("C8", "C11") else set()
+        elif table == "I" and row.next != "=":
+            (self.proposed.add if row.next == "PROPOSED" else self.proposed.discard)(who)
+            self.undecided.discard(who)
+
+    def nobody_is_left(self) -> None:
+        """R13: who is not called again is rejected, in the same step."""
+        if self.undecided:
+            raise Broken("I12", f"{sorted(self.undecided)} neither called again nor rejected")
 
 
 @dataclass
@@ -213,10 +230,13 @@ class LedgerWatch:
         for draft, record in written[1:]:
             if isinstance(record, Freed):
                 self._freed(draft.conversation, record, left)
+                self._by_its_timer(written[0].record, record)
             else:
                 self._conclude(draft.conversation, record, at)
         if left:
             raise Broken("epochs", f"{sorted(left)} left, and no slot is fenced")
+        for talk in self.talks.values():
+            talk.nobody_is_left()
         owed = Counter(
             (move.who if move.table != "C" else "", sent.partition(":")[0]) for move in moves for sent in move.row.sends
         )
@@ -251,6 +271,7 @@ class LedgerWatch:
         talk = self.talks.get(where)
         if talk is None:  # of a mediation
             return
+        talk.take(move.table, who, row)
         if move.table == "C" and row.name in ("C1", "C8", "C11"):
             talk.round, talk.open = talk.round + 1, True
             talk.due = at + self.tenders_of(where).opened.terms.reply_within_ms
@@ -358,6 +379,14 @@ class LedgerWatch:
             raise Broken("epochs", f"{lost} after epoch {place.epoch}")
         place.epoch, place.holder = lost.epoch, None
 
+    def _by_its_timer(self, fact: Any, lost: Freed) -> None:
+        """The timers of one slot leave the others alone."""
+        of = fact.slot if isinstance(fact, LeaseLapsed) else lost.slot
+        if isinstance(fact, Fired) and fact.timer.startswith("result:"):
+            of = int(fact.timer.removeprefix("result:"))
+        if of != lost.slot:
+            raise Broken("fires", f"{lost} by the timer of another slot: {fact}")
+
     def _ended(self, tender: str, end: Ended) -> None:
         business = self.tenders[tender]
         if business.ended:
@@ -391,7 +420,9 @@ class LedgerWatch:
     def money(self, held: int, spent: int, released: int | None) -> None:
         """What the accounts say is what the entries say."""
         if released is None or released < 0 or (held, spent) != (self.held, self.spent):
-            raise Broken("money", f"{held} held, {spent} spent, {released} released: the entries say {self}")
+            raise Broken(
+                "money", f"{held} held, {spent} spent, {released} released; entries: {self.held}, {self.spent}"
+            )
         if held + spent + released != self.granted:
             raise Broken("money", f"{held} + {spent} + {released} is not {self.granted}")
 

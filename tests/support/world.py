@@ -15,6 +15,8 @@ order. Each process has a clock of its own.
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -57,8 +59,16 @@ GRANT = 2_000_000
 #: in the private part of every task
 CANARY = "canary of the task"
 GRACE_MS = 10_000
+#: that one tender fires at one instant
+MOST_TIMERS = 100
 #: leases, which beats renew that are not recorded; and what is only kept to find the next timer
 LEFT_OUT = frozenset({"lease_due", "offer_ends", "cancel_ends"})
+
+
+@functools.cache
+def a_member(value: int) -> re.Pattern[str]:
+    """A member with this value, or its negative, in canonical JSON."""
+    return re.compile(f":-?{value}[,}}]")
 
 
 async def _no(_: Call) -> Refusal:
@@ -209,8 +219,12 @@ class World:
 
     def expire(self, tender: Tender) -> None:
         """Fire what is due."""
-        while (due := tender.due(self.now, self.present)) is not None:
+        for _ in range(MOST_TIMERS):
+            due = tender.due(self.now, self.present)
+            if due is None:
+                return
             self.record(self.book.step(due[0], due[1], self.now))
+        raise Broken("fires", f"{tender.id} fires without an end at {self.now}: {tender.due(self.now)}")
 
     def open(self, tender_id: str, **given: Any) -> None:
         """A tender begins."""
@@ -230,10 +244,10 @@ class World:
         self.record(self.book.step(tender.next_conversation(), fact, self.now))
         return True
 
-    def grace(self, tender: Tender) -> None:
+    def grace(self, tender: Tender, ms: int = GRACE_MS) -> None:
         """The manager was away, or without the broker (D5)."""
         if tender.deadline() is not None:
-            self.record(self.book.step(tender.id, Grace(until=self.now + GRACE_MS), self.now))
+            self.record(self.book.step(tender.id, Grace(until=self.now + ms), self.now))
 
     def crash_manager(self, published: bool = True) -> None:
         """Its process dies and starts again: state from the ledger, what was unsent again, a grace (D5).
@@ -294,16 +308,16 @@ class World:
         text = canonical(act).decode()
         mediates = receiver not in self.bidders
         tender = self.book.tenders.get(act.conversation_id.partition(".")[0])
-        content = getattr(act, "content", None)
-        if getattr(getattr(content, "feedback", None), "best_score", None) is not None:
-            text = text.replace(f':{content.feedback.best_score},"', ":0,")  # type: ignore[union-attr]
+        best = getattr(getattr(getattr(act, "content", None), "feedback", None), "best_score", None)
+        if best is not None and tender is not None and tender.opened.terms.feedback == "best-score":
+            text = text.replace(f'"best_score":{best}', '"best_score":0')  # told on purpose
         for agent in self.bidders:
             if agent == receiver:
                 continue
             if [one for one in self.words.get(agent, ()) if one in text]:
                 raise Broken("sealed", f"{receiver} reads words of {agent}: {text}")
             mine = self.prices.get(agent, set()) - self.prices.get(receiver, set())
-            if not mediates and [one for one in mine if f":{one}," in text or f":{one}}}" in text]:
+            if not mediates and [one for one in mine if a_member(one).search(text)]:
                 raise Broken("sealed", f"{receiver} reads a price of {agent}: {text}")
             neighbour = self.host[agent] == self.host.get(receiver) and agent in (act.receivers or ())
             if f'"{agent}"' in text and not neighbour:
@@ -312,7 +326,7 @@ class World:
             raise Broken("private", f"{receiver} reads what only a winner may: {text}")
         if tender is not None and not tender.opened.terms.public_reserve and not mediates:
             reserve = tender.opened.terms.reserve
-            if f":{reserve}," in text or f":{reserve}}}" in text:
+            if reserve is not None and a_member(reserve).search(text):
                 raise Broken("private", f"{receiver} reads the secret reserve: {text}")
 
     # ---- the daemons
@@ -428,6 +442,11 @@ class World:
         for tender in list(self.book.tenders.values()):
             self.expire(tender)
         self.watch.fires(self.now)
+
+    def next_deadlines(self) -> list[int]:
+        """How long until the next timer of each tender."""
+        instants = [tender.deadline() for tender in self.book.tenders.values()]
+        return [max(0, instant - self.now) for instant in instants if instant is not None]
 
     def conversations(self) -> Iterator[str]:
         """Of all calls, and of their mediations."""
