@@ -38,6 +38,7 @@ def test_those_of_the_docs_are_whole(name: str) -> None:
 
 
 @pytest.mark.rabbitmq
+@pytest.mark.campaign
 def test_they_are_made_by_one_command(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(FOLDER / "make.py"), str(tmp_path)],
