@@ -188,7 +188,8 @@ class Tender:
             slot.abandoned = False
         salt = hashlib.sha256(f"{self.opened.seed}|{conversation}|salt".encode()).hexdigest()
         parent = self.calls[-1].conversation if self.calls else None
-        slots = [slot for slot in self.slots if not slot.done]
+        most = self.opened.timers.max_awards
+        slots = [slot for slot in self.slots if not slot.done and slot.awards < most]  # D1, whatever it is called for
         call = Call(conversation, fact.number, self.opened, salt, slots, parent, self.pen.protocol)
         self.calls.append(call)
         self.calling = True

@@ -62,6 +62,7 @@ NAMES: Final = {
     "sealed": "nobody reads what only another may know (promise 7)",
     "private": "what only the winner or nobody may know is told to nobody else (promise 8)",
     "heard": "everything that was said is heard",
+    "bounded": "at most three awards for each slot (D1)",
     "bound": "a commitment is of an own offer that binds (R4)",
 }
 
@@ -160,6 +161,7 @@ class Place:
     where: str = ""  #: conversation of the present award
     price: int = 0
     credited: bool = False
+    awards: int = 0
 
 
 @dataclass
@@ -362,6 +364,9 @@ class LedgerWatch:
             most = terms.mediation_limit
         if most is not None and award.price > most:
             raise Broken("terms", f"{award}: at most {most} is paid")
+        place.awards += 1
+        if place.awards > business.opened.timers.max_awards:
+            raise Broken("bounded", f"{award} is the {place.awards}th of its slot")
         talk.winners.add(award.participant)
         place.holder, place.price, place.where = award.participant, award.price, conversation
 
