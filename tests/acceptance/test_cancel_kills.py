@@ -36,7 +36,7 @@ SCALE = 0.1
 @pytest.mark.timeout(120)
 def test_15_cancels_among_kills(tmp_path: Path, amqp_url: str) -> None:
     seed = int(os.environ.get(SEED_VARIABLE) or secrets.randbelow(10**6))
-    campaign(tmp_path, amqp_url, seed, tenders=15, at_once=8, pace=0.3)
+    campaign(tmp_path, amqp_url, seed, tenders=15, at_once=8, pace=0.4)
 
 
 @pytest.mark.campaign
@@ -72,7 +72,7 @@ def campaign(folder: Path, broker: str, seed: int, *, tenders: int, at_once: int
         print(f"{tenders} tenders: {dict(Counter(line['status'] for line in lines))}; told: {dict(truths)}")
         print(f"{len(play.kills)} kill -9: {dict(Counter(name for name, _ in play.kills))}")
         print(f"{crossed(ledger, play.kills)} cancels under way at a kill; {time.monotonic() - began:.0f} s")
-        assert len(play.kills) > tenders * pace / 2, "it was over too soon: give it more to do"
+        assert len(play.kills) > tenders * pace / 4, "it was over too soon: give it more to do"
         if tenders >= 200:
             assert set(truths) == set(cancels.ORDER)
 
