@@ -78,11 +78,12 @@ terms_of_a_tender = st.fixed_dictionaries(
         "lease_ms": st.sampled_from([60_000, 8_000]),
         "work_within_ms": st.sampled_from([600_000, 40_000]),
         "valid_for_extra_ms": st.sampled_from([40_000, 0]),
+        "max_awards": st.sampled_from([3, 2, 1]),
     }
 )
 #: of tenders that follow
 TERMS: tuple[dict[str, Any], ...] = (
-    {"max_rounds": 2, "slots": 2, "within_ms": 120_000},
+    {"max_rounds": 2, "slots": 2, "within_ms": 120_000, "max_awards": 1},
     {"max_rounds": 3, "mediator": "arbiter", "mediation_limit": 65_000, "checked": True, "lease_ms": 8_000},
     {"max_rounds": 1, "mediator": "arbiter", "mediation_limit": 65_000, "slots": 2, "feedback": "rank"},
     {"max_rounds": 2, "shortlist": 2, "mediator": "arbiter", "work_within_ms": 40_000, "valid_for_extra_ms": 0},
