@@ -27,8 +27,9 @@ def mediate(call: Call, step: Step, fact: Heard | Misheard | Returned) -> None:
         case Misheard():
             event, choice = mishear_mediator(call, step, fact), None
             why = fact.performative
-        case Returned():
-            event, choice = end_mediation(call, step, "#returned"), None
+        case Returned():  # known before the timers that were due then
+            asked = call.mediation is not None and call.mediation.machine.can("#returned")
+            event, choice = end_mediation(call, step, "#returned") if asked else None, None
             why = "the request reached nobody"
     if event is not None:
         carry_out(call, step, event, choice, why if choice is None else "")

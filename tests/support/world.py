@@ -281,8 +281,8 @@ class World:
         self.record(self.book.loose(owed.conversation, Sent(message_id=act.message_id, receivers=receivers), self.now))
         tender = self.book.find(owed.conversation)
         if unroutable and tender is not None:
-            self.expire(tender)
             agents = tender.call(owed.conversation).unreached(act.message_id, receivers)
+            self.expire(tender)
             if agents:
                 self.record(self.book.step(owed.conversation, Returned(agents=agents), self.now))
 

@@ -131,6 +131,15 @@ def test_a_mediator_that_is_not_there_is_no_award(disputed: Bench) -> None:
     disputed.check()
 
 
+def test_a_request_that_comes_back_when_the_mediation_is_over_moves_nothing(disputed: Bench) -> None:
+    """The broker said so before the timer that was due at the same instant was looked at."""
+    disputed.now += 10_000
+    disputed.step("t.1.m", Returned(agents=("arbiter",)))
+    assert (asked(disputed), disputed.state()) == ("NONE", "CLOSED_NO_AWARD")
+    assert disputed.only(Mediated).why == "no answer in time"
+    disputed.check()
+
+
 @pytest.mark.parametrize("what", ["refuse", "failure", "not-understood"])
 def test_a_mediator_that_will_not_is_no_award(disputed: Bench, what: str) -> None:
     disputed.hear(a.Agree(**disputed.mediator_header(), content=c.Content()))
