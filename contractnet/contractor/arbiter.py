@@ -42,7 +42,7 @@ class Arbiter:
         if mediate is None:
             self._host.take(*key, Declined(reason=RefuseReason.UNSUPPORTED, text="this agent is no mediator"))
             return
-        if mediating.repair is None:
+        if mediating.repair is None and mediating.about not in mediating.answers:  # taken before a restart
             self._host.take(*key, Took())
         self._running[key] = self._host.spawn(f"mediate {key[1]}", self._run(mediating, mediate))
 

@@ -231,7 +231,7 @@ class Contractor:
         return self._crew.spawn(name, work)
 
     def _due(self, side: AnySide) -> list[Writing]:
-        """Fire what is due; while the broker is away, and for a grace after it, only the bid window (D5)."""
+        """Fire what is due; while the broker is away, and for a grace after it, only the bid window and a stop (D5)."""
         now, written = self.now(), list[Writing]()
         calm = self.calm and now >= self._grace_until
         while (timer := side.due(now)) is not None and (calm or timer.timer in ("bid-window", "stop")):
@@ -271,7 +271,7 @@ class Contractor:
         key = (side.agent, side.conversation)
         if (deadline := side.deadline()) is None:
             return self._alarms.drop(key)
-        if isinstance(side, Mediating) or not side.machine.has("deliberating"):
+        if isinstance(side, Mediating) or not (side.machine.has("deliberating") or side.machine.has("cancelling")):
             deadline = max(deadline, self._grace_until)
         return self._alarms.set(key, deadline, lambda: self._on_alarm(side))
 

@@ -34,7 +34,7 @@ class Side:
         self.protocol: ProtocolName | None = None  #: of the first act heard; it never changes
         self.timers = timers
         self.faults = 0  #: not-understood answers said
-        self.answers: dict[str, str] = {}  #: message id heard -> message id that answered it
+        self.answers: dict[str, str] = {}  #: `reply_with` heard, or message id -> message id that answered it
         self.pen = Pen(agent, daemon, seed)
 
     def build(self, what: Reply, header: Header, manager: str) -> AnyAct:

@@ -65,8 +65,9 @@ def carry_out(call: Call, step: Step, event: str, choice: ChoiceContent | None, 
 def cancel_all(call: Call, step: Step, asked: CancelAsked) -> None:
     """C19: everybody who is not final is told to stop, the mediator too. Asked again: only the wait may get shorter."""
     if call.machine.can("#cancel"):
-        cancel(call, step, CancelReason.SHUTDOWN if asked.reason == "shutdown" else CancelReason.USER)
+        reason = CancelReason.SHUTDOWN if asked.reason == "shutdown" else CancelReason.USER
+        cancel(call, step, reason)
         if call.mediation is not None and call.mediation.machine.has("waiting"):
-            end_mediation(call, step, "#cancel")
+            end_mediation(call, step, "#cancel", reason)
     if asked.within_ms is not None:
         call.cancel_by(step.at + asked.within_ms)

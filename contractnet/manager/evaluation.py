@@ -34,7 +34,7 @@ def evaluate(call: Call, step: Step) -> None:
     course = _course(call, ranked, eligible)
     winners = eligible[:seats] if course == "award" else []
     held = eligible[seats : 2 * seats] if course == "award" else []
-    invited = ranked[: call.terms.shortlist] if course == "iterate" else ()
+    invited = _shortlist(call, ranked) if course == "iterate" else ()
     call.decided = _decided(call, ranked, winners, held, course, invited)
     step.scribe.note(call.conversation, call.decided)
     if not ranked:
@@ -80,6 +80,13 @@ def _course(call: Call, ranked: Sequence[Ranked], eligible: Sequence[Ranked]) ->
     if ranked and call.terms.mediator is not None and call.mediation is None:
         return "mediate"
     return "no-award"
+
+
+def _shortlist(call: Call, ranked: Sequence[Ranked]) -> Sequence[Ranked]:
+    """Who is called again: the best of those who are still there, then of the others; as ranked."""
+    there = sorted(ranked, key=lambda one: call.participants[one.participant].gone)
+    chosen = {one.participant for one in there[: call.terms.shortlist]}
+    return [one for one in ranked if one.participant in chosen]
 
 
 def _award(call: Call, step: Step, winners: Sequence[Ranked], held: Sequence[Ranked]) -> None:

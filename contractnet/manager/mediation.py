@@ -97,13 +97,13 @@ def mishear_mediator(call: Call, step: Step, fact: Misheard) -> str | None:
     return None
 
 
-def end_mediation(call: Call, step: Step, event: str) -> str | None:
+def end_mediation(call: Call, step: Step, event: str, cancelled: CancelReason = CancelReason.USER) -> str | None:
     """A timer, an undeliverable request, or our own cancel; returns the event that it raises in table C."""
     mediation = call.mediation
     assert mediation is not None  # only a mediation that runs has these
     row = _move(mediation, step, event)
     if row.sends:
-        reason = CancelReason.USER if event == "#cancel" else CancelReason.RESULT_OVERDUE
+        reason = cancelled if event == "#cancel" else CancelReason.RESULT_OVERDUE
         cancel = Cancel(**_header(call, step), receiver=mediation.mediator, content=CancelContent(reason=reason))
         step.scribe.say(cancel, (mediation.mediator,))
     return row.fires[0].partition(":")[2] if row.fires else None

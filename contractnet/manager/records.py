@@ -267,7 +267,7 @@ class Filled(Record, frozen=True):
 
 
 class Ended(Record, frozen=True):
-    """The tender's one end. Held = spent + released."""
+    """The tender's one end. Where there is a reserve, held = spent + released."""
 
     status: Status
     reason: Reason | None

@@ -131,5 +131,6 @@ class House:
             self._running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._running
-        for ledger in self._ledgers:
-            await ledger.aclose()
+        async with contextlib.AsyncExitStack() as stack:  # one that cannot be closed keeps no other open
+            for ledger in self._ledgers:
+                stack.push_async_callback(ledger.aclose)

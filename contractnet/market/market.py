@@ -27,7 +27,7 @@ from contractnet.market.house import House, Leaving, OnLeave, leaving
 from contractnet.market.many import as_they_end
 from contractnet.market.planning import Approver, Bought, Drafter, Job, Plan, buy, decompose, offered
 from contractnet.market.task import Check, Task, fingerprint, require_key
-from contractnet.market.terms import DEFAULT_UNIT, TermOptions, terms
+from contractnet.market.terms import DEFAULT_UNIT, TermOptions, terms, whole
 from contractnet.messages.values import require
 from contractnet.transport.port import Transport
 from contractnet.transport.urls import open_transport
@@ -74,7 +74,7 @@ class Market:
         budget: Amount | None = None,
         unit: str = DEFAULT_UNIT,
         name: str | None = None,
-        concurrency: int = 16,
+        concurrency: int | None = None,
         settings: ManagerSettings | None = None,
         contractor_settings: ContractorSettings | None = None,
         grace: float = 30,
@@ -90,12 +90,12 @@ class Market:
             budget: the total this ledger's tenders may spend, in `unit` (D12); opened again, it does not add.
             unit: of the budget, and of tasks that name none.
             name: the manager's id; left out, it is made once and kept in the ledger.
-            concurrency: calls open at once.
+            concurrency: calls open at once; None: as the settings say, 16.
             settings, contractor_settings: timers beyond the terms of a tender.
             grace: seconds for the leaving: hosted agents may finish, and those who are cancelled answer.
             on_leave: what becomes of tenders that run when the market is left, also by an error or a cancellation.
                 `keep`: they stay recorded, and go on when the market is opened again on the same ledger. `cancel`:
-                they are cancelled (reason `shutdown`), and what is known of each within the grace is recorded, see
+                they are cancelled (told `shutdown`), and what is known of each within the grace is recorded, see
                 `Contract.truth`. None: `cancel` where the ledger is in memory, since nobody can go on there, else
                 `keep`.
         Raises:
@@ -105,8 +105,7 @@ class Market:
         own = settings or ManagerSettings()
         if url == "memory://" and settings is None:
             own = ManagerSettings(listen_ms=0)
-        if isinstance(concurrency, bool) or not 1 <= concurrency <= 10_000:
-            raise DefinitionError(f"concurrency: {concurrency!r} is not a whole number from 1 to 10000")
+        places = whole("concurrency", own.concurrency if concurrency is None else concurrency, 1, 10_000)
         return cls(
             transport,
             agents=agents,
@@ -115,7 +114,7 @@ class Market:
             budget=budget,
             unit=unit,
             name=name,
-            settings=msgspec.structs.replace(own, concurrency=concurrency),
+            settings=msgspec.structs.replace(own, concurrency=places),
             contractor_settings=contractor_settings or ContractorSettings(),
             leaving=leaving(on_leave, grace, ledger),
         )
@@ -227,7 +226,7 @@ class Market:
         async def begin(task: Task) -> Contract:
             return await self.begin(task, **options)  # `key` and `check` are the tasks' own
 
-        async for _, contract in as_they_end(begin, tasks, ahead):
+        async for _, contract in as_they_end(begin, tasks, whole("ahead", ahead, 1, 1_000_000)):
             yield contract
 
     # ---- plans

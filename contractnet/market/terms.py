@@ -114,7 +114,7 @@ def _rule(name: str | None, *, bounded: bool) -> str:
 
 def milliseconds(seconds: float, what: str) -> int:
     """A duration that a user wrote in seconds, 0.01 to 30 days, as milliseconds."""
-    if isinstance(seconds, bool) or not 0.01 <= seconds <= 30 * 24 * 3600:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0.01 <= seconds <= 30 * 24 * 3600:
         raise DefinitionError(f"{what}: {seconds!r} is not a number of seconds from 0.01 to {30 * 24 * 3600}")
     return round(seconds * 1000)
 

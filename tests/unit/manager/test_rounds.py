@@ -249,3 +249,13 @@ def test_nobody_is_called_again_where_nobody_is_left(bench: Bench) -> None:
     bench.gone("a", "b")
     assert (bench.state(), bench.call.round) == ("CLOSED_NO_AWARD", 1)
     bench.check()
+
+
+def test_the_shortlist_is_of_those_who_are_still_there(bench: Bench) -> None:
+    bench.start("a", "b", "c", max_rounds=2, shortlist=1)
+    dear(bench, "a", "b")
+    bench.gone("a", "c")
+    assert [bench.state(agent) for agent in "ab"] == ["REJECTED", "REINVITED"]
+    bench.propose("b", 40_000)
+    assert bench.state("b") == "AWARDED"
+    bench.check()
