@@ -142,8 +142,8 @@ class CoreModel:
 def _label(who: str, event: Event) -> str:
     kind, what = event
     if kind == "hear":
-        _, mail = what  # type: ignore[misc]
-        return f"{who} hears {mail.act}"
+        assert isinstance(what, tuple)
+        return f"{who} hears {what[1].act}"
     return f"{who}: {kind} {what}"
 
 

@@ -253,7 +253,8 @@ class _Agent(LocalMachine[Diary]):
             return core.step(self.agent, self.conversation, what.fact, NOW)
         if kind == "timer":
             return core.step(self.agent, self.conversation, what, NOW)  # type: ignore[arg-type]
-        _, mail = what  # type: ignore[misc]
+        assert isinstance(what, tuple)
+        mail: Mail = what[1]
         act = self.post.act(mail, names.get((MANAGER, mail.about)))
         (verdict,) = Reception(core, self.agents).judge(Letter(act, act.message_id), Lane.INBOX)
         assert isinstance(verdict, ToStep), f"{mail} is kept apart: {verdict}"
