@@ -62,7 +62,8 @@ def told(ledger: Path, journal: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("count", [15, pytest.param(50, marks=pytest.mark.campaign)])
+@pytest.mark.campaign
+@pytest.mark.parametrize("count", [15, 50])
 def test_a_recorded_market_runs_again_without_an_endpoint(tmp_path: Path, count: int) -> None:
     live, again = tmp_path / "live", tmp_path / "again"
     live.mkdir()
