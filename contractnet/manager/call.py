@@ -21,7 +21,8 @@ from heapq import heappop, heappush
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine, Row
 from contractnet.ledger.scribe import Scribe
-from contractnet.manager.records import Decided, Freed, Opened, TaskSpec, TenderTerms, Timers, Truth
+from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
+from contractnet.manager.records import Decided, Freed, Opened, Truth
 from contractnet.manager.speech import Farewells
 from contractnet.manager.state import RETURNED, Mediation, Offer, Participant, Slot
 from contractnet.messages.acts import AnyAct, ProtocolName

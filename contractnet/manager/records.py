@@ -9,9 +9,10 @@ The conversation of an entry is the conversation id for what belongs to one call
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
+from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
 from contractnet.manager.plans import Approved, Drafted
 from contractnet.messages.values import RefuseReason, RejectReason
 
@@ -33,8 +34,6 @@ Reason = Literal[
 ]
 
 
-#: what a revised cfp tells beside the offer on file: each tells what stands before it, too
-Feedback = Literal["nothing", "reason", "rank", "best-score"]
 #: what is known of a participant that was cancelled: nothing of it will follow; it never said; it could not be stopped;
 #: it was done already. After any but the first the work may have happened
 Truth = Literal["undone", "unanswered", "could-not-stop", "already-done"]
@@ -45,55 +44,6 @@ Course = Literal["award", "iterate", "mediate", "no-award"]
 
 
 # ---- facts
-
-
-class TaskSpec(Record, frozen=True):
-    """What is asked for."""
-
-    task: str  #: the abstract, told to every bidder
-    skill: str
-    input: dict[str, Any] = {}  #: told to every bidder
-    private: dict[str, Any] = {}  #: told to the winner only
-    result_schema: dict[str, Any] | None = None  #: what a result must meet
-
-
-class TenderTerms(Record, frozen=True):
-    """Under which conditions. Amounts in micros of `unit`, durations in milliseconds."""
-
-    unit: str
-    rule: str
-    reserve: int | None = None  #: the most that will be paid
-    public_reserve: bool = False  #: whether bidders are told
-    value: int | None = None  #: worth of a good result; None: the reserve stands for it
-    eta_cost: int = 0  #: micros per second of eta
-    slots: int = 1  #: winners sought
-    max_rounds: int = 3  #: of one conversation; a mediator may grant one more (R16)
-    shortlist: int | None = None  #: proposers called again in a later round at most, the best; None: all of them
-    feedback: Feedback = "reason"  #: what a revised cfp tells
-    mediator: str | None = None  #: agent id of who settles a deadlock; None: nobody does
-    mediation_limit: int | None = None  #: the most that a mediator may award; None: the reserve
-    mediate_within_ms: int = 10_000  #: a mediator has so long
-    reply_within_ms: int = 20_000
-    work_within_ms: int = 600_000
-    lease_ms: int = 60_000
-    within_ms: int = 600_000  #: no call opens later than this after the first
-    wait_for_agents_ms: int = 30_000
-
-    @property
-    def hold(self) -> int | None:
-        """The worst case, micros: every slot at the most that is paid for one (D12). None: there is no limit."""
-        return None if self.reserve is None else max(self.reserve, self.mediation_limit or 0) * self.slots
-
-
-class Timers(Record, frozen=True):
-    """The settings of D7 that the initiator's core uses, milliseconds; recorded so that replay has them."""
-
-    offer_margin_ms: int = 2_000  #: an offer is not used any more this long before its end
-    pickup_ms: int = 10_000  #: added to the first lease
-    cancel_ms: int = 30_000  #: a cancel unanswered for so long has an unknown outcome
-    valid_for_extra_ms: int = 40_000  #: asked valid-for = reply within + lease + this
-    max_faults: int = 5  #: not-understood answers to one participant per conversation
-    max_awards: int = 3  #: awards per slot and tender (D1)
 
 
 class Opened(Record, frozen=True):

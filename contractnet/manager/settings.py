@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from contractnet.manager.records import Timers
+from contractnet.manager.conditions import Timers
 
 
 class Settings(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Any
 
 from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError
-from contractnet.manager.records import TaskSpec
+from contractnet.manager.conditions import TaskSpec
 from contractnet.messages.codec import (
     MAX_ACT_BYTES,
     MAX_ENVELOPE_BYTES,

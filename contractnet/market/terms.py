@@ -6,7 +6,7 @@ from typing import Final, TypedDict, get_args
 
 from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError
-from contractnet.manager.records import Feedback, TenderTerms
+from contractnet.manager.conditions import Feedback, TenderTerms
 from contractnet.market.task import Task
 from contractnet.mechanisms.rules import score_function
 from contractnet.messages.values import require

@@ -19,20 +19,9 @@ from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import Letter, Scrap
 from contractnet.manager.book import Book
 from contractnet.manager.call import Call
+from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
 from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, judge
-from contractnet.manager.records import (
-    CancelAsked,
-    Checked,
-    Ended,
-    Fact,
-    Gone,
-    Invited,
-    Opened,
-    Returned,
-    TaskSpec,
-    TenderTerms,
-    Timers,
-)
+from contractnet.manager.records import CancelAsked, Checked, Ended, Fact, Gone, Invited, Opened, Returned
 from contractnet.manager.replay import replay
 from contractnet.manager.state import Participant, Slot
 from contractnet.manager.tender import Tender

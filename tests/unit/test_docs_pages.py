@@ -18,7 +18,7 @@ from contractnet.cli.main import commands
 from contractnet.contractor.records import Timers as ContractorTimers
 from contractnet.contractor.settings import Settings as ContractorSettings
 from contractnet.errors import ContractNetError
-from contractnet.manager.records import Timers as ManagerTimers
+from contractnet.manager.conditions import Timers as ManagerTimers
 from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.transport.amqp.settings import AmqpSettings
 from docs.tools.blocks import NEEDS_BROKER, Reader
