@@ -112,7 +112,7 @@ def _job(
     lone = Task(task, skill) if task is not None and skill is not None else None
     for where, one in [("the task", lone)] if lone else [(f"line {p.position}", p.task) for p in placed]:
         try:
-            conditions = terms(one, default_unit=unit, **options)
+            conditions = terms(one, default_unit=unit, **_of(one, options))
         except DefinitionError as error:
             raise DefinitionError(f"{where}: {error}") from error
         if budget is not None and conditions.reserve is None:
@@ -120,6 +120,11 @@ def _job(
         if budget is not None and conditions.unit != unit:
             raise DefinitionError(f"{where}: the budget is in {unit}, the task in {conditions.unit}")
     return Job(placed, lone, out, options)
+
+
+def _of(task: Task, options: dict[str, Any]) -> dict[str, Any]:
+    """The terms of one task: what its line says stands above the command line."""
+    return {**options, **task.terms}
 
 
 async def _call(market: Market, job: Job | Split, cancel_on_stop: bool) -> int:
@@ -214,7 +219,7 @@ async def _work(
     )
 
     async def begin(placed: Placed) -> Contract:
-        contract = await market.begin(placed.task, position=placed.position or None, **job.options)
+        contract = await market.begin(placed.task, position=placed.position or None, **_of(placed.task, job.options))
         if stopping.is_set():
             market.manager.cancel_all()  # it began just then
         return contract

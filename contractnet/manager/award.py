@@ -7,10 +7,10 @@ Source: tables C (C14, C15, C19) and I (I19, I20, I23, I30); G8, G9, G13, G17; D
 from __future__ import annotations
 
 from contractnet.manager.call import Call, Step
+from contractnet.manager.ranking import bids_of, payment_without, ranking
 from contractnet.manager.records import Awarded, Freed, Reason
 from contractnet.manager.speech import reject_one
-from contractnet.manager.state import Offer, Participant, Slot
-from contractnet.mechanisms.rules import Bid, Conditions, Ranked, rank
+from contractnet.manager.state import Participant, Slot
 from contractnet.messages.acts import (
     AcceptProposal,
 )
@@ -24,40 +24,25 @@ from contractnet.messages.values import CancelReason, RejectReason
 RECALLABLE = frozenset({"lease", "restart", "handed-back", "unknown-offer", "lease-lost", "withdrawn", "offer-expired"})
 
 
-def ranking(call: Call, bidders: list[Participant]) -> tuple[Ranked, ...]:
-    """The offers of these, by the rule of the terms, the best first."""
-    terms = call.terms
-    conditions = Conditions(reserve=terms.reserve, value=terms.value, eta_cost=terms.eta_cost)
-    bids = [_bid(participant, participant.offer) for participant in bidders if participant.offer is not None]
-    return rank(terms.rule, bids, conditions, call.seed, f"{call.conversation}|{call.round}")
+def award(call: Call, step: Step, slot: Slot, participant: Participant, price: int) -> None:
+    """Give the slot under its present epoch; the full task goes to this participant only (I19, G10).
 
-
-def _bid(participant: Participant, offer: Offer) -> Bid:
-    content = offer.message.content
-    return Bid(
-        participant=participant.agent,
-        offer=content.offer,
-        price=content.price,
-        eta=content.eta,
-        probability=content.confidence,
-    )
-
-
-def award(call: Call, step: Step, slot: Slot, participant: Participant) -> None:
-    """Give the slot under its present epoch; the full task goes to this participant only (I19, G10)."""
+    Args:
+        price: what a good result is paid, micros: at least what the offer asks.
+    """
     call.move_one(step, participant, "#award")
     offer = participant.offer
     assert offer is not None  # I19 leaves from states with an offer on file
     terms, timers, content = call.terms, call.timers, offer.message.content
     slot.awards += 1
-    slot.holder, slot.price = participant.agent, content.price
+    slot.holder, slot.price = participant.agent, price
     slot.awarded_at = step.at
     slot.lease_due = step.at + terms.lease_ms + timers.pickup_ms
     slot.result_due = step.at + terms.work_within_ms
     slot.result, slot.checking, slot.abandoned = None, False, False
     step.scribe.note(
         call.conversation,
-        Awarded(slot=slot.number, epoch=slot.epoch, participant=participant.agent, offer=offer.id, price=content.price),
+        Awarded(slot=slot.number, epoch=slot.epoch, participant=participant.agent, offer=offer.id, price=price),
     )
     header = step.scribe.header(call.conversation)
     participant.accept_id = header["message_id"]
@@ -66,7 +51,7 @@ def award(call: Call, step: Step, slot: Slot, participant: Participant) -> None:
         round=content.round,
         slot=slot.number,
         epoch=slot.epoch,
-        price=content.price,
+        price=price,
         work_within_ms=terms.work_within_ms,
         lease_ms=terms.lease_ms,
         pickup_ms=timers.pickup_ms,
@@ -131,7 +116,7 @@ def free(call: Call, step: Step, participant: Participant, reason: Reason, detai
     live = runner_up is not None and slot.awards < call.timers.max_awards
     call.move(step, "=slot-freed", runner_up_live=live)
     if live and runner_up is not None:
-        award(call, step, slot, runner_up)
+        award(call, step, slot, runner_up, payment_without(call, runner_up.agent))
     else:
         slot.abandoned = True
 
@@ -139,9 +124,9 @@ def free(call: Call, step: Step, participant: Participant, reason: Reason, detai
 def _runner_up(call: Call, step: Step) -> Participant | None:
     """The best held offer that stands, by the rule that ranked it."""
     lapse(call, step)
-    held = {participant.agent: participant for participant in call.having("held")}
-    ranked = ranking(call, list(held.values()))
-    return held[ranked[0].participant] if ranked else None
+    held = call.having("held")
+    ranked, _ = ranking(call, bids_of(call, held))
+    return call.participants[ranked.standings[0].participant] if held else None
 
 
 def credit(call: Call, participant: Participant) -> None:

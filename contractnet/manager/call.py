@@ -25,6 +25,8 @@ from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
 from contractnet.manager.records import Decided, Freed, Opened, Truth
 from contractnet.manager.speech import Farewells
 from contractnet.manager.state import RETURNED, Mediation, Offer, Participant, Slot
+from contractnet.mechanisms.awards.stopping import RoundOutcome
+from contractnet.mechanisms.rules import Bid
 from contractnet.messages.acts import AnyAct, ProtocolName
 from contractnet.messages.values import CancelReason
 
@@ -64,6 +66,8 @@ class Call:
     cancel_due: int | None = None  #: instant at which a cancelled conversation closes whatever is unanswered
     cfp_ids: set[str] = field(default_factory=set[str])  #: message ids of the cfps said
     decided: Decided | None = None  #: the last evaluation
+    bids: tuple[Bid, ...] = ()  #: that it looked at
+    outcomes: list[RoundOutcome] = field(default_factory=list[RoundOutcome])  #: of the closed rounds
     lost: list[Freed] = field(default_factory=list[Freed])  #: awards that came to nothing
     extended: bool = False  #: the grace of row C4 was logged for this round
     mediation: Mediation | None = None  #: asked once a conversation at most (C9)

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 
 from contractnet.manager.call import Call, Step
 from contractnet.manager.state import Participant
-from contractnet.mechanisms.rules import Ranked
+from contractnet.mechanisms.awards.shape import LossReason, Standing
 from contractnet.messages.acts import Cfp
 from contractnet.messages.codec import spec_digest
 from contractnet.messages.contents import CfpContent, Feedback, Terms
@@ -37,7 +37,7 @@ def open_call(call: Call, step: Step, expected: Mapping[str, str]) -> None:
     step.scribe.say(cfp, (), expires_ms=call.terms.reply_within_ms)
 
 
-def call_again(call: Call, step: Step, invited: Sequence[Ranked]) -> None:
+def call_again(call: Call, step: Step, invited: Sequence[Standing]) -> None:
     """I22: the next round, for those; `invited` as the round before ranked them."""
     call.round += 1
     call.reply_due = step.at + call.terms.reply_within_ms
@@ -50,11 +50,11 @@ def call_again(call: Call, step: Step, invited: Sequence[Ranked]) -> None:
         _say_again(call, step, participant, _feedback(call, ranked, best))
 
 
-def why_not(call: Call, one: Ranked) -> RejectReason | None:
-    """Why this bid gets no slot; None: it does, or would."""
-    if not one.eligible:
-        return RejectReason.OVER_RESERVE
-    return None if one.rank <= len(call.slots) else RejectReason.OUTBID
+def why_not(call: Call, one: Standing) -> RejectReason | None:
+    """What this bid hears of why it gets no slot; None: it does, or would."""
+    if one.barred is not None:
+        return one.barred.told
+    return None if one.rank <= len(call.slots) else LossReason.OUTBID.told
 
 
 def public_terms(call: Call) -> Terms:
@@ -104,7 +104,7 @@ def _content(call: Call, offer: str | None = None, feedback: Feedback | None = N
     )
 
 
-def _feedback(call: Call, ranked: Ranked, best: int) -> Feedback | None:
+def _feedback(call: Call, ranked: Standing, best: int) -> Feedback | None:
     """What this participant is told, as the terms say."""
     told = call.terms.feedback
     if told == "nothing":

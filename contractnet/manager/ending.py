@@ -13,6 +13,7 @@ from contractnet.ledger.scribe import seeded
 from contractnet.manager.call import Call
 from contractnet.manager.records import Reason, Status
 from contractnet.manager.state import RETURNED, Slot, lost_reason
+from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.messages.values import FINAL_REFUSALS, RefuseReason, RejectReason
 
 #: waits before the next call of a tender, milliseconds; the last stands for all that follow (D1)
@@ -76,7 +77,11 @@ def no_award_reason(call: Call) -> tuple[Reason, bool]:
     unsettled = [one for one in expected if one.machine.has("silent") or one.refusal in no_words]
     again = bool(unsettled) or any(one.refusal is not None and one.refusal not in FINAL_REFUSALS for one in expected)
     bids = call.decided.bids if call.decided is not None else ()
-    if any(bid.reason is RejectReason.OVER_RESERVE for bid in bids):
+    if any(bid.why is LossReason.RULE_FAILED for bid in bids):
+        return "rule-failed", False
+    if any(bid.why is LossReason.TOO_FEW_BIDS for bid in bids):
+        return "too-few-bids", again
+    if any(bid.why in (LossReason.OVER_RESERVE, LossReason.UNDER_SCORE) for bid in bids):
         return "over-reserve", again
     if busy:
         return "busy", again

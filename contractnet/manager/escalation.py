@@ -6,10 +6,11 @@ Source: rows C10 to C13, C19; G15.
 from __future__ import annotations
 
 from contractnet.ledger.records import Heard, Misheard
-from contractnet.manager.award import award, cancel, lapse, ranking
+from contractnet.manager.award import award, cancel, lapse
 from contractnet.manager.call import Call, Step
 from contractnet.manager.evaluation import next_round, reject_rest
 from contractnet.manager.mediation import end_mediation, hear_mediator, mishear_mediator, take_back
+from contractnet.manager.ranking import bids_of, ranking
 from contractnet.manager.records import CancelAsked, Mediated, Returned
 from contractnet.messages.contents import ChoiceContent
 from contractnet.messages.values import CancelReason
@@ -45,7 +46,7 @@ def carry_out(call: Call, step: Step, event: str, choice: ChoiceContent | None, 
     """
     if not call.machine.has("mediating") or call.mediation is None:
         return
-    ranked = ranking(call, call.having("biddable"))
+    ranked = ranking(call, bids_of(call, call.having("biddable")))[0].standings
     mediator = call.mediation.mediator
     named = choice.offer if choice is not None else None
     record = Mediated(mediator=mediator, choice=choice.choice if choice else "none", offer=named, why=why)
@@ -56,7 +57,7 @@ def carry_out(call: Call, step: Step, event: str, choice: ChoiceContent | None, 
         return
     if event == "=choice-award":
         winner = next(one for one in ranked if one.offer == named)
-        award(call, step, call.slots[0], call.participants[winner.participant])
+        award(call, step, call.slots[0], call.participants[winner.participant], winner.price)
         for slot in call.slots[1:]:
             slot.abandoned = True
     reject_rest(call, step, ranked)

@@ -3,12 +3,12 @@
 The courses, and when each is taken:
 
 1. award: the rule fills every slot; or it fills some, and another round could not fill more.
-2. iterate: slots are left, somebody bid over the reserve and may come down, somebody is still there, and a round is
-   left (R13, R16).
+2. iterate: slots are left, somebody bid over the reserve or under the least score and may come down, somebody is still
+   there, and the recorded rounds give no reason to stop (R13, R16).
 3. mediate: nobody can be awarded, offers stand, a mediator is named and was not asked in this conversation (G15).
-4. no award.
+4. no award; also where there are too few bids that could be awarded: neither a round nor a mediator brings more.
 
-Never two of them (R13). The decision, with every bid's score and reason, is one entry.
+Never two of them (R13). The decision, with every bid's score and reason, is one entry (`manager.decision`).
 Source: table C, C5 to C9; G2, G9, G17; D8.
 """
 
@@ -16,50 +16,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from contractnet.manager.award import award, lapse, ranking, reject
+from contractnet.manager.award import award, lapse, reject
 from contractnet.manager.call import Call, Step
 from contractnet.manager.calling import call_again, why_not
+from contractnet.manager.decision import Choice, decided
 from contractnet.manager.mediation import escalate
-from contractnet.manager.records import Assessed, Course, Decided
-from contractnet.mechanisms.rules import Ranked
-from contractnet.messages.values import RefuseReason, RejectReason
+from contractnet.manager.ranking import bids_of, payments, ranking
+from contractnet.mechanisms.awards.shape import LossReason, Ranking, Standing
+from contractnet.mechanisms.awards.stopping import RoundOutcome, Stop, StopPolicy, stop
+from contractnet.messages.values import RejectReason
 
 
 def evaluate(call: Call, step: Step) -> None:
     """The round is closed: take the course that its offers give."""
     lapse(call, step)
-    ranked = ranking(call, call.having("biddable"))
-    seats = len(call.slots)
-    eligible = [one for one in ranked if one.eligible]
-    course = _course(call, ranked, eligible)
-    winners = eligible[:seats] if course == "award" else []
-    held = eligible[seats : 2 * seats] if course == "award" else []
-    invited = _shortlist(call, ranked) if course == "iterate" else ()
-    call.decided = _decided(call, ranked, winners, held, course, invited)
+    call.bids = tuple(bids_of(call, call.having("biddable")))
+    ranked, fault = ranking(call, call.bids)
+    call.outcomes.append(_outcome(call, ranked))
+    choice = _choose(call, ranked)
+    paid = payments(call, ranked) if choice.course == "award" else {}
+    call.decided = decided(call, ranked, paid, choice, fault)
     step.scribe.note(call.conversation, call.decided)
-    if not ranked:
+    rest = ranked.standings
+    if not rest:
         call.move(step, "=no-live-offer")
-    elif course == "iterate":
+    elif choice.course == "iterate":
         call.move(step, "#iterate", more_rounds=True)
-        next_round(call, step, ranked, invited)
-    elif course == "mediate":
+        next_round(call, step, rest, choice.invited)
+    elif choice.course == "mediate":
         escalate(call, step)
-    elif course == "no-award":
+    elif choice.course == "no-award":
         call.move(step, "#no-award")
-        reject_rest(call, step, ranked)
+        reject_rest(call, step, rest)
     else:
         call.move(step, "#award")
-        _award(call, step, winners, held)
-        reject_rest(call, step, ranked)
+        _award(call, step, choice, paid)
+        reject_rest(call, step, rest)
 
 
-def next_round(call: Call, step: Step, ranked: Sequence[Ranked], invited: Sequence[Ranked]) -> None:
+def next_round(call: Call, step: Step, ranked: Sequence[Standing], invited: Sequence[Standing]) -> None:
     """A revised cfp to some of those who proposed, a reject to the others (R13)."""
     call_again(call, step, invited)
     reject_rest(call, step, ranked, RejectReason.NOT_SHORTLISTED)
 
 
-def reject_rest(call: Call, step: Step, ranked: Sequence[Ranked], reason: RejectReason | None = None) -> None:
+def reject_rest(call: Call, step: Step, ranked: Sequence[Standing], reason: RejectReason | None = None) -> None:
     """Reject whoever of these has still an offer to be decided on; for `reason`, or for what the ranking says."""
     for one in ranked:
         participant = call.participants[one.participant]
@@ -67,81 +68,58 @@ def reject_rest(call: Call, step: Step, ranked: Sequence[Ranked], reason: Reject
             reject(call, step, participant, reason or why_not(call, one) or RejectReason.NO_AWARD)
 
 
-def _course(call: Call, ranked: Sequence[Ranked], eligible: Sequence[Ranked]) -> Course:
-    short = len(eligible) < min(len(call.slots), len(ranked))
-    if (
-        short
-        and call.round < call.terms.max_rounds
-        and any(not call.participants[one.participant].gone for one in ranked)
-    ):
-        return "iterate"
-    if eligible:
-        return "award"
-    if ranked and call.terms.mediator is not None and call.mediation is None:
-        return "mediate"
-    return "no-award"
+# ---- parts
 
 
-def _shortlist(call: Call, ranked: Sequence[Ranked]) -> Sequence[Ranked]:
+def _outcome(call: Call, ranked: Ranking) -> RoundOutcome:
+    """What the round came to, for the stop rules; with few rounds who speaks last is decisive, so it is recorded."""
+    new = [one for one in call.having("biddable") if one.offer and one.offer.message.content.round == call.round]
+    latest = max((one.offer.heard_at for one in new if one.offer), default=0)
+    best = ranked.standings[0].score if ranked.standings else None
+    last = tuple(sorted(one.agent for one in new if one.offer and one.offer.heard_at == latest))
+    return RoundOutcome(number=call.round, eligible=len(ranked.eligible), best=best, last=last)
+
+
+def _choose(call: Call, ranked: Ranking) -> Choice:
+    seats, eligible = len(call.slots), ranked.eligible
+    too_dear = any(one.barred in (LossReason.OVER_RESERVE, LossReason.UNDER_SCORE) for one in ranked.standings)
+    short = too_dear and len(eligible) < max(min(seats, len(ranked.standings)), ranked.conditions.min_bids)
+    why = _stop(call) if short else None
+    if short and why is None and any(not call.participants[one.participant].gone for one in ranked.standings):
+        return Choice("iterate", invited=_shortlist(call, ranked.standings))
+    winners = ranked.winners(seats)
+    if winners:
+        return Choice("award", winners, eligible[seats : 2 * seats], stop=why)
+    failed = any(one.barred is LossReason.RULE_FAILED for one in ranked.standings)
+    if ranked.standings and not eligible and not failed and call.terms.mediator is not None and call.mediation is None:
+        return Choice("mediate", stop=why)
+    return Choice("no-award", stop=why)
+
+
+def _stop(call: Call) -> Stop | None:
+    terms = call.terms
+    policy = StopPolicy(
+        max_rounds=terms.max_rounds,
+        more=True,  # the caller asked for so many: looked at before the tender was opened
+        target=terms.target,
+        least_progress=terms.least_progress,
+        patience=terms.patience,
+    )
+    return stop(call.outcomes, policy)
+
+
+def _shortlist(call: Call, ranked: Sequence[Standing]) -> Sequence[Standing]:
     """Who is called again: the best of those who are still there, then of the others; as ranked."""
     there = sorted(ranked, key=lambda one: call.participants[one.participant].gone)
     chosen = {one.participant for one in there[: call.terms.shortlist]}
     return [one for one in ranked if one.participant in chosen]
 
 
-def _award(call: Call, step: Step, winners: Sequence[Ranked], held: Sequence[Ranked]) -> None:
+def _award(call: Call, step: Step, choice: Choice, paid: dict[str, int]) -> None:
     """C5: each slot gets its winner; at most one runner-up a slot is held (G9)."""
-    for slot, one in zip(call.slots, winners, strict=False):
-        award(call, step, slot, call.participants[one.participant])
-    for slot in call.slots[len(winners) :]:
+    for slot, one in zip(call.slots, choice.winners, strict=False):
+        award(call, step, slot, call.participants[one.participant], paid[one.participant])
+    for slot in call.slots[len(choice.winners) :]:
         slot.abandoned = True
-    for one in held:
+    for one in choice.held:
         call.move_one(step, call.participants[one.participant], "#hold")
-
-
-def _decided(
-    call: Call,
-    ranked: Sequence[Ranked],
-    winners: Sequence[Ranked],
-    held: Sequence[Ranked],
-    course: Course,
-    invited: Sequence[Ranked],
-) -> Decided:
-    """The decision entry: each bid with its score and reason, who refused and why, who was silent."""
-    refused = {
-        agent: RefuseReason(participant.refusal)
-        for agent, participant in sorted(call.participants.items())
-        if participant.refusal is not None and participant.refusal in RefuseReason._value2member_map_
-    }
-    tied = winners[-1].score if winners and winners[-1].tied else None
-    return Decided(
-        round=call.round,
-        rule=call.terms.rule,
-        bids=tuple(_assessed(call, one) for one in ranked),
-        refused=refused,
-        silent=tuple(participant.agent for participant in call.having("silent")),
-        winner=winners[0].participant if winners else None,
-        runner_up=held[0].participant if held else None,
-        ties=tuple(sorted(one.participant for one in ranked if one.eligible and one.score == tied)),
-        course=course,
-        invited=tuple(sorted(one.participant for one in invited)),
-    )
-
-
-def _assessed(call: Call, one: Ranked) -> Assessed:
-    offer = call.participants[one.participant].offer
-    assert offer is not None  # a biddable state has an offer on file
-    content = offer.message.content
-    return Assessed(
-        participant=one.participant,
-        offer=one.offer,
-        price=content.price,
-        eta=content.eta,
-        confidence=content.confidence,
-        probability=content.confidence,
-        score=one.score,
-        margin=one.margin,
-        rank=one.rank,
-        tied=one.tied,
-        reason=why_not(call, one),
-    )

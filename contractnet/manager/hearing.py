@@ -120,7 +120,7 @@ def _propose(call: Call, step: Step, participant: Participant, act: Propose, fau
         return
     if event == "?propose:ok" and not row:
         usable = step.at + act.content.valid_for_ms - call.timers.offer_margin_ms
-        call.file(participant, Offer(message=act, usable_until=usable))
+        call.file(participant, Offer(message=act, usable_until=usable, heard_at=step.at))
     participant.offers_seen.add(act.content.offer)
     _answer_bid(call, step, participant, row, act.reply_with, act.content.offer, act.content.round, faults)
 

@@ -22,9 +22,9 @@ from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine, Row
 from contractnet.ledger.records import Misheard
 from contractnet.ledger.scribe import Header
-from contractnet.manager.award import ranking
 from contractnet.manager.call import Call, Step
 from contractnet.manager.calling import public_terms
+from contractnet.manager.ranking import bids_of, ranking
 from contractnet.manager.state import Mediation
 from contractnet.messages.acts import MEDIATION, Agree, AnyAct, Cancel, Failure, Inform, NotUnderstood, Refuse, Request
 from contractnet.messages.contents import (
@@ -119,7 +119,8 @@ def take_back(call: Call, step: Step) -> None:
 def live_offers(call: Call) -> tuple[LiveOffer, ...]:
     """The offers on file, best first."""
     offers: list[LiveOffer] = []
-    for one in ranking(call, call.having("biddable"))[:MOST_OFFERS]:
+    ranked, _ = ranking(call, bids_of(call, call.having("biddable")))
+    for one in ranked.standings[:MOST_OFFERS]:
         offer = call.participants[one.participant].offer
         assert offer is not None  # a biddable state has one
         content = offer.message.content

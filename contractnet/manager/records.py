@@ -14,6 +14,9 @@ from typing import Final, Literal, get_args
 from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
 from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
 from contractnet.manager.plans import Approved, Drafted
+from contractnet.mechanisms.awards.panel import PanelAlarm
+from contractnet.mechanisms.awards.shape import LossReason
+from contractnet.mechanisms.awards.stopping import StopReason
 from contractnet.messages.values import RefuseReason, RejectReason
 
 Status = Literal["settled", "partial", "no-award", "failed", "cancelled"]
@@ -23,6 +26,8 @@ Reason = Literal[
     "silent",
     "refused",
     "over-reserve",
+    "too-few-bids",
+    "rule-failed",
     "within",
     "failed",
     "lease",
@@ -138,7 +143,7 @@ class Held(Record, frozen=True):
 
 
 class Assessed(Record, frozen=True):
-    """One bid in the decision: its own score, its margin to the best, and why it lost."""
+    """One bid in the decision: its own score, its margin to the last winner, and why it lost."""
 
     participant: str
     offer: str
@@ -146,11 +151,15 @@ class Assessed(Record, frozen=True):
     eta: int
     confidence: int  #: as stated, ppm
     probability: int  #: as used, ppm
-    score: int
-    margin: int
+    score: int  #: micros for the rules that score, else what the rule compares first
+    margin: int  #: its key less that of the last winner (of the best where none is awarded), where they differ first
     rank: int
+    criterion: int = 0  #: which entry of the key that was, from 0
     tied: bool = False
-    reason: RejectReason | None = None  #: None: awarded
+    why: LossReason | None = None  #: why it is not awarded; None: it is, or the next round is for it
+    reason: RejectReason | None = None  #: what it hears of that (D8)
+    pays: int | None = None  #: micros, what it is paid for a good result; None: it is not awarded
+    low: bool = False  #: abnormally low against the reserve: flagged, never excluded
 
 
 class Decided(Record, frozen=True):
@@ -166,6 +175,10 @@ class Decided(Record, frozen=True):
     ties: tuple[str, ...]  #: the named set among which the seed drew, empty where none
     course: Course = "award"
     invited: tuple[str, ...] = ()  #: whom the next round is for
+    stop: StopReason | None = None  #: why there is no next round although slots are left and bids were too dear
+    last: tuple[str, ...] = ()  #: who spoke last in the round: with few rounds the last proposer is decisive
+    alarms: tuple[PanelAlarm, ...] = ()  #: the bids may be one bidder's in several coats
+    fault: str = ""  #: what was wrong with an award rule that another distribution brought
 
 
 class Mediated(Record, frozen=True):

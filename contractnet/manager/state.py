@@ -19,6 +19,7 @@ class Offer:
 
     message: Propose
     usable_until: int  #: instant from which the initiator does not use it any more (G4)
+    heard_at: int  #: instant at which it came
 
     @property
     def id(self) -> str:

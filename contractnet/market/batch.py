@@ -35,6 +35,7 @@ class TaskLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reserve: str | None = None
     unit: str | None = None
     key: str | None = None
+    terms: dict[str, Any] = {}  #: of its tender, by the names of `market.terms.TermOptions`; they override all others
 
 
 class SlotLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +114,7 @@ def _task(line: bytes, where: str, skill: str | None, seen: dict[str, int]) -> T
             reserve=read.reserve,
             unit=read.unit,
             key=key,
+            terms=read.terms,
         )
     except DefinitionError as error:
         raise DefinitionError(f"{where}: {error}") from error

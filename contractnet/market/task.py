@@ -36,6 +36,7 @@ class Task:
         unit: what prices are counted in.
         check: a function of the result; its verdict decides whether the result counts. Sync (run in a thread) or async.
         key: the caller's name for it: the same key never buys twice.
+        terms: of its tender, by the names of `market.terms.TermOptions`; arguments of `Market.tender` override them.
     Raises:
         DefinitionError: something of it is not valid; says what and what is allowed.
     """
@@ -51,6 +52,7 @@ class Task:
         unit: str | None = None,
         check: Check | None = None,
         key: str | None = None,
+        terms: Mapping[str, Any] | None = None,
     ) -> None:
         if not isinstance(task, str) or not 1 <= len(task) <= MAX_TASK:
             raise DefinitionError(f"task: write what is to be done, in 1 to {MAX_TASK} characters")
@@ -69,6 +71,7 @@ class Task:
         self.unit = None if unit is None else require("unit", unit, "unit")
         self.check = check
         self.key = None if key is None else require_key(key)
+        self.terms = _object(terms, "terms")
 
     def spec(self) -> TaskSpec:
         """As the ledger holds it."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Final, TypedDict, get_args
+from collections.abc import Mapping
+from typing import Any, Final, TypedDict, Unpack, cast, get_args
 
 from contractnet.contractor.ports import Amount, micros
-from contractnet.errors import DefinitionError
+from contractnet.errors import DefinitionError, MechanismError
 from contractnet.manager.conditions import Feedback, TenderTerms
+from contractnet.manager.ranking import conditions_of
+from contractnet.market.orders import order, share
 from contractnet.market.task import Task
-from contractnet.mechanisms.rules import score_function
+from contractnet.mechanisms.awards.brought import find_rule
+from contractnet.mechanisms.awards.reserve import UniformPrior, optimal_reserve
+from contractnet.mechanisms.awards.stopping import DEFAULT_ROUNDS, MOST_ROUNDS
 from contractnet.messages.values import require
 
 #: the unit of prices where none is named
 DEFAULT_UNIT: Final = "USD"
-MOST_ROUNDS: Final = 100
+#: rounds of one call, where more than usual are asked for
+MOST_ROUNDS_ASKED: Final = 100
 MOST_SLOTS: Final = 1_000
 
 
@@ -21,16 +27,28 @@ class TermOptions(TypedDict, total=False):
     """The arguments of `Market.tender` that say under which terms. Amounts in units, durations in seconds."""
 
     reserve: Amount | None  #: the most that will be paid for one slot; secret unless `public_reserve`
+    reserve_prior: (
+        tuple[Amount, Amount] | None
+    )  #: instead: the lowest and the highest cost of a bidder, each as likely;
+    #: the reserve is the best one for that belief and the value
     unit: str | None
     public_reserve: bool
     rule: str | None  #: award rule; `best-value` where there is a value or a reserve, else `lowest-price`
     value: Amount | None  #: worth of a good result; the reserve where left out
     eta_cost: Amount  #: cost of a second of waiting
+    least_score: Amount | None  #: a bid of a lower score is not taken, by the rules that score
+    min_bids: int  #: with fewer bids that could be awarded when a round closes nothing is
+    order: str | None  #: what `lexicographic` compares, such as `probability:0.05,price:0.01,eta`, each with its step
+    low_bid: float  #: share of the reserve under which a bid is flagged as abnormally low; it may win all the same
     slots: int  #: winners sought, each of whom does the whole task
-    max_rounds: int  #: where slots are left and somebody bid over the reserve, those who proposed are called again
-    shortlist: int | None  #: how many of them, the best; all where left out. At least `slots`
+    max_rounds: int  #: where slots are left and somebody bid too dear, those who proposed are called again
+    more_rounds: bool  #: whether `max_rounds` may be more than 5
+    target: Amount | None  #: a best score at which nobody is called again
+    least_progress: Amount  #: gain in the best score under which a round was no progress; 0: any round is progress
+    patience: int  #: rounds in a row without progress after which nobody is called again
+    shortlist: int | None  #: how many are called again, the best; all where left out. At least `slots`
     feedback: Feedback  #: what they are told of the round before: `nothing`, the `reason` why their offer would lose,
-    #: their own `rank` too, or the `best-score` too; never a rival's name or price
+    #: their own `rank` too, or the `best-score` too; never a rival's name
     mediator: str | None  #: agent id of who settles a deadlock: nobody can be awarded and no round is left
     mediation_limit: Amount | None  #: the most that the mediator may award; the reserve where left out. It is held
     mediate_within: float  #: how long the mediator may think
@@ -41,75 +59,137 @@ class TermOptions(TypedDict, total=False):
     wait_for_agents: float  #: how long to wait for somebody with the skill
 
 
-def terms(
-    task: Task,
-    default_unit: str = DEFAULT_UNIT,
-    *,
-    reserve: Amount | None = None,
-    unit: str | None = None,
-    public_reserve: bool = False,
-    rule: str | None = None,
-    value: Amount | None = None,
-    eta_cost: Amount = 0,
-    slots: int = 1,
-    max_rounds: int = 3,
-    shortlist: int | None = None,
-    feedback: Feedback = "reason",
-    mediator: str | None = None,
-    mediation_limit: Amount | None = None,
-    mediate_within: float = 10,
-    reply_within: float = 20,
-    work_within: float = 600,
-    lease: float = 60,
-    within: float = 600,
-    wait_for_agents: float = 30,
-) -> TenderTerms:
+DEFAULTS: Final[TermOptions] = {
+    "reserve": None,
+    "reserve_prior": None,
+    "unit": None,
+    "public_reserve": False,
+    "rule": None,
+    "value": None,
+    "eta_cost": 0,
+    "least_score": None,
+    "min_bids": 1,
+    "order": None,
+    "low_bid": 0.2,
+    "slots": 1,
+    "max_rounds": DEFAULT_ROUNDS,
+    "more_rounds": False,
+    "target": None,
+    "least_progress": 0,
+    "patience": 1,
+    "shortlist": None,
+    "feedback": "reason",
+    "mediator": None,
+    "mediation_limit": None,
+    "mediate_within": 10,
+    "reply_within": 20,
+    "work_within": 600,
+    "lease": 60,
+    "within": 600,
+    "wait_for_agents": 30,
+}
+
+
+def terms(task: Task, default_unit: str = DEFAULT_UNIT, **given: Unpack[TermOptions]) -> TenderTerms:
     """The terms of a tender; `TermOptions` says what each means; they override the task's.
 
     Raises:
-        DefinitionError: a value is out of its bounds, or the rule is unknown.
+        DefinitionError: a value is out of its bounds, there is no such term, or the rule is unknown or lacks a term.
     """
-    most = task.reserve if reserve is None else micros(reserve, "reserve")
-    worth = None if value is None else micros(value, "value")
-    if public_reserve and most is None:
+    unknown = sorted(({*given} | {*task.terms}) - {*DEFAULTS})
+    if unknown:
+        raise DefinitionError(f"{unknown[0]}: there is no such term; there are: {', '.join(DEFAULTS)}")
+    own = cast(TermOptions, task.terms)  # whatever a file held: each value is looked at
+    return _terms(task, default_unit, {**DEFAULTS, **own, **given})
+
+
+def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
+    worth, prior = _amount(of, "value"), _prior(of["reserve_prior"])
+    most = task.reserve if of["reserve"] is None else micros(of["reserve"], "reserve")
+    if prior is not None:
+        if worth is None or of["reserve"] is not None:
+            raise DefinitionError("reserve_prior: the reserve is computed from it and the value; give no reserve")
+        most = optimal_reserve(prior, worth)
+    if of["public_reserve"] and most is None:
         raise DefinitionError("public_reserve: there is no reserve to be public; give one")
-    whole("slots", slots, 1, MOST_SLOTS)
-    if feedback not in get_args(Feedback):
-        raise DefinitionError(f"feedback: {str(feedback)[:40]!r} is none of {', '.join(get_args(Feedback))}")
-    if shortlist is not None:
-        whole("shortlist", shortlist, slots, 100_000)
-    limit = None if mediation_limit is None else micros(mediation_limit, "mediation_limit")
-    if limit is not None and (mediator is None or most is None or limit < most):
+    slots = whole("slots", of["slots"], 1, MOST_SLOTS)
+    if of["feedback"] not in get_args(Feedback):
+        raise DefinitionError(f"feedback: {str(of['feedback'])[:40]!r} is none of {', '.join(get_args(Feedback))}")
+    if of["shortlist"] is not None:
+        whole("shortlist", of["shortlist"], slots, 100_000)
+    limit = _amount(of, "mediation_limit")
+    if limit is not None and (of["mediator"] is None or most is None or limit < most):
         raise DefinitionError("mediation_limit: it needs a mediator, and a reserve that it goes beyond")
-    return TenderTerms(
-        unit=require("unit", unit or task.unit or default_unit, "unit"),
-        rule=_rule(rule, bounded=most is not None or worth is not None),
+    rounds = whole("max_rounds", of["max_rounds"], 1, MOST_ROUNDS_ASKED)
+    if rounds > MOST_ROUNDS and not flag("more_rounds", of["more_rounds"]):
+        raise DefinitionError(f"max_rounds: {rounds} is more than {MOST_ROUNDS}; say more_rounds if that is meant")
+    found = TenderTerms(
+        unit=require("unit", of["unit"] or task.unit or default_unit, "unit"),
+        rule=_rule(of["rule"], bounded=most is not None or worth is not None),
         reserve=most,
-        public_reserve=public_reserve,
+        public_reserve=flag("public_reserve", of["public_reserve"]),
         value=worth,
-        eta_cost=micros(eta_cost, "eta_cost"),
+        eta_cost=micros(of["eta_cost"], "eta_cost"),
+        least_score=_amount(of, "least_score"),
+        min_bids=whole("min_bids", of["min_bids"], 1, 100_000),
+        order=() if of["order"] is None else order(of["order"]),
+        prior=prior,
+        low_bid_ppm=share("low_bid", of["low_bid"]),
         slots=slots,
-        max_rounds=whole("max_rounds", max_rounds, 1, MOST_ROUNDS),
-        shortlist=shortlist,
-        feedback=feedback,
-        mediator=None if mediator is None else require("id", mediator, "mediator"),
+        max_rounds=rounds,
+        target=_amount(of, "target"),
+        least_progress=micros(of["least_progress"], "least_progress"),
+        patience=whole("patience", of["patience"], 1, MOST_ROUNDS_ASKED),
+        shortlist=of["shortlist"],
+        feedback=of["feedback"],
+        mediator=None if of["mediator"] is None else require("id", of["mediator"], "mediator"),
         mediation_limit=limit,
-        mediate_within_ms=milliseconds(mediate_within, "mediate_within"),
-        reply_within_ms=milliseconds(reply_within, "reply_within"),
-        work_within_ms=milliseconds(work_within, "work_within"),
-        lease_ms=milliseconds(lease, "lease"),
-        within_ms=milliseconds(within, "within"),
-        wait_for_agents_ms=milliseconds(wait_for_agents, "wait_for_agents"),
+        mediate_within_ms=milliseconds(of["mediate_within"], "mediate_within"),
+        reply_within_ms=milliseconds(of["reply_within"], "reply_within"),
+        work_within_ms=milliseconds(of["work_within"], "work_within"),
+        lease_ms=milliseconds(of["lease"], "lease"),
+        within_ms=milliseconds(of["within"], "within"),
+        wait_for_agents_ms=milliseconds(of["wait_for_agents"], "wait_for_agents"),
     )
+    try:
+        find_rule(found.rule).check(conditions_of(found))
+    except MechanismError as error:
+        raise DefinitionError(f"rule: {error}; give one, or choose another rule") from error
+    return found
 
 
 def _rule(name: str | None, *, bounded: bool) -> str:
     """The award rule; `bounded`: there is a value, or a reserve to stand for it."""
-    rule = name if name is not None else ("best-value" if bounded else "lowest-price")
-    score_function(rule)
-    if rule == "best-value" and not bounded:
-        raise DefinitionError("rule: best-value needs a value or a reserve; give one, or use lowest-price")
-    return rule
+    if name is None:
+        return "best-value" if bounded else "lowest-price"
+    if not isinstance(name, str):
+        raise DefinitionError(f"rule: {str(name)[:40]!r} is not a text")
+    return name
+
+
+def _amount(of: Mapping[str, Any], name: str) -> int | None:
+    given = of[name]
+    return None if given is None else micros(given, name)
+
+
+def _prior(given: tuple[Amount, Amount] | None) -> UniformPrior | None:
+    if given is None:
+        return None
+    try:
+        low, high = given
+    except (TypeError, ValueError) as error:
+        raise DefinitionError("reserve_prior: name two amounts, the lowest and the highest cost") from error
+    prior = UniformPrior(low=micros(low, "reserve_prior"), high=micros(high, "reserve_prior"))
+    if prior.low > prior.high:
+        raise DefinitionError("reserve_prior: the first is the lowest cost, the second the highest")
+    return prior
+
+
+def flag(what: str, value: bool) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise DefinitionError(f"{what}: {str(value)[:40]!r} is neither true nor false")
+    return value
 
 
 def milliseconds(seconds: float, what: str) -> int:

@@ -51,6 +51,7 @@ class LossReason(StrEnum):
     LOST_DRAW = "lost-draw"  #: as good as the last winner, and the draw was for the other
     OVER_RESERVE = "over-reserve"
     UNDER_SCORE = "under-score"  #: its score is under the least that is taken
+    RULE_FAILED = "rule-failed"  # the rule broke the promises above: nothing is awarded
     TOO_FEW_BIDS = "too-few-bids"  #: good enough, but there are fewer bids than the call demands
 
     @property
@@ -65,6 +66,7 @@ _TOLD: Final = {
     LossReason.OVER_RESERVE: RejectReason.OVER_RESERVE,
     LossReason.UNDER_SCORE: RejectReason.NOT_SHORTLISTED,
     LossReason.TOO_FEW_BIDS: RejectReason.NO_AWARD,
+    LossReason.RULE_FAILED: RejectReason.NO_AWARD,
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from contractnet.errors import DefinitionError
 from contractnet.market.task import Task
-from contractnet.market.terms import TermOptions, terms
+from contractnet.market.terms import DEFAULTS, TermOptions, terms
 
 TASK = Task("Summarise", skill="text.summarise", reserve="0.05")
 
@@ -20,8 +20,30 @@ def test_the_defaults() -> None:
     assert found.hold == 50_000
 
 
-def test_every_option_is_an_argument_and_every_argument_an_option() -> None:
-    assert set(terms.__kwdefaults__ or ()) == set(TermOptions.__annotations__)
+def test_every_term_has_a_default() -> None:
+    assert set(DEFAULTS) == set(TermOptions.__annotations__)
+
+
+def test_the_terms_of_an_auction() -> None:
+    found = terms(
+        TASK, rule="lexicographic", order="probability:0.05, price:0.01,eta:60", min_bids=2, target="0.01", low_bid=0.5
+    )
+    assert [(one.what, one.step) for one in found.order] == [("probability", 50_000), ("price", 10_000), ("eta", 60)]
+    assert (found.min_bids, found.target, found.low_bid_ppm) == (2, 10_000, 500_000)
+
+
+def test_a_reserve_is_computed_from_a_stated_belief() -> None:
+    """Uniform on [low, high]: (low + V) / 2."""
+    found = terms(Task("x", skill="a.b"), value="0.08", reserve_prior=("0.02", "0.09"))
+    assert (found.reserve, found.hold) == (50_000, 50_000)
+    assert found.prior is not None
+    assert (found.prior.low, found.prior.high) == (20_000, 90_000)
+
+
+def test_a_task_brings_terms_and_what_the_tender_is_told_stands_above_them() -> None:
+    task = Task("x", skill="a.b", reserve="0.05", terms={"rule": "second-price", "min_bids": 2})
+    assert (terms(task).rule, terms(task).min_bids) == ("second-price", 2)
+    assert terms(task, min_bids=3).min_bids == 3
 
 
 def test_the_hold_is_the_worst_case() -> None:
@@ -45,11 +67,30 @@ def test_the_hold_is_the_worst_case() -> None:
         ({"mediator": "a", "mediation_limit": "0.04"}, "mediation_limit: it needs a mediator, and a reserve"),
         ({"mediate_within": 0}, "mediate_within: 0"),
         ({"reply_within": float("nan")}, "reply_within: nan"),
+        ({"rule": "dearest"}, "award rule 'dearest' is not known; there are: best-value"),
+        ({"rule": 5}, "rule: '5' is not a text"),
+        ({"public_reserve": "yes"}, "public_reserve: 'yes' is neither true nor false"),
+        ({"max_rounds": 6}, "max_rounds: 6 is more than 5; say more_rounds"),
+        ({"min_bids": 0}, "min_bids: 0"),
+        ({"order": "price,colour"}, "order: 'colour' is none of price, eta, probability"),
+        ({"order": "price,price:0.1"}, "order: 'price,price:0.1' names one thing twice"),
+        ({"order": "eta:0"}, "order: the step '0' of eta is not more than 0"),
+        ({"order": "eta:x"}, "order: the step 'x' of eta is no number"),
+        ({"low_bid": 2}, "low_bid: 2 is not a share from 0 to 1"),
+        ({"reserve_prior": ("0.01", "0.02")}, "reserve_prior: the reserve is computed from it and the value"),
+        ({"value": "1", "reserve_prior": ("2", "1")}, "reserve_prior: the first is the lowest cost"),
+        ({"value": "1", "reserve_prior": 5}, "reserve_prior: name two amounts"),
+        ({"colour": "red"}, "colour: there is no such term; there are: reserve"),
     ],
 )
 def test_what_is_not_allowed_is_named(given: dict[str, Any], words: str) -> None:
     with pytest.raises(DefinitionError, match="^" + words):
         terms(TASK, **given)
+
+
+def test_a_rule_that_lacks_a_term_is_refused_before_anything_is_opened() -> None:
+    with pytest.raises(DefinitionError, match="rule: second-price needs a reserve"):
+        terms(Task("x", skill="a.b"), rule="second-price")
 
 
 def test_a_limit_without_a_reserve_goes_beyond_nothing() -> None:

@@ -52,7 +52,7 @@ async def test_what_no_ledger_could_give_back_is_not_recorded(tmp_path: Path) ->
         await contract.result()
         with pytest.raises(DefinitionError, match=r"^Judged: Expected `bool`, got `int` - at `\$\.ok`"):
             contract.judge(wrong)
-        with pytest.raises(DefinitionError, match=r"^Opened: .*public_reserve"):
+        with pytest.raises(DefinitionError, match=r"^public_reserve: '1' is neither"):
             await here.tender(task, reserve="0.05", public_reserve=wrong)
         with pytest.raises(DefinitionError, match=r"^key: \$\.key "):
             Task("x", SKILL, key=ODD)

@@ -8,7 +8,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contractnet.mechanisms.rules import Bid, Conditions, rank
+from contractnet.mechanisms.awards.scored import AWARD_RULES
+from contractnet.mechanisms.rules import Bid, Conditions
 from contractnet.mechanisms.ties import draw
 
 names = st.text("abcdefghij", min_size=1, max_size=8)
@@ -19,7 +20,7 @@ def winner(participants: list[str], seed: str, where: str = "t.1|1", offers: str
         Bid(participant=name, offer=f"{offers}{place}", price=5, eta=1, probability=1)
         for place, name in enumerate(participants)
     ]
-    return rank("lowest-price", bids, Conditions(), seed, where)[0].participant
+    return AWARD_RULES["lowest-price"].rank(bids, Conditions(), seed, where).standings[0].participant
 
 
 def test_a_lot_is_the_hash_that_the_docstring_names() -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from contractnet.errors import DefinitionError, MechanismError
 from contractnet.mechanisms.awards.payment import next_score
 from contractnet.mechanisms.awards.scored import AWARD_RULES, ScoredRule, award_rule, by_price, joined
 from contractnet.mechanisms.awards.shape import ENTRY_POINTS, AwardRule, Exposure, LossReason, Ranking
-from contractnet.mechanisms.rules import RULES, Bid, Conditions, Criterion, rank
+from contractnet.mechanisms.rules import Bid, Conditions, Criterion
 from contractnet.messages.values import PPM, RejectReason
-from tests.suites.award_rules import SEED, WHERE, AwardRuleSuite, Case, bid, cases
+from tests.suites.award_rules import SEED, WHERE, AwardRuleSuite, bid
 
 UNIT = 1_000_000
 MANY = settings(max_examples=1_000, deadline=None)
@@ -60,22 +59,6 @@ def winners(name: str, bids: list[Bid], conditions: Conditions, slots: int = 1) 
 def test_every_built_in_rule_runs_the_suite() -> None:
     suites = [one for one in globals().values() if isinstance(one, type) and issubclass(one, AwardRuleSuite)]
     assert {one.rule.name for one in suites if one is not AwardRuleSuite} == {*AWARD_RULES, "fastest"}
-
-
-# ---- the rules that were there first order as before
-
-
-@pytest.mark.parametrize("name", sorted(RULES))
-@MANY
-@given(cases)
-def test_the_rules_of_a_bare_score_order_the_same(name: str, case: Case) -> None:
-    conditions = replace(case.conditions, least_score=None, min_bids=1)
-    before, now = rank(name, case.bids, conditions, SEED, WHERE), ranked(name, case.bids, conditions)
-    assert [(one.participant, one.score, one.margin, one.eligible, one.rank, one.tied) for one in before] == [
-        (one.participant, one.score, one.margin, one.eligible, one.rank, one.tied) for one in now.standings
-    ]
-    reasons = [None] * len(now.winners()) + [loss.reason.told for loss in now.losses()]
-    assert [one.reason for one in before] == reasons
 
 
 # ---- published cases

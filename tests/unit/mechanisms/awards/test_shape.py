@@ -17,6 +17,7 @@ def test_every_reason_has_its_word_on_the_wire() -> None:
         LossReason.OVER_RESERVE: RejectReason.OVER_RESERVE,
         LossReason.UNDER_SCORE: RejectReason.NOT_SHORTLISTED,
         LossReason.TOO_FEW_BIDS: RejectReason.NO_AWARD,
+        LossReason.RULE_FAILED: RejectReason.NO_AWARD,
     }
 
 

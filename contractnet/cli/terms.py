@@ -1,0 +1,89 @@
+"""The options of `contractnet call` that are terms of a tender, by the names of `market.terms.TermOptions`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+from contractnet.cli import options
+from contractnet.cli.options import option
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class Pair(click.ParamType[tuple[str, str]]):
+    """Two amounts joined by a comma."""
+
+    name = "LOW,HIGH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        low, comma, high = str(value).partition(",")
+        if not comma:
+            self.fail(f"{str(value)[:40]!r} is not two amounts joined by a comma, such as 0.01,0.09", param, ctx)
+        return low.strip(), high.strip()
+
+
+_TERMS: Final[tuple[Callable[[Any], Any], ...]] = (
+    option("reserve", metavar="R", help="The most that will be paid for a slot; secret unless made public."),
+    option(
+        "reserve-prior",
+        type=Pair(),
+        metavar="LOW,HIGH",
+        help="Instead: the lowest and highest cost of a bidder, each as likely; needs --value.",
+    ),
+    option("public-reserve", is_flag=True, help="Tell bidders the reserve."),
+    option(
+        "rule",
+        metavar="R",
+        help="Award rule: lowest-price, best-value, second-price, first-score, second-score, "
+        "highest-quality-under-reserve, lexicographic, or one that another distribution brings.  "
+        "[default: best-value where there is a value or a reserve, else lowest-price]",
+    ),
+    option("value", metavar="V", help="Worth of a good result; the reserve where left out."),
+    option("eta-cost", metavar="L", default="0", help="Cost of a second of waiting."),
+    option("least-score", metavar="S", help="A bid of a lower score is not taken, by the rules that score."),
+    option("min-bids", type=int, default=1, help="With fewer bids that could be awarded nothing is."),
+    option("order", metavar="WHAT[:STEP],…", help="What lexicographic compares: probability:0.05,price:0.01,eta."),
+    option(
+        "low-bid", type=float, default=0.2, help="Share of the reserve under which a bid is flagged as abnormally low."
+    ),
+    option("slots", type=int, default=1, help="Winners sought, each of whom does the whole task."),
+    option(
+        "max-rounds", type=int, default=3, help="Rounds of one call at most: while slots are left, and bids too dear."
+    ),
+    option("more-rounds", is_flag=True, help="Let --max-rounds be more than 5."),
+    option("target", metavar="S", help="A best score at which nobody is called again."),
+    option("least-progress", metavar="S", default="0", help="Gain in score under which a round was no progress."),
+    option("patience", type=int, default=1, help="Rounds in a row without progress before it stops."),
+    option("shortlist", type=int, help="How many of those who proposed are called again, the best.  [default: all]"),
+    option(
+        "feedback",
+        type=click.Choice(["nothing", "reason", "rank", "best-score"]),
+        default="reason",
+        help="What they are told of the round before.",
+    ),
+    option("mediator", metavar="AGENT", help="Who settles a deadlock: nobody can be awarded, no round is left."),
+    option("mediation-limit", metavar="R", help="The most that the mediator may award.  [default: the reserve]"),
+    option("mediate-within", type=options.Seconds(), default=10, help="Time for the mediator."),
+    option("reply-within", type=options.Seconds(), default=20, help="Time for bidders, in each round."),
+    option("work-within", type=options.Seconds(), default=600, help="Time for a winner's work."),
+    option("lease", type=options.Seconds(), default=60, help="A winner silent for so long loses the slot."),
+    option("within", type=options.Seconds(), default=600, help="No call opens later than this after the first."),
+    option("wait-for-agents", type=options.Seconds(), default=30, help="Time to wait for the skill."),
+)
+
+
+def term_options(command: _F) -> _F:
+    """All of them, in this order."""
+    for decorate in reversed(_TERMS):
+        command = decorate(command)
+    return command
+
+
+def pop_terms(given: dict[str, Any]) -> dict[str, Any]:
+    """Take the terms out of what was given on the command line."""
+    from contractnet.market.terms import DEFAULTS  # the market, which `--help` does without
+
+    return {name: given.pop(name) for name in DEFAULTS if name in given and name != "unit"}

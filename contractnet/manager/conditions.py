@@ -1,0 +1,69 @@
+"""What a tender is opened with, as its ledger holds it: the task, the terms, and the timers of its manager."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from contractnet.ledger.records import Record
+from contractnet.mechanisms.awards.reserve import UniformPrior
+from contractnet.mechanisms.rules import Criterion
+
+#: what a revised cfp tells beside the offer on file: each tells what stands before it, too
+Feedback = Literal["nothing", "reason", "rank", "best-score"]
+
+
+class TaskSpec(Record, frozen=True):
+    """What is asked for."""
+
+    task: str  #: the abstract, told to every bidder
+    skill: str
+    input: dict[str, Any] = {}  #: told to every bidder
+    private: dict[str, Any] = {}  #: told to the winner only
+    result_schema: dict[str, Any] | None = None  #: what a result must meet
+
+
+class TenderTerms(Record, frozen=True):
+    """Under which conditions. Amounts in micros of `unit`, durations in milliseconds."""
+
+    unit: str
+    rule: str
+    reserve: int | None = None  #: the most that will be paid
+    public_reserve: bool = False  #: whether bidders are told
+    value: int | None = None  #: worth of a good result; None: the reserve stands for it
+    eta_cost: int = 0  #: micros per second of eta
+    least_score: int | None = None  #: micros; a bid of a lower score is not taken, by the rules that score in micros
+    min_bids: int = 1  #: with fewer eligible bids when a round closes nothing is awarded
+    order: tuple[Criterion, ...] = ()  #: what `lexicographic` compares, one after the other
+    prior: UniformPrior | None = None  #: belief about the cost of a bidder that the reserve was computed from
+    low_bid_ppm: int = 200_000  #: a bid under this share of the reserve is flagged as abnormally low; 0: none is
+    slots: int = 1  #: winners sought
+    max_rounds: int = 3  #: of one conversation; a mediator may grant one more (R16)
+    shortlist: int | None = None  #: proposers called again in a later round at most, the best; None: all of them
+    feedback: Feedback = "reason"  #: what a revised cfp tells
+    target: int | None = None  #: micros; with a best score of so much nobody is asked to better it
+    least_progress: int = 0  #: micros; a round that gains less was no progress; 0: every round is progress
+    patience: int = 1  #: rounds in a row without progress after which nobody is called again
+    mediator: str | None = None  #: agent id of who settles a deadlock; None: nobody does
+    mediation_limit: int | None = None  #: the most that a mediator may award; None: the reserve
+    mediate_within_ms: int = 10_000  #: a mediator has so long
+    reply_within_ms: int = 20_000
+    work_within_ms: int = 600_000
+    lease_ms: int = 60_000
+    within_ms: int = 600_000  #: no call opens later than this after the first
+    wait_for_agents_ms: int = 30_000
+
+    @property
+    def hold(self) -> int | None:
+        """The worst case, micros: every slot at the most that is paid for one (D12). None: there is no limit."""
+        return None if self.reserve is None else max(self.reserve, self.mediation_limit or 0) * self.slots
+
+
+class Timers(Record, frozen=True):
+    """The settings of D7 that the initiator's core uses, milliseconds; recorded so that replay has them."""
+
+    offer_margin_ms: int = 2_000  #: an offer is not used any more this long before its end
+    pickup_ms: int = 10_000  #: added to the first lease
+    cancel_ms: int = 30_000  #: a cancel unanswered for so long has an unknown outcome
+    valid_for_extra_ms: int = 40_000  #: asked valid-for = reply within + lease + this
+    max_faults: int = 5  #: not-understood answers to one participant per conversation
+    max_awards: int = 3  #: awards per slot and tender (D1)

@@ -1,0 +1,106 @@
+"""The decision entry: each bid with its score, its margin and why it lost, who refused and why, who was silent.
+
+Everything that `contractnet log --explain` says is in it. Source: D8; promise 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from contractnet.manager.call import Call
+from contractnet.manager.calling import why_not
+from contractnet.manager.records import Assessed, Course, Decided
+from contractnet.mechanisms.awards.panel import abnormally_low, homogeneous
+from contractnet.mechanisms.awards.shape import Key, LossReason, Ranking, Standing, margin_of
+from contractnet.mechanisms.awards.stopping import Stop
+from contractnet.messages.values import RefuseReason
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a closed round comes to."""
+
+    course: Course
+    winners: Sequence[Standing] = ()
+    held: Sequence[Standing] = ()  #: runners-up, at most one a slot (G9)
+    invited: Sequence[Standing] = ()  #: whom the next round is for
+    stop: Stop | None = None  #: why there is no next round
+
+
+def decided(call: Call, ranked: Ranking, paid: Mapping[str, int], choice: Choice, fault: str) -> Decided:
+    """The record of a closed round.
+
+    Args:
+        ranked: its bids, by the rule of the terms.
+        paid: winner -> what it is paid, micros.
+        choice: what the round came to.
+        fault: what was wrong with the rule; empty: nothing.
+    """
+    refused = {
+        agent: RefuseReason(participant.refusal)
+        for agent, participant in sorted(call.participants.items())
+        if participant.refusal is not None and participant.refusal in RefuseReason._value2member_map_
+    }
+    terms, winners = call.terms, [one.participant for one in choice.winners]
+    low = abnormally_low(call.bids, terms.reserve or 0, terms.low_bid_ppm)
+    return Decided(
+        round=call.round,
+        rule=terms.rule,
+        bids=_assessed(call, ranked, paid, choice, {one.participant for one in low}),
+        refused=refused,
+        silent=tuple(participant.agent for participant in call.having("silent")),
+        winner=winners[0] if winners else None,
+        runner_up=choice.held[0].participant if choice.held else None,
+        ties=ranked.ties(len(call.slots)) if winners else (),
+        course=choice.course,
+        invited=tuple(sorted(one.participant for one in choice.invited)),
+        stop=choice.stop.reason if choice.stop else None,
+        last=call.outcomes[-1].last,
+        alarms=homogeneous(call.bids, {}),
+        fault=fault,
+    )
+
+
+def _assessed(
+    call: Call, ranked: Ranking, paid: Mapping[str, int], choice: Choice, low: set[str]
+) -> tuple[Assessed, ...]:
+    why = {one.participant: one.reason for one in ranked.losses(len(call.slots))}
+    measure = (choice.winners or ranked.standings)[-1 if choice.winners else 0].key if ranked.standings else ()
+    used = {bid.participant: bid.probability for bid in call.bids}
+    return tuple(
+        _assess(call, one, measure, used[one.participant], why.get(one.participant), paid.get(one.participant), low)
+        for one in ranked.standings
+    )
+
+
+def _assess(
+    call: Call,
+    one: Standing,
+    measure: Key,
+    probability: int,
+    why: LossReason | None,
+    pays: int | None,
+    low: set[str],
+) -> Assessed:
+    offer = call.participants[one.participant].offer
+    assert offer is not None  # a biddable state has an offer on file
+    content = offer.message.content
+    margin, criterion = margin_of(one.key, measure)
+    return Assessed(
+        participant=one.participant,
+        offer=one.offer,
+        price=content.price,
+        eta=content.eta,
+        confidence=content.confidence,
+        probability=probability,
+        score=one.score,
+        margin=margin,
+        criterion=criterion,
+        rank=one.rank,
+        tied=one.tied,
+        why=why,
+        reason=why_not(call, one),
+        pays=pays,
+        low=one.participant in low,
+    )

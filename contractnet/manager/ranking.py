@@ -1,0 +1,113 @@
+"""The offers of a call as its award rule sees them: bids and conditions made of recorded facts, ranked, and paid for.
+
+A rule that another distribution brought is held to the promises of `mechanisms.awards.shape`: one that raises, drops or
+doubles a bid, puts one over the reserve before the others, or would pay less than was asked or more than the reserve,
+awards nothing, and the decision says what was wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from contractnet.manager.call import Call
+from contractnet.manager.conditions import TenderTerms
+from contractnet.manager.state import Offer, Participant
+from contractnet.mechanisms.awards.brought import find_rule
+from contractnet.mechanisms.awards.shape import LossReason, Ranking, arrange
+from contractnet.mechanisms.rules import Bid, Conditions
+
+#: characters of what a rule raised that the decision keeps
+MOST_FAULT = 200
+
+
+def conditions_of(terms: TenderTerms) -> Conditions:
+    """What a rule may look at of the terms."""
+    return Conditions(
+        reserve=terms.reserve,
+        value=terms.value,
+        eta_cost=terms.eta_cost,
+        least_score=terms.least_score,
+        min_bids=terms.min_bids,
+        order=terms.order,
+    )
+
+
+def bids_of(call: Call, bidders: Sequence[Participant]) -> list[Bid]:
+    """The offers on file of these."""
+    return [_bid(one, one.offer) for one in bidders if one.offer is not None]
+
+
+def ranking(call: Call, bids: Sequence[Bid]) -> tuple[Ranking, str]:
+    """The bids by the rule of the terms, the best first; and what was wrong with the rule, empty where nothing was.
+
+    Raises:
+        DefinitionError: the rule is not known here: a distribution that brought it is not installed.
+    """
+    terms, where = call.terms, f"{call.conversation}|{call.round}"
+    conditions = conditions_of(terms)
+    rule = find_rule(terms.rule)
+    try:
+        ranked = rule.rank(bids, conditions, call.seed, where)
+        fault = _fault(ranked, bids, conditions)
+        if not fault:
+            return ranked, ""
+    except Exception as error:
+        fault = f"{type(error).__name__}: {error}"[:MOST_FAULT]
+    barred = [(bid, (-bid.price,), LossReason.RULE_FAILED) for bid in bids]
+    return arrange(terms.rule, barred, conditions, call.seed, where), fault
+
+
+def payments(call: Call, ranked: Ranking) -> dict[str, int]:
+    """What each winner of the ranking is paid for a good result: agent id -> micros.
+
+    A payment that breaks the promises is the winner's own price.
+    """
+    try:
+        paid = find_rule(call.terms.rule).payments(ranked, len(call.slots))
+        amounts = {one.participant: one.amount for one in paid}
+    except Exception:
+        amounts = {}
+    reserve = call.terms.reserve
+    return {
+        one.participant: _within(amounts.get(one.participant), one.price, reserve)
+        for one in ranked.winners(len(call.slots))
+    }
+
+
+def payment_without(call: Call, participant: str) -> int:
+    """What a runner-up is paid: as if those who have lost their award had not bid. Micros."""
+    gone = {lost.participant for lost in call.lost}
+    bids = [bid for bid in call.bids if bid.participant not in gone]
+    paid = payments(call, ranking(call, bids)[0])
+    own = next(bid.price for bid in call.bids if bid.participant == participant)
+    return paid.get(participant, own)
+
+
+# ---- parts
+
+
+def _bid(participant: Participant, offer: Offer) -> Bid:
+    content = offer.message.content
+    return Bid(
+        participant=participant.agent,
+        offer=content.offer,
+        price=content.price,
+        eta=content.eta,
+        probability=content.confidence,
+    )
+
+
+def _fault(ranked: Ranking, bids: Sequence[Bid], conditions: Conditions) -> str:
+    """What a rule got wrong; empty: nothing."""
+    if sorted((one.participant, one.offer, one.price) for one in ranked.standings) != sorted(
+        (bid.participant, bid.offer, bid.price) for bid in bids
+    ):
+        return "the ranking does not hold each bid once"
+    if conditions.reserve is not None and any(one.price > conditions.reserve for one in ranked.eligible):
+        return "a bid over the reserve is eligible"
+    return ""
+
+
+def _within(amount: int | None, price: int, reserve: int | None) -> int:
+    fits = amount is not None and price <= amount and (reserve is None or amount <= reserve)
+    return amount if fits and amount is not None else price
