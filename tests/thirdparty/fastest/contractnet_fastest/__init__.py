@@ -1,4 +1,4 @@
-"""An award rule that another distribution brings: the fastest bid under the reserve, of equally fast ones the cheapest."""
+"""An award rule brought by another distribution: the fastest bid under the reserve."""
 
 from __future__ import annotations
 
