@@ -32,7 +32,11 @@ MUTANTS = [
     mutant(
         "two slots for one bidder",
         "G13 I2",
-        (evaluation._award, "zip(call.slots, winners, strict=False)", "zip(call.slots, winners * 2, strict=False)"),
+        (
+            evaluation._award,
+            "zip(call.slots, choice.winners, strict=False)",
+            "zip(call.slots, [*choice.winners] * 2, strict=False)",
+        ),
         (
             award.award,
             'call.move_one(step, participant, "#award")',
@@ -136,6 +140,10 @@ MUTANTS = [
 ]
 
 
+#: how often the machine is run at most: which steps a seed gives changes with the code, and a rare one may need two
+TRIES = 8
+
+
 def first_found(number: int) -> Exception | None:
     """What the machine finds first within its runs."""
 
@@ -155,6 +163,6 @@ def first_found(number: int) -> Exception | None:
 def test_a_fault_is_found(fault: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     for change in fault.changes:
         change.apply(monkeypatch)
-    found = first_found(1)
+    found = next((error for number in range(1, TRIES + 1) if (error := first_found(number)) is not None), None)
     assert isinstance(found, Broken), found
     assert found.name in fault.found_by, found
