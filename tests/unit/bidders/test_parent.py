@@ -53,7 +53,7 @@ def test_a_daemon_that_is_killed_takes_its_program_along(tmp_path: Path) -> None
             os.kill(program, signal.SIGKILL)
 
 
-@pytest.mark.parametrize(("parent", "status"), [(os.getpid(), 0), (2**22 + 1, -signal.SIGKILL)])
+@pytest.mark.parametrize(("parent", "status"), [(os.getpid(), 0), (2**22 + 1, -signal.SIGKILL)], ids=["here", "gone"])
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_parent_that_went_away_before_is_noticed(parent: int, status: int) -> None:
     done = subprocess.run([sys.executable, "-c", "pass"], preexec_fn=dies_with(parent), check=False)
