@@ -3,6 +3,7 @@
 
     python3 run.py demo [arguments of `contractnet demo`]
     python3 run.py test [arguments of pytest] [--no-broker]
+    python3 run.py broker         start a RabbitMQ for trying, on loopback, until Ctrl-C; says its URL
     python3 run.py docs           build the site of docs/ into .cache/site and check it; opens nothing
     python3 run.py install        make or renew .venv, with the tests' tools, and stop
 
@@ -271,17 +272,17 @@ def main(arguments):
     if command in ("", "-h", "--help"):
         print((__doc__ or "").strip())
         return 0 if command else 2
-    if command not in ("demo", "test", "docs", "install"):
-        say(f"unknown command {command!r}; it is demo, test, docs or install: see python3 run.py --help")
+    if command not in ("demo", "test", "broker", "docs", "install"):
+        say(f"unknown command {command!r}; it is demo, test, broker, docs or install: see python3 run.py --help")
         return 2
     try:
-        prepare({"demo": "core", "docs": "docs"}.get(command, "dev"))
+        prepare({"demo": "core", "broker": "core", "docs": "docs"}.get(command, "dev"))
         if command == "demo":
             program = os.path.join(VENV, "bin", "contractnet")
             os.execv(program, [program, *arguments])
         if command != "install":
             os.chdir(ROOT)
-            module = {"docs": "docs.tools.build", "test": "pytest"}[command]
+            module = {"broker": "contractnet.testing.lend", "docs": "docs.tools.build", "test": "pytest"}[command]
             os.execv(PYTHON, [PYTHON, "-m", module, *arguments[1:]])
     except SetUpError as error:
         say(str(error))

@@ -46,6 +46,7 @@ class PrivateNode:
         plugins: names, such as `rabbitmq_management`.
         schedulers: threads that run Erlang code; one is enough for tests.
         server: which RabbitMQ; by default the one found, or unpacked.
+        port: to listen on; by default a free one.
     """
 
     def __init__(
@@ -58,11 +59,13 @@ class PrivateNode:
         plugins: Sequence[str] = (),
         schedulers: int = 1,
         server: Server | None = None,
+        port: int | None = None,
     ) -> None:
         server = server or provide_server(_say)
         self.base = Path(tempfile.mkdtemp(prefix="contractnet-node-"))
         self.server = server.without_spaces(self.base)
-        self.port, self._dist_port, self._epmd_port = free_ports(3)
+        free, self._dist_port, self._epmd_port = free_ports(3)
+        self.port = port or free
         self.name = f"contractnet_{os.getpid()}_{self.port}@localhost"
         self._process: subprocess.Popen[bytes] | None = None
         self._cookie = secrets.token_hex(16)

@@ -17,7 +17,7 @@ import pytest
 
 from contractnet.errors import NodeError
 from contractnet.testing.loopback import free_ports, speaks_amqp
-from contractnet.testing.node import PrivateNode
+from contractnet.testing.node import STOP_TIMEOUT_S, PrivateNode
 from tests.brokers import OutsideBroker
 
 pytestmark = pytest.mark.rabbitmq
@@ -149,3 +149,20 @@ def test_a_lent_broker_gives_vhosts_over_its_management_api(monkeypatch: pytest.
         monkeypatch.setenv("CONTRACTNET_TEST_MANAGEMENT_URL", "http://127.0.0.1:9")
         with pytest.raises(pytest.fail.Exception, match="management plugin"):
             OutsideBroker(node.url).vhost()
+
+
+def test_a_broker_for_a_shell_says_where_it_is_and_goes_with_its_command() -> None:
+    """`python3 run.py broker`."""
+    lender = subprocess.Popen(
+        [sys.executable, "-m", "contractnet.testing.lend"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert lender.stdout
+    line = lender.stdout.readline().strip()
+    assert line.startswith("export CONTRACTNET_BROKER=amqp://guest:guest@127.0.0.1:"), line
+    url = line.partition("=")[2]
+    with connect(url):
+        pass
+    lender.send_signal(signal.SIGINT)
+    _, said = lender.communicate(timeout=STOP_TIMEOUT_S)
+    assert (lender.returncode, "Ctrl-C ends it" in said) == (0, True), said
+    assert not speaks_amqp(int(url.rstrip("/").rpartition(":")[2]))
