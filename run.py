@@ -3,7 +3,7 @@
 
     python3 run.py demo [arguments of `contractnet demo`]
     python3 run.py test [arguments of pytest] [--no-broker]
-    python3 run.py broker         start a RabbitMQ for trying, on loopback, until Ctrl-C; says its URL
+    python3 run.py broker         a RabbitMQ for trying, on loopback, until Ctrl-C; says its URL
     python3 run.py docs           build the site of docs/ into .cache/site and check it; opens nothing
     python3 run.py install        make or renew .venv, with the tests' tools, and stop
 
@@ -15,7 +15,6 @@ last lines say so. Afterwards .venv/bin holds contractnet, pytest and the linter
 """
 
 # Syntax of Python 3.8 and the standard library only: an old Python, too, must be able to say what to do.
-
 import hashlib
 import json
 import os

@@ -50,6 +50,13 @@ def load_agent(reference: str, log: Log, models: Models | None = None) -> Agent:
         DefinitionError: the file or the module is wrong, or it is neither.
     """
     module, colon, name = reference.partition(":")
+    path = Path(module)
+    if path.suffix == ".py" or (colon and path.parent != Path() and path.with_suffix(".py").exists()):
+        where = "" if path.parent == Path() else f"in the folder {path.parent}, "
+        raise DefinitionError(
+            f"{reference}: an agent in a Python file is named as module:name: {where}{path.stem}:{name or 'NAME'}, "
+            f"where {name or 'NAME'} is the function that @bidder decorates"
+        )
     if reference.endswith(".toml") or "/" in reference or Path(reference).exists():
         return from_definition(read(Path(reference)), reference, log, models or Models())
     if colon and module and name:

@@ -22,6 +22,7 @@ _PATH = click.Path(path_type=Path)
 @option("ledger", metavar="URL", default=options.LEDGER, help="This manager's ledger.")
 @option("name", metavar="MANAGER", help="The manager's id; left out, it is made once and kept in the ledger.")
 @option("skill", metavar="S", help="Skill of the task, and of lines that name none.")
+@option("input", "given_input", metavar="JSON", help="Input of the task on the command line, a JSON object.")
 @term_options
 @option("unit", metavar="U", default="USD", help="What prices are counted in.")
 @option("concurrency", type=int, default=16, help="Calls open at once.")
@@ -45,7 +46,7 @@ def command(**given: Any) -> int:
 
     \b
     Example:
-      contractnet call "Summarise this ticket" --skill text.summarise --reserve 0.05
+      contractnet call "Summarise this" --skill text.summarise --input '{"text": "It rains. Again."}' --reserve 0.05
     """
     from contractnet.cli.calling import run_call  # the market, which `--help` does without
 

@@ -17,6 +17,7 @@ import click
 
 from contractnet.cli import screen
 from contractnet.errors import TransportRefused
+from contractnet.ledger.urls import file_of
 from contractnet.market.contract import Contract
 from contractnet.market.market import Market
 from contractnet.transport.port import Down, Standby, Up
@@ -47,7 +48,7 @@ async def watch(market: Market) -> None:
             elif isinstance(state, Standby):
                 click.echo(f"contractnet call: standing by: {state.reason}", err=True)
         if not ever and isinstance(state, Down) and loop.time() - began > NEVER_UP_S:
-            raise TransportRefused(f"no broker in {NEVER_UP_S:g} s: {state.reason}: check --broker, or start one")
+            raise TransportRefused(f"no broker in {NEVER_UP_S:g} s: {state.reason} (--broker)")
         await asyncio.sleep(0.1)
 
 
@@ -73,12 +74,15 @@ def output(out: Path | None) -> Generator[Callable[[bytes], None]]:
 
 
 @contextlib.contextmanager
-def progress(total: int, done: int) -> Generator[Callable[[Contract], None]]:
-    """A bar on standard error where that is a terminal; one line at the end everywhere."""
+def progress(total: int, done: int, ledger: str) -> Generator[Callable[[Contract], None]]:
+    """A bar on standard error where that is a terminal; lines at the end everywhere."""
     counts: dict[str, int] = {}
+    last: list[Contract] = []
 
     def count(contract: Contract) -> None:
         counts[contract.status] = counts.get(contract.status, 0) + 1
+        if contract.status not in ("settled", "cancelled"):
+            last[:] = [contract]
 
     if not sys.stderr.isatty():
         yield count
@@ -100,6 +104,17 @@ def progress(total: int, done: int) -> Generator[Callable[[Contract], None]]:
                 _bar.reset(token)
     if counts:
         click.echo(f"contractnet call: {_summary(counts)}", err=True)
+    for one in last:
+        click.echo(f"contractnet call: {_why(one, sum(counts.values()), ledger)}", err=True)
+
+
+def _why(contract: Contract, of: int, ledger: str) -> str:
+    """What became of a task that did not settle, and where more of it stands."""
+    which = "what happened" if of == 1 else "of the last of those that did not settle"
+    told = "; ".join(contract.story()) or contract.reason or contract.status
+    path = file_of(ledger)
+    more = "" if path is None else f"; all of it: contractnet log {path} --conversation {contract.id}"
+    return f"{which}: {told}{more}"
 
 
 def _summary(counts: dict[str, int]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from contractnet.cli.call_view import output, progress, watch
 from contractnet.cli.exits import Interrupted
@@ -31,11 +32,17 @@ from contractnet.market.batch import (
 from contractnet.market.contract import Contract
 from contractnet.market.many import as_they_end
 from contractnet.market.market import Market
-from contractnet.market.task import Task
+from contractnet.market.task import Task, fingerprint
 from contractnet.market.terms import terms
+from contractnet.messages.values import parse_amount, show_amount
 from contractnet.transport.urls import open_transport
 
 T = TypeVar("T")
+GOES_ON = "run the same command again and it goes on where it was"
+LOST = (
+    "the ledger was in memory: what ran was cancelled, and what was bought is recorded nowhere but in the lines above; "
+    "with --ledger FILE a call goes on where it was"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Job:
     lone: Task | None
     out: Path | None
     options: dict[str, Any]
+    ledger: str
 
 
 def run_call(
@@ -57,6 +65,7 @@ def run_call(
     ledger: str,
     name: str | None,
     skill: str | None,
+    given_input: str | None,
     unit: str,
     concurrency: int,
     budget: str | None,
@@ -71,8 +80,7 @@ def run_call(
 ) -> int:
     """Run the command and return its exit code."""
     if out is not None:
-        never = [path for path in (file_of(ledger), tasks) if path is not None]
-        out = target(out, never=never)
+        out = target(out, never=[path for path in (file_of(ledger),) if path is not None], read=tasks)
     if split:
         if task is None or tasks is not None or model is None:
             raise DefinitionError('--split needs a job and a model: call "Write a report" --split --model URL')
@@ -80,7 +88,7 @@ def run_call(
         judge(split_job)
         job: Job | Split = split_job
     else:
-        job = _job(task, tasks, out, skill, options, unit, budget)
+        job = _job(_lone(task, tasks, skill, given_input), tasks, out, skill, options, unit, budget, ledger)
     market = Market.open(
         open_transport(broker, time_scale=time_scale),
         ledger=ledger,
@@ -90,26 +98,41 @@ def run_call(
         concurrency=concurrency,
         settings=scaled(Settings(), time_scale),
     )
-    unsettled = asyncio.run(_call(market, job, cancel_on_stop))
+    goes_on = LOST if file_of(ledger) is None else GOES_ON
+    unsettled = asyncio.run(_call(market, job, cancel_on_stop, goes_on))
     return 1 if require_settled and unsettled else 0
 
 
+def _lone(task: str | None, tasks: Path | None, skill: str | None, given_input: str | None) -> Task | None:
+    """The task of the command line; None: there is a file of tasks."""
+    if (task is None) == (tasks is None):
+        raise DefinitionError("name one task, or a file of tasks with --tasks FILE.jsonl")
+    if task is None:
+        if given_input is not None:
+            raise DefinitionError("--input belongs to a task on the command line; a line of the file has its own")
+        return None
+    if skill is None:
+        raise DefinitionError("a task needs a skill: add --skill, such as --skill text.summarise")
+    try:
+        read = {} if given_input is None else msgspec.json.decode(given_input, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        shown = """such as --input '{"text": "It rains."}'"""
+        raise DefinitionError(f"--input: this is not a JSON object: {error}; write one, {shown}") from None
+    return Task(task, skill, input=read)
+
+
 def _job(
-    task: str | None,
+    lone: Task | None,
     tasks: Path | None,
     out: Path | None,
     skill: str | None,
     options: dict[str, Any],
     unit: str,
     budget: str | None,
+    ledger: str,
 ) -> Job:
     """Check everything that can be checked before anything is opened."""
-    if (task is None) == (tasks is None):
-        raise DefinitionError("name one task, or a file of tasks with --tasks FILE.jsonl")
-    if task is not None and skill is None:
-        raise DefinitionError("a task needs a skill: add --skill, such as --skill text.summarise")
     placed = read_tasks(tasks, skill) if tasks is not None else []
-    lone = Task(task, skill) if task is not None and skill is not None else None
     for where, one in [("the task", lone)] if lone else [(f"line {p.position}", p.task) for p in placed]:
         try:
             conditions = terms(one, default_unit=unit, **_of(one, options))
@@ -119,7 +142,7 @@ def _job(
             raise DefinitionError(f"{where}: with --budget every task needs a reserve; add one, or --reserve for all")
         if budget is not None and conditions.unit != unit:
             raise DefinitionError(f"{where}: the budget is in {unit}, the task in {conditions.unit}")
-    return Job(placed, lone, out, options)
+    return Job(placed, lone, out, options, ledger)
 
 
 def _of(task: Task, options: dict[str, Any]) -> dict[str, Any]:
@@ -127,11 +150,13 @@ def _of(task: Task, options: dict[str, Any]) -> dict[str, Any]:
     return {**options, **task.terms}
 
 
-async def _call(market: Market, job: Job | Split, cancel_on_stop: bool) -> int:
+async def _call(market: Market, job: Job | Split, cancel_on_stop: bool, goes_on: str) -> int:
     """Run all tasks; returns how many have not settled.
 
+    Args:
+        goes_on: what becomes of what runs, told at a signal.
     Raises:
-        Interrupted, KeyboardInterrupt: a signal came.
+        Interrupted: a signal came.
     """
     stopping = asyncio.Event()
     work = _split(market, job) if isinstance(job, Split) else _run(market, job, stopping)
@@ -154,8 +179,7 @@ async def _call(market: Market, job: Job | Split, cancel_on_stop: bool) -> int:
             raise Interrupted("what ran was cancelled, and each line says what is known of those who were told")
         return unsettled
     except asyncio.CancelledError:
-        click.echo("contractnet call: stopped; run the same command again and it goes on where it was", err=True)
-        raise KeyboardInterrupt from None
+        raise Interrupted(goes_on) from None
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
@@ -164,6 +188,7 @@ async def _call(market: Market, job: Job | Split, cancel_on_stop: bool) -> int:
 async def _run(market: Market, job: Job, stopping: asyncio.Event) -> int:
     async with market:
         same_tasks(market.contracts(), job.placed)
+        earlier = None if job.lone is None else _running(market, job.lone, job.options["reserve"])
         lines = by_key(job.placed)
         before = list(ended_lines(market.ended(), lines))
         finished = {key for key, _ in before}
@@ -171,15 +196,25 @@ async def _run(market: Market, job: Job, stopping: asyncio.Event) -> int:
             rebuild(job.out, [line for _, line in before])
         left = [one for one in job.placed if one.task.key not in finished]
         total = len(job.placed) or 1
-        with output(job.out) as write, progress(total, len(before)) as advance:
+        with output(job.out) as write, progress(total, len(before), job.ledger) as advance:
             if job.out is None:
                 for _, line in before:
                     write(line)
             if job.placed and not left:
                 click.echo(f"contractnet call: all {total} tasks have ended before; nothing was bought", err=True)
             status = [contract.status for contract in market.ended() if contract.key in finished]
-            status += await _watched(market, _work(market, job, left, lines, write, advance, stopping))
+            if earlier is not None:
+                click.echo("contractnet call: this was put out before and has not ended; going on with it", err=True)
+            status += await _watched(market, _work(market, job, earlier, left, lines, write, advance, stopping))
     return sum(one != "settled" for one in status)
+
+
+def _running(market: Market, task: Task, reserve: str | None) -> Contract | None:
+    """The same task of the command line, put out by an earlier run that was stopped: it is not bought twice."""
+    mine = fingerprint(task.spec())
+    most = None if reserve is None else show_amount(parse_amount(reserve, "reserve"))
+    same = (one for one in market.contracts() if one.key is None and not one.over and one.fingerprint == mine)
+    return next((one for one in same if one.reserve == most), None)
 
 
 async def _split(market: Market, job: Split) -> int:
@@ -206,6 +241,7 @@ async def _watched(market: Market, work: Coroutine[Any, Any, T]) -> T:
 async def _work(
     market: Market,
     job: Job,
+    earlier: Contract | None,
     left: list[Placed],
     lines: dict[str, list[Placed]],
     write: Callable[[bytes], None],
@@ -219,7 +255,8 @@ async def _work(
     )
 
     async def begin(placed: Placed) -> Contract:
-        contract = await market.begin(placed.task, position=placed.position or None, **_of(placed.task, job.options))
+        given = _of(placed.task, job.options)
+        contract = earlier or await market.begin(placed.task, position=placed.position or None, **given)
         if stopping.is_set():
             market.manager.cancel_all()  # it began just then
         return contract

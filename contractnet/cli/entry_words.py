@@ -204,6 +204,8 @@ def _tell_contractor(record: Record) -> Told | None:
             return Told(f"hosts {_names(names)}", named=names)
         case journal.Seeded():
             return Told("journal begun")
+        case journal.Timed():
+            return Told("timers of this start recorded")
         case common.Asked():
             tokens = f"{'about ' if record.guessed else ''}{record.tokens_in} + {record.tokens_out} tokens"
             cost = f", {show_amount(record.cost)} {record.unit}" if record.cost else ""

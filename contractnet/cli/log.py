@@ -93,7 +93,7 @@ class _Log(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         told = [
             "--diagram=text" if one == "--diagram" and after not in DIAGRAMS else one
-            for one, after in zip(args, [*args[1:], ""], strict=True)
+            for one, after in zip(args, [*args[1:], ""], strict=False)
         ]
         return super().parse_args(ctx, told)
 

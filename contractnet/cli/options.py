@@ -30,7 +30,15 @@ def option(name: str, *more: str, **attributes: Any) -> Callable[[_F], _F]:
 
 def broker() -> Callable[[_F], _F]:
     """`--broker URL`."""
-    return option("broker", metavar="URL", default=BROKER, help="The RabbitMQ broker: amqp:// or amqps://.")
+    words = "The RabbitMQ broker: amqp:// or amqps://."
+    return option("broker", metavar="URL", default=BROKER, callback=_reached_by_others, help=words)
+
+
+def _reached_by_others(ctx: click.Context, param: click.Parameter, url: str) -> str:
+    if url.startswith("memory:"):
+        text = "memory:// is within one process, which nobody else can reach: name a broker, amqp://USER:PASSWORD@HOST/"
+        raise click.BadParameter(text, ctx, param)
+    return url
 
 
 def as_json(what: str) -> Callable[[_F], _F]:

@@ -24,11 +24,12 @@ from contractnet.errors import DefinitionError
 BESIDE: Final = ("", "-wal", "-shm", "-journal", ".lock")
 
 
-def target(path: Path, *, never: Sequence[Path]) -> Path:
+def target(path: Path, *, never: Sequence[Path], read: Path | None = None) -> Path:
     """The file that is to be written where `path` was named, with all links followed.
 
     Args:
         never: ledgers that must stay as they are, with the files beside them; they need not exist.
+        read: what the same command reads, and must stay as well.
     Raises:
         DefinitionError: it is one of those, a folder, or a link that leads nowhere.
     """
@@ -40,6 +41,8 @@ def target(path: Path, *, never: Sequence[Path]) -> Path:
         raise DefinitionError(f"{path} leads nowhere, or to itself: name another file") from None
     if found.is_dir():
         raise DefinitionError(f"{path} is a folder: name a file")
+    if read is not None and _same(found, read.resolve(strict=False)):
+        raise DefinitionError(f"{path} is what is to be read, and would be destroyed: name another file")
     for ledger in never:
         real = ledger.resolve(strict=False)
         for base in {ledger, real}:

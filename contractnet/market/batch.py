@@ -22,6 +22,8 @@ from contractnet.messages.values import show_amount
 
 #: the longest line of a tasks file, bytes
 MAX_LINE = 1_048_576
+#: bad lines that are told one by one
+WRONG_SHOWN = 5
 
 
 class TaskLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,7 +79,7 @@ def read_tasks(path: Path, skill: str | None = None) -> list[Placed]:
         path: of a JSON Lines file; empty lines are passed over and still count as lines.
         skill: for lines that name none.
     Raises:
-        DefinitionError: names the file, the line and what is wrong with it; nothing was opened.
+        DefinitionError: names the file, the lines and what is wrong with them; nothing was opened.
     """
     try:
         lines = path.read_bytes().split(b"\n")
@@ -85,9 +87,16 @@ def read_tasks(path: Path, skill: str | None = None) -> list[Placed]:
         raise DefinitionError(f"tasks file {path}: {error.strerror}: name a readable JSON Lines file") from error
     seen: dict[str, int] = {}
     placed: list[Placed] = []
+    wrong: list[str] = []
     for position, line in enumerate(lines, 1):
         if line.strip():
-            placed.append(Placed(position, _task(line, f"{path}, line {position}", skill, seen)))
+            try:
+                placed.append(Placed(position, _task(line, f"line {position}", skill, seen)))
+            except DefinitionError as error:
+                wrong.append(str(error))
+    if wrong:
+        more = f"; and {len(wrong) - WRONG_SHOWN} more lines" if len(wrong) > WRONG_SHOWN else ""
+        raise DefinitionError(f"{path}, {'; '.join(wrong[:WRONG_SHOWN])}{more}")
     if not placed:
         raise DefinitionError(f"tasks file {path} has no task: write one JSON object a line")
     return placed

@@ -17,6 +17,7 @@ from contractnet.ledger.port import Ledger
 from contractnet.ledger.urls import file_of, open_ledger
 from contractnet.manager.manager import Manager
 from contractnet.manager.settings import Settings as ManagerSettings
+from contractnet.market import weather
 from contractnet.transport.port import DaemonParty, ManagerParty, Transport
 
 #: what becomes of tenders that run when their market is left
@@ -48,14 +49,19 @@ def leaving(on_leave: OnLeave | None, grace_s: float, ledger: str) -> Leaving:
 
 
 class House:
-    """Opens, runs and closes the drivers of one market."""
+    """Opens, runs and closes the drivers of one market.
+
+    Args:
+        tells: whether the broker's coming and going is logged.
+    """
 
     def __init__(
-        self, transport: Transport, settings: ManagerSettings, contractor_settings: ContractorSettings
+        self, transport: Transport, settings: ManagerSettings, contractor_settings: ContractorSettings, *, tells: bool
     ) -> None:
         self._transport = transport
         self._settings = settings
         self._contractor_settings = contractor_settings
+        self._tells = tells
         self._ledgers: list[Ledger] = []
         self._contractor: Contractor | None = None
         self._running: asyncio.Task[None] | None = None
@@ -121,6 +127,8 @@ class House:
                 group.create_task(self.manager.run())
                 if self._contractor is not None:
                     group.create_task(self._contractor.run())
+                if self._tells:
+                    group.create_task(weather.tell(self.manager))
         except BaseExceptionGroup as failed:
             self.manager.fail(cause_of(failed))
 

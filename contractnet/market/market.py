@@ -52,6 +52,7 @@ class Market:
         settings: ManagerSettings,
         contractor_settings: ContractorSettings,
         leaving: Leaving,
+        tells: bool,  # see House
     ) -> None:
         self._transport = transport
         self._agents = [as_agent(one) for one in agents]
@@ -60,7 +61,7 @@ class Market:
         self._budget = None if budget is None else micros(budget, "budget")
         self._name = None if name is None else require("id", name, "name")
         self._settings, self._contractor_settings = settings, contractor_settings
-        self._leaving = leaving
+        self._leaving, self._tells = leaving, tells
         self._house: House | None = None
 
     @classmethod
@@ -83,7 +84,7 @@ class Market:
         """A market, not yet entered.
 
         Args:
-            url: `memory://`, `amqp://…` or `amqps://…`, or a transport of your own.
+            url: `memory://`, `amqp://…` (one that is away is waited for, and logged), or a transport of your own.
             agents: what `@bidder` made, to be hosted in this process.
             ledger: `sqlite:///FILE`, a path, or `memory://`.
             journal: of the agents hosted here; in memory unless told otherwise.
@@ -102,9 +103,7 @@ class Market:
             DefinitionError: an argument is not valid.
         """
         transport = open_transport(url) if isinstance(url, str) else url
-        own = settings or ManagerSettings()
-        if url == "memory://" and settings is None:
-            own = ManagerSettings(listen_ms=0)
+        own = settings or (ManagerSettings(listen_ms=0) if url == "memory://" else ManagerSettings())
         places = whole("concurrency", own.concurrency if concurrency is None else concurrency, 1, 10_000)
         return cls(
             transport,
@@ -117,12 +116,13 @@ class Market:
             settings=msgspec.structs.replace(own, concurrency=places),
             contractor_settings=contractor_settings or ContractorSettings(),
             leaving=leaving(on_leave, grace, ledger),
+            tells=isinstance(url, str) and url != "memory://",
         )
 
     # ---- life
 
     async def __aenter__(self) -> Self:
-        house = House(self._transport, self._settings, self._contractor_settings)
+        house = House(self._transport, self._settings, self._contractor_settings, tells=self._tells)
         await house.enter(self._ledger_url, self._name, self._agents, self._journal_url)
         self._house = house
         if self._budget is not None:

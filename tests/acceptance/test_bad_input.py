@@ -25,6 +25,7 @@ from contractnet.cli import call_view
 from contractnet.cli.main import run
 from contractnet.testing.loopback import free_ports
 from tests.acceptance.test_settle import expected
+from tests.support.audit import read
 from tests.support.fleet import (
     Fleet,
     assert_clean,
@@ -212,8 +213,38 @@ def test_no_broker(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypat
     assert run(["call", "Count", "--skill", "text.count", "--ledger", ledger, "--broker", url]) == 3
     said = capsys.readouterr().err
     assert f"127.0.0.1:{port}" in said
-    assert "check --broker, or start one" in said
+    assert "start it, or name another one (--broker)" in said
     assert "secret" not in said
+    again = ["call", "Count", "--skill", "text.count", "--ledger", ledger, "--broker", url]
+    assert run(again) == 3
+    assert "this was put out before and has not ended; going on with it" in capsys.readouterr().err
+    assert run([*again, "--reserve", "1"]) == 3  # other terms: another tender
+    assert [row.type for row in read(tmp_path / "manager.db")].count("Opened") == 2
+
+
+async def test_a_market_that_waits_for_its_broker_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (port,) = free_ports(1)
+    market = Market.open(f"amqp://guest:secret@127.0.0.1:{port}/", ledger=str(tmp_path / "m.db"))
+    async with asyncio.timeout(20), market:
+        while not caplog.records:
+            await asyncio.sleep(0.02)
+    (line,) = [one.getMessage() for one in caplog.records if one.name == "contractnet.market"]
+    assert line.startswith(f"no broker: no broker answers at 127.0.0.1:{port} (connection refused)")
+    assert "secret" not in caplog.text
+
+
+def test_a_command_takes_no_market_of_one_process_for_a_broker(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["agents"], ["worker", "absent.toml"], ["call", "x", "--skill", "a.b"]):
+        assert run([*command, "--broker", "memory://"]) == 2
+        assert "memory:// is within one process" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", ["[1]", "{", '"text"'])
+def test_an_input_that_is_no_object(capsys: pytest.CaptureFixture[str], given: str) -> None:
+    assert run(["call", "x", "--skill", "a.b", "--input", given]) == 2
+    assert "--input: this is not a JSON object" in capsys.readouterr().err
+    assert run(["call", "--tasks", "x.jsonl", "--input", "{}"]) == 2
+    assert "--input belongs to a task on the command line" in capsys.readouterr().err
 
 
 def test_a_broker_that_does_not_let_us_in(tmp_path: Path, amqp_url: str) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from docs.tools.blocks import NEEDS_BROKER, Reader
+from docs.tools.source import ROOT
 from docs.tools.stage import pages
 
+#: of every timer, so that a manager listens a second and not five for who is there
+SCALE = "0.2"
 PAGES = [path for path in sorted(pages()) if NEEDS_BROKER in path.read_text(encoding="utf-8")]
 
 
@@ -18,5 +22,28 @@ def test_there_are_such_pages() -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_a_page_does_what_it_says(path: Path, tmp_path: Path, amqp_url: str) -> None:
-    reader = Reader(tmp_path, {"CONTRACTNET_BROKER": amqp_url})
+    reader = Reader(tmp_path, {"CONTRACTNET_BROKER": amqp_url, "CONTRACTNET_TIME_SCALE": SCALE})
     assert list(reader.follow(path.read_text(encoding="utf-8"))) == []
+
+
+def test_the_first_commands_of_the_readme_settle_a_task(tmp_path: Path, amqp_url: str) -> None:
+    """The sample worker and the call of the README, as they stand; and a call that says why it did not settle."""
+    lines = re.findall(
+        r"^contractnet (?:worker|call \").*", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    worker, call = (line.partition("  #")[0].rstrip() for line in lines)
+    (tmp_path / "agents").symlink_to(ROOT / "agents")
+    without = re.sub(r"--input '.*?' ", "", call)
+    page = f"""```console
+$ {worker} &
+$ {call}
+{{…"status":"settled",…"winner":"summariser",…"result":{{"summary":"It rains."}},…}}
+contractnet call: 1 settled
+$ {without}
+{{…"status":"failed",…}}
+contractnet call: 1 failed
+contractnet call: what happened: summariser lost slot 1: failed (error); all of it: …
+```
+"""
+    reader = Reader(tmp_path, {"CONTRACTNET_BROKER": amqp_url, "CONTRACTNET_TIME_SCALE": SCALE})
+    assert list(reader.follow(page)) == []

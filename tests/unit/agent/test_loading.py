@@ -55,9 +55,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    before = set(sys.modules)
     yield tmp_path
-    for name in set(sys.modules) - before:
+    for name in [name for name in sys.modules if name.startswith("shop_")]:  # no others: they are known by identity
         del sys.modules[name]
 
 
@@ -112,6 +111,9 @@ def test_a_function_of_a_module_in_the_working_directory(here: Path) -> None:
         ("absent.toml", "there is no such file"),
         ("sub/absent", "there is no such file"),
         ("sub", "is a folder"),
+        ("shop_b.py:whole", "is named as module:name: shop_b:whole, where whole is the function"),
+        ("shop_b.py", "is named as module:name: shop_b:NAME, where NAME is the function"),
+        ("./sub/shop_g:whole", "module:name: in the folder sub, shop_g:whole, where"),
     ],
 )
 def test_what_is_no_agent(here: Path, reference: str, said: str) -> None:
@@ -121,6 +123,7 @@ def test_what_is_no_agent(here: Path, reference: str, said: str) -> None:
     (here / "shop_e.py").write_text("def\n")
     (here / "shop_f.py").write_text(MODULE.replace("text.count", "count"))
     (here / "sub").mkdir()
+    (here / "sub" / "shop_g.py").write_text(MODULE)
     with pytest.raises(DefinitionError, match=said) as caught:
         load_agent(reference, silent)
     assert reference in str(caught.value)

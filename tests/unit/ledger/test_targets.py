@@ -44,6 +44,14 @@ def test_it_is_known_under_other_names(ledger: Path, tmp_path: Path, monkeypatch
         target(tmp_path / "x.db-wal", never=[tmp_path / "soft"])  # named by its link
 
 
+def test_what_is_read_is_not_written(tmp_path: Path) -> None:
+    (tmp_path / "tasks.jsonl").write_bytes(b"tasks")
+    (tmp_path / "link").symlink_to("tasks.jsonl")
+    for name in ("tasks.jsonl", "link"):
+        with pytest.raises(DefinitionError, match="is what is to be read, and would be destroyed"):
+            target(tmp_path / name, never=[], read=tmp_path / "tasks.jsonl")
+
+
 def test_a_folder_and_a_link_to_itself_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match="is a folder"):
         target(tmp_path, never=[])

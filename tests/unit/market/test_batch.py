@@ -71,6 +71,16 @@ def test_a_bad_line_is_named(tmp_path: Path, line: Any, words: str) -> None:
         read_tasks(file_of(tmp_path, line))
 
 
+def test_bad_lines_are_told_together(tmp_path: Path) -> None:
+    path = file_of(tmp_path, {"task": "x", "skill": SKILL}, "not json", {"task": "x"}, *["[]"] * 7)
+    with pytest.raises(DefinitionError) as caught:
+        read_tasks(path)
+    said = str(caught.value)
+    assert said.startswith(f"{path}, line 2: this is not a JSON object")
+    assert "; line 3: Object missing required field `skill`" in said
+    assert said.endswith("; and 4 more lines")
+
+
 def test_a_result_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text("old\n")
