@@ -17,6 +17,7 @@ import msgspec
 from contractnet.cli import exits, options, output
 from contractnet.cli.diagram import draw
 from contractnet.cli.entry_words import RECORDS, Told, tell
+from contractnet.cli.explain import explain as explained
 from contractnet.cli.mermaid import sequence_diagram
 from contractnet.cli.options import option
 from contractnet.cli.sequence import story
@@ -119,6 +120,7 @@ class _Log(click.Command):
     flag_value="text",
     help="One conversation, or all calls of a tender, as a sequence diagram; text where none is named.",
 )
+@option("explain", metavar="TENDER", help="Why a tender was decided as it was, by its id or key, in plain words.")
 def command(
     ledger: str,
     conversation: str | None,
@@ -130,6 +132,7 @@ def command(
     follow: bool,
     as_json: bool,
     diagram: str | None,
+    explain: str | None,
 ) -> int:
     """Show what was heard, said and decided, in order.
 
@@ -142,16 +145,22 @@ def command(
       contractnet log contractnet.db --diagram --conversation 29ca0b
       contractnet log contractnet.db --diagram mermaid --conversation 29ca0b > 29ca0b.mmd
       contractnet log contractnet.db --follow --json
+      contractnet log contractnet.db --explain 29ca0b
     """
     unknown = [kind for kind in kinds if kind not in RECORDS]
     if unknown:
         raise click.UsageError(f"--type {unknown[0]}: no such type; there are {', '.join(sorted(RECORDS))}")
     if diagram and (follow or as_json):
         raise click.UsageError("--diagram is of a whole conversation: leave --follow and --json out")
+    if explain and (follow or as_json or diagram):
+        raise click.UsageError("--explain tells a whole tender: leave --follow, --json and --diagram out")
     wanted = Filter(conversation, agent, frozenset(kinds), frozenset(performatives), since, until)
     with closing(open_reader(ledger)) as reader:
         filled(reader, ledger)
-        if diagram:
+        if explain:
+            for line in explained(reader.entries(), explain):
+                output.folded("", line)
+        elif diagram:
             _draw(reader, conversation, diagram)
         elif follow:
             _follow(reader, wanted, as_json)

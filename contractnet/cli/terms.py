@@ -47,7 +47,7 @@ _TERMS: Final[tuple[Callable[[Any], Any], ...]] = (
     option("min-bids", type=int, default=1, help="With fewer bids that could be awarded nothing is."),
     option("order", metavar="WHAT[:STEP],…", help="What lexicographic compares: probability:0.05,price:0.01,eta."),
     option(
-        "low-bid", type=float, default=0.2, help="Share of the reserve under which a bid is flagged as abnormally low."
+        "low-bid", type=float, default=0.1, help="Share of the reserve under which a bid is flagged as abnormally low."
     ),
     option("slots", type=int, default=1, help="Winners sought, each of whom does the whole task."),
     option(

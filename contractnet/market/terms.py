@@ -70,7 +70,7 @@ DEFAULTS: Final[TermOptions] = {
     "least_score": None,
     "min_bids": 1,
     "order": None,
-    "low_bid": 0.2,
+    "low_bid": 0.1,
     "slots": 1,
     "max_rounds": DEFAULT_ROUNDS,
     "more_rounds": False,

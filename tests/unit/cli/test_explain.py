@@ -1,0 +1,101 @@
+"""`log --explain`: a decision in plain words, from what was recorded."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from contractnet.cli import explain as module
+from contractnet.cli.explain import explain
+from contractnet.cli.main import run
+from contractnet.errors import DefinitionError
+from contractnet.mechanisms.awards.scored import AWARD_RULES
+from contractnet.mechanisms.awards.shape import LossReason
+from contractnet.mechanisms.awards.stopping import StopReason
+from tests.support.bench import Bench
+from tests.support.ledgers import LEDGERS
+
+Captured = pytest.CaptureFixture[str]
+
+
+def told(bench: Bench, wanted: str = "t") -> list[str]:
+    bench.check()
+    return list(explain(bench.entries, wanted))
+
+
+def test_everything_that_a_decision_may_say_has_words() -> None:
+    assert set(module._LOSSES) == set(LossReason)
+    assert set(module._STOPS) == set(get_args(StopReason))
+    assert set(module._RULES) == set(AWARD_RULES)
+
+
+def test_a_settled_tender() -> None:
+    bench = Bench()
+    bench.start("ada", "bob", "cy", "dan", "eve", rule="second-price", value=90_000, eta_cost=10)
+    for agent, price in (("ada", 20_000), ("bob", 35_000), ("cy", 60_000)):
+        bench.propose(agent, price)
+    bench.refuse("dan", "busy")
+    bench.wait(20_000)
+    bench.result("ada")
+    assert told(bench) == [
+        "Tender t: Summarise this ticket (text.summarise)",
+        "Rule second-price: the cheapest bid wins and is paid the best price that lost, at most the reserve.",
+        "Terms: value 0.09 USD; reserve 0.05 USD (secret); 0.00001 USD for each second of waiting.",
+        "Call 1, t.1: 5 expected to answer.",
+        "Round 1: 3 bid, 1 refused, 1 silent.",
+        "  1. ada  0.02 USD, 5 s, 90 %; score -0.02: awarded, paid 0.035 USD",
+        "  2. bob  0.035 USD, 5 s, 90 %; score -0.035: others are better by 0.015",
+        "  3. cy   0.06 USD, 5 s, 90 %; score -0.06: over the reserve",
+        "  dan refused: busy: its capacity was taken.",
+        "  Silent, which is no refusal: eve.",
+        "Slot 1 was awarded to ada for 0.035 USD.",
+        "Ended settled: ada for 0.035 USD. Of what was held 0.015 was released.",
+    ]
+
+
+def test_rounds_flags_ties_and_a_runner_up() -> None:
+    bench = Bench()
+    bench.start("a", "b", "c", max_rounds=2, slots=1, low_bid_ppm=900_000)
+    for agent in ("a", "b", "c"):
+        bench.propose(agent, 60_000)
+    for agent in ("a", "b", "c"):
+        bench.propose(agent, 40_000)
+    bench.fail(bench.slot.holder or "")
+    words = "\n".join(told(bench))
+    assert "  Another round follows, for a, b, c." in words
+    assert "As good as each other: a, b, c; the seed recorded before the first bid drew." in words
+    assert "as good as the winner; the recorded seed drew the other" in words
+    assert "Alarm: prices are near-equal (a, b, c)" in words
+    assert "Abnormally low, under 90 % of the reserve: " in words
+    assert "it said that it failed (error)." in words
+
+
+@pytest.mark.parametrize("name", sorted(LEDGERS))
+def test_every_tender_can_be_explained(name: str) -> None:
+    bench = LEDGERS[name]()
+    for tender in bench.book.tenders:
+        lines = list(explain(bench.entries, tender))
+        assert lines[0].startswith(f"Tender {tender}")
+        assert not [line for line in lines if "None" in line or "{" in line]
+
+
+def test_a_tender_is_named_by_its_beginning_or_its_key(settled: str, capsys: Captured) -> None:
+    for wanted in ("t", "t.1", "ticket-17"):
+        assert run(["log", settled, "--explain", wanted]) == 0
+        assert capsys.readouterr().out.startswith("Tender t, key ticket-17: ")
+
+
+def test_what_is_not_there_is_said(settled: str, capsys: Captured) -> None:
+    assert run(["log", settled, "--explain", "zz"]) == 2
+    assert "no tender zz is here: name the beginning of its id, or its key" in capsys.readouterr().err
+    assert run(["log", settled, "--explain", "t", "--json"]) == 2
+    assert "--explain tells a whole tender" in capsys.readouterr().err
+
+
+def test_of_several_one_must_be_named() -> None:
+    bench = Bench()
+    bench.open("ta")
+    bench.open("tb")
+    with pytest.raises(DefinitionError, match="2 tenders begin with 't': ta, tb; name one"):
+        list(explain(bench.entries, "t"))

@@ -1,0 +1,231 @@
+"""Award rules in a tender: what winners and runners-up are paid, what stops a further round, what a decision flags."""
+
+from __future__ import annotations
+
+import pytest
+
+from contractnet.manager import ranking as module
+from contractnet.manager.records import Awarded, Decided
+from contractnet.mechanisms.awards.scored import ScoredRule
+from contractnet.mechanisms.awards.shape import LossReason, Ranking
+from contractnet.mechanisms.rules import Bid, Conditions
+from contractnet.messages import acts as a
+from tests.support.bench import Bench
+
+
+def bids(bench: Bench, **prices: int) -> Decided:
+    """Everybody bids; returns the decision."""
+    for agent, price in prices.items():
+        bench.propose(agent, price)
+    return bench.records(Decided)[-1]
+
+
+def why(decided: Decided) -> dict[str, tuple[LossReason | None, int | None]]:
+    return {bid.participant: (bid.why, bid.pays) for bid in decided.bids}
+
+
+def paid(bench: Bench) -> list[tuple[str, int]]:
+    return [(one.participant, one.price) for one in bench.records(Awarded)]
+
+
+# ---- payments
+
+
+def test_the_second_price_is_paid_and_told_and_spent() -> None:
+    bench = Bench()
+    bench.start("a", "b", "c", rule="second-price")
+    decided = bids(bench, a=20_000, b=35_000, c=40_000)
+    assert why(decided) == {"a": (None, 35_000), "b": (LossReason.OUTBID, None), "c": (LossReason.OUTBID, None)}
+    assert paid(bench) == [("a", 35_000)]
+    assert [accept.content.price for accept in bench.said(a.AcceptProposal)] == [35_000]
+    bench.result("a")
+    assert (bench.ended.price, bench.ended.spent, bench.ended.released) == (35_000, 35_000, 15_000)
+    bench.check()
+
+
+def test_without_rivals_the_reserve_is_paid() -> None:
+    bench = Bench()
+    bench.start("a", "b", rule="second-price")
+    bids(bench, a=20_000, b=60_000)
+    assert paid(bench) == [("a", 50_000)]
+    bench.check()
+
+
+def test_a_runner_up_is_paid_as_if_who_lost_the_slot_had_not_bid() -> None:
+    bench = Bench()
+    bench.start("a", "b", "c", rule="second-price")
+    bids(bench, a=20_000, b=30_000, c=40_000)
+    bench.fail("a")
+    assert paid(bench) == [("a", 30_000), ("b", 40_000)]
+    bench.result("b")
+    assert bench.ended.spent == 40_000
+    bench.check()
+
+
+def test_each_of_several_winners_is_paid_the_best_price_that_lost() -> None:
+    bench = Bench()
+    bench.start("a", "b", "c", rule="second-price", slots=2)
+    bids(bench, a=20_000, b=30_000, c=40_000)
+    assert paid(bench) == [("a", 40_000), ("b", 40_000)]
+    bench.check()
+
+
+def test_the_second_score_is_paid_by_its_threshold() -> None:
+    """Value 0.1 at 90 %: scores 0.07 and 0.06; the winner is paid what brings its own down to 0.06."""
+    bench = Bench()
+    bench.start("a", "b", rule="second-score", value=100_000)
+    bids(bench, a=20_000, b=30_000)
+    assert paid(bench) == [("a", 30_000)]
+    bench.check()
+
+
+def test_a_mediated_offer_is_paid_its_own_price() -> None:
+    bench = Bench()
+    bench.start("a", "b", rule="second-price", mediator="m", mediation_limit=80_000)
+    bids(bench, a=60_000, b=70_000)
+    bench.choose("offer", bench.participant("a").offer.id)  # type: ignore[union-attr]
+    assert paid(bench) == [("a", 60_000)]
+    bench.check()
+
+
+# ---- what is not awarded
+
+
+def test_too_few_bids_are_no_award_and_no_further_round() -> None:
+    bench = Bench()
+    bench.start("a", "b", min_bids=2, max_rounds=3, mediator="m")
+    bench.refuse("b")
+    decided = bids(bench, a=20_000)
+    assert (decided.course, why(decided)) == ("no-award", {"a": (LossReason.TOO_FEW_BIDS, None)})
+    assert bench.rejected("a") == ["no-award"]
+    assert (bench.ended.status, bench.ended.reason) == ("no-award", "too-few-bids")
+    bench.check()
+
+
+def test_bids_that_are_too_dear_may_still_make_up_the_number() -> None:
+    bench = Bench()
+    bench.start("a", "b", min_bids=2, max_rounds=2)
+    assert bids(bench, a=20_000, b=60_000).course == "iterate"
+    assert bids(bench, a=20_000, b=45_000).course == "award"
+    bench.check()
+
+
+def test_a_score_under_the_least_is_not_taken() -> None:
+    bench = Bench()
+    bench.start("a", rule="best-value", value=40_000, least_score=10_000)
+    decided = bids(bench, a=30_000)  # 0.036 - 0.03
+    assert why(decided) == {"a": (LossReason.UNDER_SCORE, None)}
+    assert bench.rejected("a") == ["not-shortlisted"]
+    bench.check()
+
+
+# ---- when another round is pointless
+
+
+def test_rounds_without_progress_stop_it() -> None:
+    bench = Bench()
+    bench.start("a", "b", max_rounds=5, least_progress=1_000)
+    assert bids(bench, a=60_000, b=70_000).course == "iterate"
+    assert bids(bench, a=58_000, b=70_000).course == "iterate"
+    decided = bids(bench, b=70_000, a=57_500)
+    assert (decided.course, decided.stop, decided.last) == ("no-award", "no-progress", ("a", "b"))
+    bench.check()
+
+
+def test_who_spoke_last_is_recorded() -> None:
+    bench = Bench()
+    bench.start("a", "b", max_rounds=2)
+    bench.propose("b", 70_000)
+    bench.now += 5
+    decided = bids(bench, a=60_000)
+    assert (decided.course, decided.stop, decided.last) == ("iterate", None, ("a",))
+    bench.propose("a", 55_000)
+    bench.now += 5
+    decided = bids(bench, b=60_000)
+    assert (decided.course, decided.stop, decided.last) == ("no-award", "bound-reached", ("b",))
+    bench.check()
+
+
+def test_a_target_that_is_met_ends_the_rounds() -> None:
+    """Two slots, one bid good enough: nobody is asked to come down for the second."""
+    bench = Bench()
+    bench.start("a", "b", max_rounds=3, slots=2, target=-30_000)
+    decided = bids(bench, a=20_000, b=60_000)
+    assert (decided.course, decided.stop) == ("award", "target-met")
+    bench.check()
+
+
+# ---- flags
+
+
+def test_a_low_bid_is_flagged_and_wins_all_the_same() -> None:
+    bench = Bench()
+    bench.start("a", "b", low_bid_ppm=500_000)
+    decided = bids(bench, a=24_999, b=25_000)
+    assert {bid.participant: bid.low for bid in decided.bids} == {"a": True, "b": False}
+    assert decided.winner == "a"
+
+
+def test_near_equal_bids_raise_an_alarm_that_changes_nothing() -> None:
+    bench = Bench()
+    bench.start("a", "b", "c")
+    decided = bids(bench, a=30_000, b=30_010, c=30_020)
+    assert [alarm.reason for alarm in decided.alarms] == ["near-equal-prices"]
+    assert decided.winner == "a"
+    bench.check()
+
+
+# ---- rules of others
+
+
+def _reversed(bid: Bid, conditions: Conditions) -> tuple[int, ...]:
+    return (bid.price,)
+
+
+class Drops(ScoredRule, frozen=True, kw_only=True):
+    """A rule that forgets a bid."""
+
+    def rank(self, bids: list[Bid], conditions: Conditions, seed: str, where: str) -> Ranking:  # type: ignore[override]
+        return ScoredRule.rank(self, bids[1:], conditions, seed, where)
+
+
+def _raises(bid: Bid, conditions: Conditions) -> tuple[int, ...]:
+    raise ValueError("no idea")
+
+
+def _generous(ranking: Ranking, slots: int = 1) -> tuple[()]:
+    return ()
+
+
+@pytest.fixture
+def brought(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = {
+        "dearest": ScoredRule(name="dearest", key=_reversed, pays=_generous),
+        "drops": Drops(name="drops", key=_reversed),
+        "raises": ScoredRule(name="raises", key=_raises),
+    }
+    monkeypatch.setattr(module, "find_rule", rules.__getitem__)
+
+
+@pytest.mark.usefixtures("brought")
+def test_a_brought_rule_decides_and_a_payment_it_forgets_is_the_price() -> None:
+    bench = Bench()
+    bench.start("a", "b", rule="dearest")
+    bids(bench, a=20_000, b=30_000)
+    assert paid(bench) == [("b", 30_000)]
+    bench.check()
+
+
+@pytest.mark.usefixtures("brought")
+@pytest.mark.parametrize(
+    ("rule", "fault"),
+    [("drops", "the ranking does not hold each bid once"), ("raises", "ValueError: no idea")],
+)
+def test_a_rule_that_breaks_its_promises_awards_nothing_and_harms_nobody_else(rule: str, fault: str) -> None:
+    bench = Bench()
+    bench.start("a", "b", rule=rule, mediator="m", max_rounds=3)
+    decided = bids(bench, a=20_000, b=30_000)
+    assert (decided.course, decided.fault) == ("no-award", fault)
+    assert {bid.why for bid in decided.bids} == {LossReason.RULE_FAILED}
+    assert (bench.ended.status, bench.ended.reason) == ("no-award", "rule-failed")
+    bench.check()
