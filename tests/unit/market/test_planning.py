@@ -254,7 +254,7 @@ async def test_a_result_that_is_too_large_for_the_next_stops_no_other_branch() -
     async def work(award: Any) -> dict[str, Any]:
         return {"text": "x" * 100_000}
 
-    async with Market.open("memory://", agents=[bid]) as open_market:
+    async with Market.open("memory://", agents=[bid], ledger="memory://") as open_market:
         plan = await open_market.decompose("j", Scripted([task("a"), task("b", "a"), task("c")]), key="k")
         found = {one.task.id: one for one in await bought(open_market, plan)}
         assert found["b"].contract is None
@@ -270,6 +270,6 @@ async def test_a_budget_is_for_one_winner_a_task() -> None:
 
 
 async def test_nobody_there_is_told_in_time() -> None:
-    async with Market.open("memory://") as empty:
+    async with Market.open("memory://", ledger="memory://") as empty:
         with pytest.raises(PlanRefused, match=r"nobody offered a skill within 0\.1 s"):
             await empty.decompose("j", Scripted([task("a")]), key="k", wait_for_agents=0.1)
