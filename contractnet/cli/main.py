@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "agents": Listed("contractnet.cli.agents", "Who is there, with which skills and capacity."),
     "log": Listed("contractnet.cli.log", "What a ledger holds: filtered, followed, or drawn."),
     "replay": Listed("contractnet.cli.replay", "Re-derive everything; exit 1 at the first difference."),
+    "arena": Listed("contractnet.cli.arena", "Experiments: rules, reserves and confidence, measured."),
     "export": Listed("contractnet.cli.export", "A ledger as JSONL."),
     "doctor": Listed("contractnet.cli.doctor", "Broker, ledger, models and packages: what works, and what to do."),
     "schema": Listed("contractnet.cli.schema", "Regenerate protocols/, or check that it is current."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -19,12 +19,21 @@ SCREENS = ROOT / "docs" / "screens"
 _ADDRESS = re.compile(r"(?<!`)\b(?:https?|amqps?)://[^\s`,;)]*[^\s`,;.)]")
 
 
-def _loaded() -> Iterator[tuple[str, click.Command]]:
-    context = click.Context(commands)
-    for name in commands.list_commands(context):
-        command = commands.get_command(context, name)
+def _loaded(group: click.Group = commands, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command with the words that call it, those of a group after the group."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         assert command is not None
-        yield name, command
+        yield before + name, command
+        if isinstance(command, click.Group):
+            yield from _loaded(command, f"{before}{name} ")
+
+
+def found(words: Sequence[str]) -> click.Command | None:
+    """The command that a line of words calls, without `contractnet`; None: there is none of that name."""
+    every = dict(_loaded())
+    return next((every[" ".join(words[:count])] for count in (2, 1) if " ".join(words[:count]) in every), None)
 
 
 def options(command: click.Command) -> list[click.Option]:
@@ -34,7 +43,7 @@ def options(command: click.Command) -> list[click.Option]:
 
 def command_pages() -> str:
     """Every command: what it does, how it is called, its options."""
-    parts = [table(("command", "what it does"), [(_ref(name), COMMANDS[name].short) for name, _ in _loaded()])]
+    parts = [table(("command", "what it does"), [(_ref(name), _short(name, command)) for name, command in _loaded()])]
     for name, command in _loaded():
         with click.Context(command, info_name=f"contractnet {name}") as context:
             usage = command.get_usage(context).removeprefix("Usage: ")
@@ -61,7 +70,16 @@ def screens() -> str:
 
 
 def _ref(name: str) -> str:
-    return f"[`contractnet {name}`](#contractnet-{name})"
+    return f"[`contractnet {name}`](#{_anchor(name)})"
+
+
+def _anchor(name: str) -> str:
+    return f"contractnet-{name.replace(' ', '-')}"
+
+
+def _short(name: str, command: click.Command) -> str:
+    """A line: of the table of commands, or the first sentence of its help."""
+    return COMMANDS[name].short if name in COMMANDS else command.get_short_help_str(200)
 
 
 def _help(command: click.Command) -> str:
@@ -105,6 +123,6 @@ def variable_table() -> str:
     rows = []
     for variable, readers in sorted(variables().items()):
         first = next(iter(readers.values()))
-        refs = ", ".join(f"[{name}](commands.md#contractnet-{name})" for name in readers)
+        refs = ", ".join(f"[{name}](commands.md#{_anchor(name)})" for name in readers)
         rows.append((f"`{variable}`", f"`{first.opts[0]}`", refs))
     return table(("variable", "option", "read by"), rows)

@@ -14,7 +14,6 @@ import click
 import pytest
 
 from contractnet.agent import definition, model_table
-from contractnet.cli.main import commands
 from contractnet.contractor.records import Timers as ContractorTimers
 from contractnet.contractor.settings import Settings as ContractorSettings
 from contractnet.errors import ContractNetError
@@ -22,6 +21,7 @@ from contractnet.manager.conditions import Timers as ManagerTimers
 from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.transport.amqp.settings import AmqpSettings
 from docs.tools.blocks import NEEDS_BROKER, Reader
+from docs.tools.commands import found
 from docs.tools.failures import error_classes
 from docs.tools.source import ROOT, docstring
 from docs.tools.stage import DOCS, generate, pages
@@ -88,9 +88,8 @@ def test_commands_that_are_shown_exist_with_their_options(path: Path) -> None:
         for line in block.code.replace("\\\n", " ").splitlines()
         if block.language == "sh" or line.startswith("$ ")
     ]
-    context = click.Context(commands)
     for arguments in filter(None, map(called, lines)):
-        command = commands.get_command(context, arguments[0])
+        command = found(arguments)
         assert command is not None, arguments
         known = {option for one in command.params if isinstance(one, click.Option) for option in one.opts} | {"--help"}
         assert {word for word in arguments[1:] if word.startswith("--")} <= known, arguments

@@ -1,0 +1,1 @@
+"""Many negotiations, measured: experiments with a seed, a table, a picture and a paragraph of what they show."""

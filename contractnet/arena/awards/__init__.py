@@ -1,0 +1,1 @@
+"""Experiments with award rules, reserves and confidence; one module each."""
