@@ -15,8 +15,9 @@ from contractnet.ledger import records as common
 from contractnet.ledger.founding import FOUNDED, founding
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Record
-from contractnet.manager import plans
+from contractnet.manager import plans, questions
 from contractnet.manager import records as manager
+from contractnet.manager.limits import LIMIT
 from contractnet.messages.acts import Cfp
 from contractnet.messages.values import show_amount
 
@@ -133,7 +134,16 @@ def _tell_manager(record: Record) -> Told | None:
             why = f": {shorten(record.why)}" if record.why else ""
             return Told(f"plan {record.key} {'approved' if record.ok else 'refused'} by {record.by}{why}")
         case manager.Granted():
-            return Told(f"budget of {show_amount(record.amount)} {record.unit}")
+            account = f" for account {record.account}" if record.account else ""
+            return Told(f"budget of {show_amount(record.amount)} {record.unit}{account}")
+        case manager.AccountClosed():
+            return Told(f"account {record.account} closed: {show_amount(record.released)} released")
+        case questions.Pending():
+            return Told(_asked(record))
+        case questions.Answered():
+            amount = f" {show_amount(record.amount)}" if record.amount is not None else ""
+            why = f": {shorten(record.why)}" if record.why else ""
+            return Told(f"decision {record.id} by {record.by}: {record.choice}{amount}{why}")
         case manager.Started():
             return Told(f"manager started, epoch {record.manager_epoch}")
         case manager.Held():
@@ -223,12 +233,22 @@ def _founded(entry: Entry) -> str:
     return f"{found.kind.value} of {found.owner} begun"
 
 
+def _asked(record: questions.Pending) -> str:
+    if record.kind != LIMIT:
+        return f"decision {record.id} pending: {record.kind} {record.about}"
+    known = {name: record.told.get(name) for name in ("granted", "held", "spent", "released")}
+    amounts = [f"{name} {show_amount(amount)}" for name, amount in known.items() if isinstance(amount, int)]
+    about = f"of account {record.about}" if record.about else "of the market"
+    return f"decision {record.id} pending: the limit {about} is reached: {', '.join(amounts)}"
+
+
 def _opened(record: manager.Opened) -> str:
     spec, terms = record.spec, record.terms
     reserve = "no reserve" if terms.reserve is None else f"reserve {show_amount(terms.reserve)} {terms.unit}"
     key = f", key {record.key}" if record.key is not None else ""
+    account = f", account {record.account}" if record.account else ""
     return (
-        f"tender opened: {spec.skill}, rule {terms.rule}, {reserve}, "
+        f"tender opened: {spec.skill}, rule {terms.rule}, {reserve}{account}, "
         f"within {duration(terms.within_ms)}{key}: {shorten(spec.task)}"
     )
 

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from contractnet.errors import DefinitionError
 from contractnet.ledger.records import Heard, Misheard, Quarantined, Record, Said, Sent
 from contractnet.ledger.scribe import Pen, Scribe, Writing
-from contractnet.manager.accounts import Accounts, Room
+from contractnet.manager.accounts import Account
+from contractnet.manager.limits import Standing, check_told
 from contractnet.manager.plans import PlanState, follow
-from contractnet.manager.records import Awarded, Ended, Fact, Granted, Held, Opened, Started
+from contractnet.manager.questions import Answered, Pending, Questions
+from contractnet.manager.records import AccountClosed, Awarded, Ended, Fact, Granted, Held, Opened, Started
 from contractnet.manager.tender import Tender
 from contractnet.messages.acts import (
     NotUnderstood,
@@ -48,7 +50,9 @@ class Book:
         self.owner = owner
         self.tenders: dict[str, Tender] = {}
         self.by_key: dict[str, Tender] = {}
-        self.accounts = Accounts()
+        self.accounts = Account()
+        self.questions = Questions()
+        self.standing = Standing(self.accounts, self.questions)
         self.manager_epoch = 0
         self.at = 0  #: of the last entry: `now` never goes back (D14)
         self.seen: dict[tuple[str, str], str] = {}  #: (sender, message id) of everything heard -> digest of its bytes
@@ -104,11 +108,21 @@ class Book:
         where, receivers = self.spoken.get(name or "", ("", ()))
         return where == conversation and (not receivers or agent in receivers)
 
+    def account_of(self, tender_id: str) -> Account:
+        """The account whose money pays for a tender. Raises DefinitionError where there is none."""
+        name = self.tenders[tender_id].opened.account
+        account = self.accounts.find(name)
+        if account is None:
+            raise DefinitionError(f"there is no account {name!r}; grant it a budget first")
+        return account
+
     # ---- parts
 
     def _admit(self, tender_id: str, fact: Opened) -> None:
         if tender_id in self.tenders:
             raise DefinitionError(f"there is a tender {tender_id} already: it opens once")
+        if self.accounts.find(fact.account) is None:
+            raise DefinitionError(f"there is no account {fact.account!r}; grant it a budget first")
         tender = self.tenders[tender_id] = Tender(self.owner, tender_id)
         if fact.key is not None:
             self.by_key[fact.key] = tender
@@ -148,20 +162,34 @@ class Book:
                     owed.receivers.difference_update(record.receivers or ("",))
                     if not owed.receivers:
                         del self.unsent[record.message_id]
-            case Held():
-                if self.accounts.room(record.amount) is not Room.FITS:
-                    raise DefinitionError(
-                        f"tender {tender_id} holds {record.amount} micros that the grant does not cover"
-                    )
-                self.accounts.hold(tender_id, record.amount, record.unit)
-            case Ended():
-                self.accounts.settle(tender_id, record.spent, record.unit)
-                self.ended.append(tender_id)
-            case Granted():
-                self.accounts.grant(record.amount, record.unit)
+            case Held() | Ended() | Granted() | AccountClosed() | Pending() | Answered():
+                self._count(tender_id, record, at)
+                self.accounts.check()
             case Started():
                 self.manager_epoch = record.manager_epoch
             case Awarded():
                 self.awards += 1
             case _:
                 follow(self.plans, record)
+
+    def _count(
+        self, tender_id: str, record: Held | Ended | Granted | AccountClosed | Pending | Answered, at: int
+    ) -> None:
+        """What moves money, and who decided about it. Raises DefinitionError: the ledger says what cannot be."""
+        match record:
+            case Held():
+                self.account_of(tender_id).hold(tender_id, record.amount, record.unit)
+            case Ended():
+                self.account_of(tender_id).settle(tender_id, record.spent, record.unit)
+                self.ended.append(tender_id)
+            case Granted():
+                self.accounts.grant(record.amount, record.unit, record.account)
+                self.standing.granted(record.account)
+            case AccountClosed():
+                if self.accounts.close(record.account) != record.released:
+                    raise DefinitionError(f"account {record.account} did not release {record.released} micros")
+            case Pending():
+                check_told(record, self.accounts)
+                self.questions.ask(record, at)
+            case Answered():
+                self.standing.answer(record, at)

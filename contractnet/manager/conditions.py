@@ -37,6 +37,7 @@ class TenderTerms(Record, frozen=True):
     prior: UniformPrior | None = None  #: belief about the cost of a bidder that the reserve was computed from
     low_bid_ppm: int = 100_000  #: a bid under this share of the reserve is flagged as abnormally low; 0: none is
     slots: int = 1  #: winners sought
+    budget: int | None = None  #: for all of them together; None: as many times the worst case as there are slots
     max_rounds: int = 3  #: of one conversation; a mediator may grant one more (R16)
     shortlist: int | None = None  #: proposers called again in a later round at most, the best; None: all of them
     feedback: Feedback = "reason"  #: what a revised cfp tells
@@ -53,9 +54,21 @@ class TenderTerms(Record, frozen=True):
     wait_for_agents_ms: int = 30_000
 
     @property
+    def worst(self) -> int | None:
+        """The most that one slot may cost, micros. None: there is no limit."""
+        return None if self.reserve is None else max(self.reserve, self.mediation_limit or 0)
+
+    @property
+    def paid_slots(self) -> int:
+        """The slots that are called for: as many of those sought as the tender's own budget pays for at their worst."""
+        if self.budget is None or not self.worst:
+            return self.slots
+        return min(self.slots, self.budget // self.worst)
+
+    @property
     def hold(self) -> int | None:
-        """The worst case, micros: every slot at the most that is paid for one (D12). None: there is no limit."""
-        return None if self.reserve is None else max(self.reserve, self.mediation_limit or 0) * self.slots
+        """The worst case, micros: every slot called for at the most that is paid for one (D12). None: no limit."""
+        return None if self.worst is None else self.worst * self.paid_slots
 
 
 class Timers(Record, frozen=True):

@@ -23,32 +23,18 @@ from contractnet.mail.outbox import Envelope, Outbox
 from contractnet.mail.recorder import Recorder
 from contractnet.manager.book import STARTS, Book
 from contractnet.manager.checks import Checks, awaiting_check
+from contractnet.manager.desk import Desk
 from contractnet.manager.openings import Openings
+from contractnet.manager.questions import DECISIONS, Answered
 from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, envelope, judge
-from contractnet.manager.records import (
-    Awarded,
-    CancelAsked,
-    Ended,
-    Fact,
-    Grace,
-    Returned,
-    Started,
-)
+from contractnet.manager.records import Awarded, CancelAsked, Ended, Fact, Grace, Returned, Started
 from contractnet.manager.replay import replay
 from contractnet.manager.settings import Settings
 from contractnet.manager.tender import Tender
 from contractnet.manager.waits import AWARD, END, Waits
 from contractnet.manager.watch import Watch
 from contractnet.telemetry.failpoints import declare, failpoint
-from contractnet.transport.port import (
-    Delivery,
-    Down,
-    Lane,
-    Link,
-    Outcome,
-    Standby,
-    Up,
-)
+from contractnet.transport.port import Delivery, Down, Lane, Link, Outcome, Standby, Up
 
 ENDED = declare("manager.ended")
 
@@ -79,6 +65,7 @@ class Driver:
         self._checks = Checks(self.settings.check_ms / 1000, self._step_checked)
         self._alarms = Alarms(self._clock)
         self._openings = Openings(self.book, self.directory, self.settings)
+        self._desk = Desk(self.book, self._openings.policy, self._answer)
         self._watch = Watch(self.book, self.directory, self._openings)
         self.on_change: Callable[[], None] = _nothing  #: called on the loop when a tender or the link changed
 
@@ -104,6 +91,7 @@ class Driver:
             async with self._link, asyncio.TaskGroup() as group:
                 group.create_task(self._outbox.run())
                 group.create_task(self._checks.run())
+                group.create_task(self._desk.run())
                 group.create_task(self._receive())
                 await asyncio.shield(self._recorder.broken)  # else it is cancelled with us, and nobody is told why
         finally:
@@ -189,6 +177,16 @@ class Driver:
 
     def _step(self, tender: Tender, conversation: str, fact: Fact) -> None:
         self._commit(self._advance(tender, conversation, fact))
+        self._open_calls()
+
+    def _answer(self, answered: Answered) -> None:
+        """It was decided: recorded, and what fits now opens.
+
+        Raises:
+            DefinitionError: nobody asked that, or the money for it is not there.
+        """
+        self.book.standing.allow(answered)
+        self._commit(self.book.loose(DECISIONS, answered, self._now()))
         self._open_calls()
 
     def _step_checked(self, tender: Tender, conversation: str, fact: Fact) -> None:
@@ -286,11 +284,10 @@ class Driver:
         for tender in self._openings.ready(now):
             written = self._expire(tender, now)
             if tender.waiting:
-                fact = self._openings.invitation(tender)
-                at = tender.id if isinstance(fact, CancelAsked) else tender.next_conversation()
-                written += self.book.step(at, fact, now)
+                written += self._openings.open(tender, now)
             self._commit(written)
             self._schedule(tender)
+        self._desk.look()
 
 
 def _nothing() -> None:

@@ -11,7 +11,8 @@ from typing import Final
 
 from contractnet.ledger.scribe import seeded
 from contractnet.manager.call import Call
-from contractnet.manager.records import Reason, Status
+from contractnet.manager.conditions import TenderTerms
+from contractnet.manager.records import Ended, Filled, Reason, Status
 from contractnet.manager.state import RETURNED, Slot, lost_reason
 from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.messages.values import FINAL_REFUSALS, RefuseReason, RejectReason
@@ -90,3 +91,40 @@ def no_award_reason(call: Call) -> tuple[Reason, bool]:
     if refusals and all(reason == RefuseReason.OVER_RESERVE for reason in refusals):
         return "over-reserve", again
     return "refused" if refusals or call.machine.outcome == "no-award" else "no-bidders", again
+
+
+def end_of(
+    terms: TenderTerms,
+    slots: Sequence[Slot],
+    held: int,
+    status: Status,
+    reason: Reason | None,
+    conversation: str | None,
+) -> Ended:
+    """The one end of a tender.
+
+    Args:
+        slots: those it was opened for; with fewer than it sought, since there was no money for them, it is partial.
+        held: micros set aside.
+        conversation: of the last call.
+    """
+    if status == "settled" and len(slots) < terms.slots:
+        status, reason = "partial", "budget"
+    filled = tuple(
+        Filled(slot=slot.number, winner=slot.holder, price=slot.price, result_of=slot.result)
+        for slot in slots
+        if slot.done and slot.holder is not None and slot.result is not None
+    )
+    spent = sum(one.price for one in filled)
+    return Ended(
+        status=status,
+        reason=reason,
+        winner=filled[0].winner if filled else None,
+        price=spent if filled else None,
+        unit=terms.unit,
+        result_of=filled[0].result_of if filled else None,
+        conversation_id=conversation,
+        spent=spent,
+        released=max(0, held - spent),
+        filled=filled,
+    )

@@ -14,7 +14,9 @@ from contractnet.ledger.scribe import Writing
 from contractnet.manager.book import MONEY
 from contractnet.manager.checks import Check
 from contractnet.manager.driver import Driver
-from contractnet.manager.records import CancelAsked, Ended, Granted, Judged, Opened
+from contractnet.manager.limits import LIMIT, LimitPolicy
+from contractnet.manager.questions import DECISIONS, Answered
+from contractnet.manager.records import AccountClosed, CancelAsked, Ended, Granted, Judged, Opened
 from contractnet.manager.tender import Tender
 from contractnet.manager.waits import AWARD, BEGIN, END
 from contractnet.messages.codec import canonical
@@ -79,23 +81,68 @@ class Manager(Driver):
             async with asyncio.timeout(within_s + self.settings.recheck_ms / 1000):
                 await asyncio.gather(*(self.ended(tender) for tender in self._openings.live))
 
-    def grant(self, amount: int, unit: str) -> None:
-        """Set the ledger's total budget (D12). Granted before with the same amount: nothing is recorded.
+    def grant(self, amount: int, unit: str, account: str = "") -> None:
+        """Set the total budget of an account (D12); a child account that there is not yet is made, and one that is
+        closed opens again. Granted before with the same amount: nothing is recorded.
 
         Raises:
-            DefinitionError: another unit, or less than is spent and held.
+            DefinitionError: another unit; less than is spent and held; for a child, more than its parent has left.
         """
-        if (self.book.accounts.granted, self.book.accounts.unit) == (amount, unit):
+        there = self.book.accounts.find(account)
+        if there is not None and not there.closed and (there.budget, there.unit) == (amount, unit):
             return
+        self._require_holdable(unit, account)
+        self.book.accounts.allow(amount, unit, account)
+        written = self._moot(account, "wait", "another budget was granted")
+        granted = Granted(amount=amount, unit=unit, account=account)
+        self._commit(written + self.book.loose(MONEY, granted, self._now()))
+        self._open_calls()
+
+    def close_account(self, account: str) -> None:
+        """No tender opens in a child account any more; what it has left goes to its parent.
+
+        Raises:
+            DefinitionError: there is no such child, or it is closed.
+        """
+        there = self.book.accounts.find(account)
+        if there is None or there.parent is None or there.closed:
+            raise DefinitionError(f"account {account!r} is not open")
+        written = self._moot(account, "stop", "the account was closed")
+        closed = AccountClosed(account=account, released=there.released or 0)
+        self._commit(written + self.book.loose(MONEY, closed, self._now()))
+        self._open_calls()
+
+    def at_limit(self, policy: LimitPolicy, account: str = "") -> None:
+        """What an account does at its limit, and those under it that say nothing of their own."""
+        self._openings.policies[account] = policy
+        self._desk.look()
+
+    def decide(self, answered: Answered) -> None:
+        """Answer a pending decision.
+
+        Raises:
+            DefinitionError: nobody asked that, or the money for it is not there.
+        """
+        self._answer(_readable(answered))
+
+    def _moot(self, account: str, choice: str, why: str) -> list[Writing]:
+        """Whoever is asked about an account need not decide any more."""
+        pending = self.book.questions.about(LIMIT, account)
+        if pending is None:
+            return []
+        answered = Answered(id=pending.id, choice=choice, by="budget", why=why)
+        return self.book.loose(DECISIONS, answered, self._now())
+
+    def _require_holdable(self, unit: str, account: str) -> None:
+        """What this account runs must fit under a budget."""
         for tender in self._openings.live:
             terms = tender.opened.terms
-            if terms.reserve is None or terms.unit != unit:
-                what = "has no reserve" if terms.reserve is None else f"is in {terms.unit}"
+            if tender.opened.account == account and (terms.worst is None or terms.unit != unit):
+                what = "has no reserve" if terms.worst is None else f"is in {terms.unit}"
                 raise DefinitionError(
                     f"budget: tender {tender.id}, which this ledger still runs, {what}; let it end first, or use "
                     "another ledger"
                 )
-        self._commit(self.book.loose(MONEY, Granted(amount=amount, unit=unit), self._now()))
 
     def note(self, tender: Tender, record: Judged) -> None:
         """Record something that moves no tender."""

@@ -1,7 +1,8 @@
 """When a waiting tender opens its next call: somebody is there, a place is free, and the money fits (D1, D6, D12).
 
 A waiting tender holds no place; those that wait are looked at in the order of their opening, and a hold that fits may
-pass a larger one. After a start and after an outage one presence beat is listened for first.
+pass a larger one. After a start and after an outage one presence beat is listened for first. Where the money is not
+enough a decision is asked for (`manager.limits`).
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from collections.abc import Iterator
 from itertools import islice
 
 from contractnet.directory.directory import Directory
-from contractnet.manager.accounts import Room
+from contractnet.ledger.scribe import Writing
 from contractnet.manager.book import Book
+from contractnet.manager.limits import LIMIT, LimitPolicy, at_limit, question, slots_to_open
+from contractnet.manager.questions import DECISIONS, Answered
 from contractnet.manager.records import CancelAsked, Invited
 from contractnet.manager.settings import Settings
 from contractnet.manager.tender import Tender
@@ -25,6 +28,7 @@ class Openings:
         self._book = book
         self._directory = directory
         self._concurrency = settings.concurrency
+        self.policies: dict[str, LimitPolicy] = {}  #: account -> what it does at its limit
         self._live = {tender.id: tender for tender in book.tenders.values() if tender.ended is None}
 
     def add(self, tender: Tender) -> None:
@@ -87,21 +91,54 @@ class Openings:
             skill = tender.opened.spec.skill
             if skill not in there:
                 there[skill] = self.anyone_there(tender)
-            if there[skill] and self._room(tender) is not Room.WAITS:
+            if there[skill] and (self._slots(tender) is not None or self._unasked(tender)):
                 yield tender
                 calling += tender.calling
 
-    def invitation(self, tender: Tender) -> Invited | CancelAsked:
-        """Who is expected to answer (D6); or the tender's end, where its hold can never fit (D12)."""
-        if self._room(tender) is Room.NEVER:
+    def open(self, tender: Tender, now: int) -> list[Writing]:
+        """Open the next call of a tender that is ready, or what else becomes of it: its end, where there is no money
+        for it, or a decision that it waits for (D12).
+        """
+        written: list[Writing] = []
+        if self._unasked(tender):
+            account = self._book.account_of(tender.id)
+            mine = (one for one in self._live.values() if one.opened.account == account.name)
+            waiting = [one for one in mine if one.waiting and one.first_opened is None]
+            pending = question(self._book.questions.next_id(), account, waiting)
+            written += self._book.loose(DECISIONS, pending, now)
+            settled = self.policy(account.name).at_limit
+            if settled in ("stop", "hand-back"):
+                written += self._book.loose(DECISIONS, Answered(id=pending.id, choice=settled, by="policy"), now)
+        fact = self.invitation(tender)
+        if fact is None:
+            return written
+        at = tender.id if isinstance(fact, CancelAsked) else tender.next_conversation()
+        return written + self._book.step(at, fact, now)
+
+    def invitation(self, tender: Tender) -> Invited | CancelAsked | None:
+        """Who is expected to answer (D6); the tender's end, where there is no money for it (D12); None: it waits."""
+        slots = self._slots(tender)
+        if slots is None:
+            return None
+        if not slots:
             return CancelAsked(reason="budget")
         expected = dict(self._directory.with_skill(tender.opened.spec.skill))
-        number = len(tender.calls) + 1
-        return Invited(number=number, expected=expected, manager_epoch=self._book.manager_epoch)
+        number, fewer = len(tender.calls) + 1, slots if slots < len(tender.slots) else None
+        return Invited(number=number, expected=expected, manager_epoch=self._book.manager_epoch, slots=fewer)
 
-    def _room(self, tender: Tender) -> Room:
-        """Whether the hold of a first opening fits; later calls go on under it."""
-        terms = tender.opened.terms
-        if tender.first_opened is not None or terms.hold is None:
-            return Room.FITS
-        return self._book.accounts.room(terms.hold)
+    def policy(self, account: str) -> LimitPolicy:
+        """What an account does at its limit: as it was told, else as its parent."""
+        while account and account not in self.policies:
+            account = account.rpartition("/")[0]
+        return self.policies.get(account, LimitPolicy())
+
+    def _slots(self, tender: Tender) -> int | None:
+        account = self._book.account_of(tender.id)
+        return slots_to_open(tender, account, self._book.standing.of(account.name))
+
+    def _unasked(self, tender: Tender) -> bool:
+        """Whether the limit of its account is reached, and nobody has decided or is asked."""
+        account = self._book.account_of(tender.id)
+        if self._book.standing.of(account.name) or not at_limit(tender, account):
+            return False
+        return self._book.questions.about(LIMIT, account.name) is None

@@ -14,6 +14,7 @@ from typing import Final, Literal, get_args
 from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
 from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
 from contractnet.manager.plans import Approved, Drafted
+from contractnet.manager.questions import Answered, Pending
 from contractnet.mechanisms.awards.panel import PanelAlarm
 from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.mechanisms.awards.stopping import StopReason
@@ -61,6 +62,7 @@ class Opened(Record, frozen=True):
     key: str | None = None  #: the caller's name for it; the same key never buys twice (D13)
     checked: bool = False  #: the caller has a check function for the result (D11)
     position: int | None = None  #: 1-based line of the task in a tasks file
+    account: str = ""  #: whose money pays for it: the path of a child account; empty: the market's own
 
 
 class Invited(Record, frozen=True):
@@ -69,6 +71,7 @@ class Invited(Record, frozen=True):
     number: int  #: of the call in its tender, from 1
     expected: dict[str, str]  #: agent id -> its daemon
     manager_epoch: int
+    slots: int | None = None  #: of a first call: for so few of those sought there is money; None: for all
 
 
 class Gone(Record, frozen=True):
@@ -113,10 +116,18 @@ class CancelAsked(Record, frozen=True):
 
 
 class Granted(Record, frozen=True):
-    """The total that this ledger's tenders may spend, in one unit (D12). A later grant replaces it."""
+    """The total that the tenders of an account may spend, in one unit (D12). A later grant replaces it."""
 
     amount: int
     unit: str
+    account: str = ""  #: path of a child account; empty: the market's own, for all of this ledger's tenders
+
+
+class AccountClosed(Record, frozen=True):
+    """No tender opens in a child account any more; what was free in it went to its parent."""
+
+    account: str
+    released: int
 
 
 class Judged(Record, frozen=True):
@@ -246,16 +257,16 @@ class Ended(Record, frozen=True):
 
 Fact = Opened | Invited | Heard | Misheard | Gone | Returned | Fired | LeaseLapsed | Grace | Checked | CancelAsked
 #: facts that belong to no tender, or change nothing in one
-LooseFact = Sent | Granted | Started | Quarantined | Judged | Drafted | Approved | Asked
+LooseFact = (
+    Sent | Granted | AccountClosed | Pending | Answered | Started | Quarantined | Judged | Drafted | Approved | Asked
+)
 Conclusion = Moved | Said | Held | Decided | Mediated | Awarded | Freed | Closed | Ended
 
 FACTS: Final[dict[str, type[Record]]] = {
     kind.__name__: kind
     for kind in (Opened, Invited, Heard, Misheard, Gone, Returned, Fired, LeaseLapsed, Grace, Checked, CancelAsked)
 }
-LOOSE: Final[dict[str, type[Record]]] = {
-    kind.__name__: kind for kind in (Sent, Granted, Started, Quarantined, Judged, Drafted, Approved, Asked)
-}
+LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(LooseFact)}
 CONCLUSIONS: Final[dict[str, type[Record]]] = {
     kind.__name__: kind for kind in (Moved, Said, Held, Decided, Mediated, Awarded, Freed, Closed, Ended)
 }

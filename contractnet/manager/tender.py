@@ -25,7 +25,7 @@ from contractnet.ledger.records import Fired, Heard, Misheard
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.manager.call import Call, Step
 from contractnet.manager.calling import open_call
-from contractnet.manager.ending import back_off_ms, ending_status, verdict
+from contractnet.manager.ending import back_off_ms, end_of, ending_status, verdict
 from contractnet.manager.escalation import cancel_all, mediate
 from contractnet.manager.hearing import check_done, hear, mishear, renew
 from contractnet.manager.records import (
@@ -34,7 +34,6 @@ from contractnet.manager.records import (
     Closed,
     Ended,
     Fact,
-    Filled,
     Gone,
     Grace,
     Held,
@@ -173,7 +172,7 @@ class Tender:
         self.pen = Pen(self._manager, self._manager, fact.seed)
         rounds = fact.terms.max_rounds > 1 or fact.terms.mediator is not None
         self.pen.protocol = ITERATED_CONTRACT_NET if rounds else CONTRACT_NET
-        self.slots = [Slot(number) for number in range(1, fact.terms.slots + 1)]
+        self.slots = [Slot(number) for number in range(1, fact.terms.paid_slots + 1)]
         self.not_before = at
 
     def _invite(self, scribe: Scribe, conversation: str, fact: Invited) -> None:
@@ -181,8 +180,9 @@ class Tender:
         self.pen.manager_epoch = fact.manager_epoch
         if self.first_opened is None:
             self.first_opened = scribe.at
-            if terms.hold is not None:
-                self.held = terms.hold
+            del self.slots[fact.slots or len(self.slots) :]  # for the others there is no money
+            if terms.worst is not None:
+                self.held = terms.worst * len(self.slots)
                 scribe.note(self.id, Held(amount=self.held, unit=terms.unit))
         for slot in self.slots:
             slot.abandoned = False
@@ -277,22 +277,6 @@ class Tender:
             self._end(scribe, status, reason)
 
     def _end(self, scribe: Scribe, status: Status, reason: Reason | None) -> None:
-        filled = tuple(
-            Filled(slot=slot.number, winner=slot.holder, price=slot.price, result_of=slot.result)
-            for slot in self.slots
-            if slot.done and slot.holder is not None and slot.result is not None
-        )
-        spent = sum(one.price for one in filled)
-        self.ended = Ended(
-            status=status,
-            reason=reason,
-            winner=filled[0].winner if filled else None,
-            price=spent if filled else None,
-            unit=self.opened.terms.unit,
-            result_of=filled[0].result_of if filled else None,
-            conversation_id=self.calls[-1].conversation if self.calls else None,
-            spent=spent,
-            released=max(0, self.held - spent),
-            filled=filled,
-        )
+        conversation = self.calls[-1].conversation if self.calls else None
+        self.ended = end_of(self.opened.terms, self.slots, self.held, status, reason, conversation)
         scribe.end(self.id, self.ended)

@@ -7,6 +7,7 @@ marks nothing as sent unless told. `check` replays all of it and compares the st
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, TypeVar
 
 from msgspec import structs
@@ -17,6 +18,7 @@ from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Heard, Misheard, Move, Moved, Record, Said
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import Letter, Scrap
+from contractnet.manager.accounts import Account
 from contractnet.manager.book import Book
 from contractnet.manager.call import Call
 from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
@@ -91,6 +93,10 @@ class Bench:
             self.expire(tender)
         return self.record(self.book.step(conversation, fact, self.now))[1:]
 
+    def loose(self, stream: str, record: Record) -> None:
+        """A fact that moves no tender."""
+        self.record(self.book.loose(stream, record, self.now))
+
     def expire(self, tender: Tender) -> None:
         """Fire what is due now."""
         while (due := tender.due(self.now, self.present)) is not None:
@@ -119,11 +125,11 @@ class Bench:
         self.step(tender_id, opened(**given))
         return self.book.tenders[tender_id]
 
-    def invite(self, *agents: str, tender_id: str = "t") -> Call:
+    def invite(self, *agents: str, tender_id: str = "t", slots: int | None = None) -> Call:
         """Its next call opens to these agents, each in a daemon of its own; `x@d` lives in the daemon d."""
         tender = self.book.tenders[tender_id]
         expected = {name.partition("@")[0]: name.partition("@")[2] or f"d_{name}" for name in agents}
-        fact = Invited(number=len(tender.calls) + 1, expected=expected, manager_epoch=1)
+        fact = Invited(number=len(tender.calls) + 1, expected=expected, manager_epoch=1, slots=slots)
         self.step(tender.next_conversation(), fact)
         return tender.calls[-1]
 
@@ -370,7 +376,8 @@ def picture(book: Book, beaten: bool = False) -> dict[str, Any]:
     return {
         "tenders": {name: _tender(tender, beaten) for name, tender in book.tenders.items()},
         "keys": {key: tender.id for key, tender in book.by_key.items()},
-        "money": (book.accounts.granted, book.accounts.unit, book.accounts.spent, dict(book.accounts.holds)),
+        "money": [_account(account, book.standing.of(account.name)) for account in book.accounts.tree()],
+        "questions": dict(book.questions.all),
         "epoch": (book.manager_epoch, book.at, book.awards),
         "seen": dict(book.seen),
         "spoken": dict(book.spoken),
@@ -378,6 +385,11 @@ def picture(book: Book, beaten: bool = False) -> dict[str, Any]:
         "unsent": {name: (owed.conversation, set(owed.receivers), owed.at) for name, owed in book.unsent.items()},
         "strays": dict(book.stray_answers),
     }
+
+
+def _account(account: Account, standing: str | None) -> tuple[Any, ...]:
+    names = ("name", "granted", "budget", "unit", "closed", "released", "held", "spent", "holds")
+    return (*(copy(getattr(account, name)) for name in names), standing)
 
 
 def _tender(tender: Tender, beaten: bool) -> dict[str, Any]:

@@ -12,8 +12,10 @@ from contractnet.ledger.port import Draft, Entry
 from contractnet.ledger.records import Asked, Sent
 from contractnet.mail.inbox import Scrap
 from contractnet.manager.book import MONEY, STARTS
+from contractnet.manager.limits import question
 from contractnet.manager.plans import Approved, Drafted, PlanTask
-from contractnet.manager.records import Grace, Granted, Judged, Started
+from contractnet.manager.questions import DECISIONS, Answered
+from contractnet.manager.records import AccountClosed, Grace, Granted, Judged, Started
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
 from tests.support.bench import DIGEST, Bench
@@ -126,11 +128,36 @@ def disputed() -> Bench:
     return bench
 
 
+def limited() -> Bench:
+    """A child account whose money is for one slot of two, handed back; a limit of the market, and more granted."""
+    bench = Bench()
+    bench.loose(MONEY, Granted(amount=100_000, unit="USD"))
+    bench.loose(MONEY, Granted(amount=60_000, unit="USD", account="team-a"))
+    tender = bench.open(slots=2, account="team-a")
+    account = bench.book.account_of(tender.id)
+    bench.loose(DECISIONS, question("q1", account, [tender]))
+    bench.loose(DECISIONS, Answered(id="q1", choice="hand-back", by="kim", why="one will do"))
+    bench.invite("a", "b", slots=1)
+    bench.propose("a", 20_000)
+    bench.propose("b", 30_000)
+    bench.now += 3_000
+    bench.result("a")
+    bench.loose(MONEY, AccountClosed(account="team-a", released=40_000))
+    tender = bench.open("u", slots=2)
+    bench.loose(DECISIONS, question("q2", bench.book.accounts, [tender]))
+    bench.loose(DECISIONS, Answered(id="q2", choice="grant", by="kim", amount=30_000))
+    bench.invite("a", tender_id="u")
+    bench.now += 30_000
+    bench.expire(bench.tender)
+    return bench
+
+
 LEDGERS: dict[str, Callable[[], Bench]] = {
     "settled": settled,
     "troubled": troubled,
     "lost": lost,
     "disputed": disputed,
+    "limited": limited,
 }
 
 

@@ -57,7 +57,7 @@ def test_every_option_is_an_environment_variable_too(name: str) -> None:
         (["replay", "memory://"], "contractnet replay: memory://: a ledger in memory ends with its process"),
         (["replay", "redis://x"], "contractnet replay: redis:// is no ledger"),
         (["log", "x.db", "--since", "soon"], "'soon' is no instant; write 15m"),
-        (["log", "x.db", "--type", "Foo"], "--type Foo: no such type; there are Approved, "),
+        (["log", "x.db", "--type", "Foo"], "--type Foo: no such type; there are AccountClosed, "),
         (["log", "x.db", "--diagram", "--json"], "--diagram is of a whole conversation"),
         (["agents", "--broker", "localhost"], "broker URL 'localhost' has no scheme that we know"),
         (["schema", "--folder", "/no/such"], "Directory '/no/such' does not exist"),

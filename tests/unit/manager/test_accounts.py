@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contractnet.errors import DefinitionError
-from contractnet.manager.accounts import Accounts, Room
+from contractnet.manager.accounts import Account, Room
 from contractnet.manager.book import MONEY
 from contractnet.manager.records import Granted
 from tests.support.bench import Bench
@@ -17,7 +17,7 @@ amounts = st.integers(0, 30)
 
 @given(st.integers(0, 100), st.lists(st.tuples(st.booleans(), st.integers(0, 5), amounts), max_size=30))
 def test_granted_is_held_and_spent_and_released(total: int, moves: list[tuple[bool, int, int]]) -> None:
-    accounts = Accounts()
+    accounts = Account()
     accounts.grant(total, "USD")
     for holding, number, amount in moves:
         tender = f"t{number}"
@@ -36,7 +36,7 @@ def test_granted_is_held_and_spent_and_released(total: int, moves: list[tuple[bo
     [(0, Room.FITS), (40, Room.FITS), (41, Room.WAITS), (70, Room.WAITS), (71, Room.NEVER)],
 )
 def test_what_fits_waits_or_never_fits(amount: int, room: Room) -> None:
-    accounts = Accounts()
+    accounts = Account()
     accounts.grant(100, "USD")
     accounts.hold("a", 30, "USD")
     accounts.hold("b", 30, "USD")
@@ -46,14 +46,14 @@ def test_what_fits_waits_or_never_fits(amount: int, room: Room) -> None:
 
 
 def test_without_a_grant_everything_fits() -> None:
-    accounts = Accounts()
+    accounts = Account()
     accounts.hold("a", 10**15, "USD")
     assert accounts.room(10**15) is Room.FITS
     assert accounts.released is None
 
 
 def test_a_grant_is_a_total_and_does_not_add() -> None:
-    accounts = Accounts()
+    accounts = Account()
     accounts.grant(100, "USD")
     accounts.grant(100, "USD")
     assert accounts.granted == 100
@@ -65,7 +65,7 @@ def test_a_grant_is_a_total_and_does_not_add() -> None:
 
 
 def test_what_was_spent_in_another_unit_is_not_of_the_grants() -> None:
-    accounts = Accounts()
+    accounts = Account()
     accounts.hold("a", 60, "EUR")
     accounts.settle("a", 60, "EUR")
     accounts.hold("b", 7, "USD")
@@ -75,14 +75,14 @@ def test_what_was_spent_in_another_unit_is_not_of_the_grants() -> None:
 
 
 def test_a_budget_has_one_unit() -> None:
-    accounts = Accounts()
+    accounts = Account()
     accounts.grant(100, "USD")
     with pytest.raises(DefinitionError, match="in USD, not in EUR"):
         accounts.grant(200, "EUR")
 
 
 def test_a_tender_that_ends_without_a_hold_changes_nothing() -> None:
-    accounts = Accounts()
+    accounts = Account()
     accounts.grant(100, "USD")
     accounts.settle("never opened", 0, "USD")
     assert accounts.released == 100

@@ -1,0 +1,94 @@
+"""Where pending decisions are put before whoever the policy names. It owns a task for each; what they say is recorded.
+
+A question that was asked before the process ended is put again. Whoever raises an error has decided to stop. A
+decision that comes from elsewhere, such as `contractnet decide`, ends the asking.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from contractnet.errors import DefinitionError
+from contractnet.manager.book import Book
+from contractnet.manager.limits import LIMIT, Decision, LimitPolicy
+from contractnet.manager.questions import Answered, Pending
+from contractnet.messages.values import plain_text
+
+MAX_WHY = 200
+
+
+class Desk:
+    """Asks.
+
+    Args:
+        policy: account -> what it does at its limit.
+        answer: records an answer; raises DefinitionError where it is not possible.
+    """
+
+    def __init__(self, book: Book, policy: Callable[[str], LimitPolicy], answer: Callable[[Answered], None]) -> None:
+        self._book, self._policy, self._answer = book, policy, answer
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._due: asyncio.Queue[Pending] = asyncio.Queue()
+        self._known: set[str] = set()
+
+    def look(self) -> None:
+        """Put what is open before whoever is to decide; what is answered is asked no longer."""
+        still = {pending.id: pending for pending in self._book.questions.open}
+        for number, task in list(self._asking.items()):
+            if number not in still:
+                del self._asking[number]
+                if task is not asyncio.current_task():
+                    task.cancel()
+        for pending in still.values():
+            if pending.id not in self._known and pending.kind == LIMIT:
+                self._known.add(pending.id)
+                self._due.put_nowait(pending)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                pending = await self._due.get()
+                policy = self._policy(pending.about)
+                if policy.at_limit != "ask" or (policy.ask is None and policy.within_ms is None):
+                    continue
+                self._asking[pending.id] = group.create_task(self._put(pending, policy))
+
+    async def _put(self, pending: Pending, policy: LimitPolicy) -> None:
+        limit = asyncio.timeout(None if policy.within_ms is None else policy.within_ms / 1000)
+        try:
+            async with limit:
+                decision = await _ask(pending, policy)
+        except TimeoutError as error:
+            late = limit.expired()
+            decision = Decision("stop", by="time" if late else "", why="" if late else _raised(error))
+        except Exception as error:  # the caller's own function: any failure of it is a stop
+            decision = Decision("stop", why=_raised(error))
+        try:
+            self._answer(_answered(pending, decision))
+        except DefinitionError as error:
+            if any(one.id == pending.id for one in self._book.questions.open):
+                self._answer(_answered(pending, Decision("stop", why=plain_text(str(error), MAX_WHY))))
+
+
+async def _ask(pending: Pending, policy: LimitPolicy) -> Decision:
+    if policy.ask is not None:
+        return await policy.ask(pending)
+    await asyncio.Event().wait()  # nobody here: until the time is over
+    raise AssertionError("nobody sets it")
+
+
+def _answered(pending: Pending, decision: Decision) -> Answered:
+    by = plain_text(decision.by, MAX_WHY) or "on_limit"
+    amount = decision.amount if decision.choice == "grant" else None
+    why = plain_text(decision.why, MAX_WHY)
+    return Answered(id=pending.id, choice=decision.choice, by=by, amount=amount, why=why)
+
+
+def _raised(error: BaseException) -> str:
+    try:
+        words = str(error)
+    except Exception:  # the caller's own class
+        words = ""
+    return plain_text(f"{type(error).__name__}: {words}", MAX_WHY)
