@@ -8,10 +8,11 @@
     python3 run.py install        make or renew .venv, with the tests' tools, and stop
 
 The first call makes .venv here and installs the pinned packages of requirements/ into it; later calls start at once.
-Nothing outside this folder is changed. `test` brings a RabbitMQ of its own (unpacked under .cache/, on loopback,
-stopped at the end); --no-broker leaves out the tests that need one, and says so. It also fetches amqplib with npm (a
-pinned package) into .cache/, for a contractor written in Node.js; where that fails those tests are left out, and the
-last lines say so. Afterwards .venv/bin holds contractnet, pytest and the linters. Needs Linux or another POSIX system.
+Nothing outside this folder is changed. `test` without arguments runs all tests, in two processes. It brings RabbitMQ as
+its own node (unpacked under .cache/, on loopback, stopped at the end); --no-broker leaves out the tests that need one,
+and says so. It also fetches amqplib with npm (a pinned package) into .cache/, for a contractor written in Node.js; where
+that fails those tests are left out, and the last lines say so. Afterwards .venv/bin holds contractnet, pytest and the
+linters. Needs Linux or another POSIX system.
 """
 
 # Syntax of Python 3.8 and the standard library only: an old Python, too, must be able to say what to do.
@@ -31,6 +32,7 @@ STAMP = os.path.join(VENV, "finished-by-run.py")  # written last: what it holds,
 OLDEST = (3, 11)
 KINDS = ("core", "docs", "dev")  # the files of requirements/; each holds what those before it hold
 PROGRESS_EVERY_S = 8
+SHARED = ["-n", "2", "--dist", "loadfile"]  # two processes share the tests: half of the time is waiting
 NO_NETWORK = (
     "Failed to establish a new connection",
     "ConnectTimeoutError",
@@ -282,7 +284,8 @@ def main(arguments):
         if command != "install":
             os.chdir(ROOT)
             module = {"broker": "contractnet.testing.lend", "docs": "docs.tools.build", "test": "pytest"}[command]
-            os.execv(PYTHON, [PYTHON, "-m", module, *arguments[1:]])
+            whole = command == "test" and not set(arguments[1:]) - {"--no-broker"}
+            os.execv(PYTHON, [PYTHON, "-m", module, *arguments[1:], *(SHARED if whole else [])])
     except SetUpError as error:
         say(str(error))
         return 3

@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,22 +58,50 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("campaign")]
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Where processes share the tests, RabbitMQ is found or unpacked before they begin."""
+    config = session.config
+    shared = config.pluginmanager.hasplugin("dsession")  # this process hands the tests out, and collects none
+    if shared and not config.getoption("--no-broker") and not config.option.collectonly:
+        _provide(config, "some")
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Find or unpack RabbitMQ now, aloud, where a selected test needs it; without any, end the run with the reason."""
     needs = [item for item in session.items if item.get_closest_marker("rabbitmq")]
-    if not needs or session.config.option.collectonly or os.environ.get(AMQP_VARIABLE):
+    if needs and not session.config.option.collectonly and not hasattr(session.config, "workerinput"):
+        _provide(session.config, str(len(needs)))
+
+
+def _provide(config: pytest.Config, count: str) -> None:
+    if os.environ.get(AMQP_VARIABLE):
         return
-    capture = session.config.pluginmanager.getplugin("capturemanager")
-    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    capture = config.pluginmanager.getplugin("capturemanager")
+    reporter = config.pluginmanager.getplugin("terminalreporter")
     try:
         with capture.global_and_fixture_disabled():
             provide_server(reporter.write_line)
     except NodeError as error:
         pytest.exit(
-            f"{error}\n{len(needs)} of the selected tests need RabbitMQ. Make one available, or lend one with "
+            f"{error}\n{count} of the selected tests need RabbitMQ. Make one available, or lend one with "
             f"{AMQP_VARIABLE}; --no-broker leaves these tests out.",
             NO_BROKER_FOUND,
         )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process that shares the tests with others tells what it left out; all of them collect the same."""
+    if hasattr(session.config, "workeroutput"):
+        for key, name in ((LEFT_OUT, "left out"), (ON_DEMAND, "on demand")):
+            session.config.workeroutput[name] = session.config.stash.get(key, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What one of the processes left out."""
+    told = getattr(node, "workeroutput", {})
+    for key, name in ((LEFT_OUT, "left out"), (ON_DEMAND, "on demand")):
+        node.config.stash[key] = told.get(name, 0)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
