@@ -11,6 +11,7 @@ least_success_pct = 10               # a smaller chance of success is no offer
 max_tokens = 2048                    # of a result
 timeout_s = 60                       # the longest one request may take
 structured = "json_schema"           # or function, json_object, prompt; left out: found out
+limit_as = "max_tokens"              # how the limit on tokens is called; left out: found out with `structured`
 concurrency = 4                      # limits of the endpoint, shared by all agents of the process
 requests_per_min = 60
 tokens_per_min = 100000
@@ -33,7 +34,7 @@ from msgspec import Struct
 
 from contractnet.bidders.prompts import Prompts, load_prompts
 from contractnet.errors import DefinitionError
-from contractnet.llm.endpoint import Endpoint, Limits, Prices, Rung, key_from
+from contractnet.llm.endpoint import Endpoint, LimitAs, Limits, Prices, Rung, key_from
 from contractnet.messages.values import parse_amount, require
 
 #: which values the keys with a closed list allow
@@ -41,6 +42,7 @@ ENUMS: Final = {
     "model.mode": "og or bounded (free is for experiments in the arena)",
     "model.reads": "facts or task",
     "model.structured": "json_schema, function, json_object or prompt, or leave it out",
+    "model.limit_as": "max_completion_tokens or max_tokens, or leave it out",
 }
 
 
@@ -61,6 +63,7 @@ class ModelTable(Table, frozen=True):
     max_tokens: int = 2_048
     timeout_s: float = 60.0
     structured: Rung | None = None
+    limit_as: LimitAs | None = None
     concurrency: int = 4
     requests_per_min: int | None = None
     tokens_per_min: int | None = None
@@ -136,6 +139,7 @@ def _endpoint(table: ModelTable, unit: str, where: str, *, with_key: bool) -> En
         ),
         timeout_s=table.timeout_s,
         structured=table.structured,
+        limit_as=table.limit_as,
         record=table.record,
     )
 

@@ -18,9 +18,10 @@ from contractnet.agent.models import Models
 from contractnet.cli.models import KEY, definition
 from contractnet.errors import DefinitionError, ModelError
 from contractnet.ledger.records import Asked
-from contractnet.llm.ask import PROBE, Question, ask, best_rung
+from contractnet.llm.ask import Question, ask
 from contractnet.llm.endpoint import Endpoint, Rung
 from contractnet.llm.model import Asking, Model
+from contractnet.llm.probe import PROBE, best_rung
 from contractnet.messages.values import show_amount
 from contractnet.telemetry.findings import Finding, ok, problem, unseen, warning
 

@@ -4,8 +4,8 @@ Rules:
 
 1. What comes is validated, always; what is wrong is told to the model once, with the validator's words, and the second
    answer counts.
-2. Which rung of the ladder works is found out once for an endpoint, by a schema that no answer meets by chance. A rung
-   that the endpoint refuses for one schema (400, 422) is passed over for that question.
+2. Which rung of the ladder works is found out once for an endpoint (`probe`). A rung that the endpoint refuses for one
+   schema (400, 422) is passed over for that question.
 3. The system's words are the operator's alone; what others wrote comes as data in the user's turn.
 """
 
@@ -14,33 +14,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
-from contractnet.errors import ModelRefused, ModelTimeout, ModelUnusable
+from contractnet.errors import ModelRefused, ModelUnusable
 from contractnet.llm.chat import Message, Said, request
 from contractnet.llm.endpoint import Rung
-from contractnet.llm.ladder import RUNGS, answer_in, form, words
+from contractnet.llm.ladder import RUNGS, form, meets, words
 from contractnet.llm.model import Asking, Model
-from contractnet.messages.payload import validate
+from contractnet.llm.probe import best_rung
 
-#: statuses by which an endpoint says that it does not know a form
-_NOT_TAKEN: Final = (400, 404, 415, 422)
-_FAULTS_SHOWN: Final = 5
-PROBE_TOKENS: Final = 200
 #: of an answer that was wrong, characters told again
 MOST_REPEATED: Final = 4_000
-#: an answer meets this by chance about never: a name nobody says, and a number of three
-PROBE: Final[Mapping[str, Any]] = {
-    "type": "object",
-    "properties": {"quorl_count": {"type": "integer", "minimum": 7411, "maximum": 7413}},
-    "required": ["quorl_count"],
-    "additionalProperties": False,
-}
-PROBE_WORDS: Final = (
-    Message("system", "You fill in forms."),
-    Message("user", "Fill in the form."),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,46 +65,8 @@ async def say(model: Model, question: Question, within_s: float, asking: Asking)
         ModelError: there were none in time.
     """
     turns = [Message("system", question.system), Message("user", question.user)]
-    sent = request(model.endpoint.model, turns, question.most_tokens, {})
+    sent = request(model.endpoint.model, turns, question.most_tokens, {}, model.limit_as)
     return await model.call(sent, within_s, asking, _words_in)
-
-
-async def best_rung(model: Model, within_s: float, asking: Asking) -> Rung:
-    """The rung that works at the endpoint: as configured, or found out once and remembered.
-
-    Raises:
-        ModelError: the endpoint could not be asked; the next who comes asks again.
-    """
-    if model.endpoint.structured is not None:
-        return model.endpoint.structured
-    end = asyncio.get_running_loop().time() + within_s
-    try:
-        async with asyncio.timeout(within_s), model.probing:
-            if model.rung is None:
-                model.rung = await _probe(model, end, asking)
-            return model.rung
-    except TimeoutError:
-        raise ModelTimeout("what the endpoint can do was not found out in time", "timeout") from None
-
-
-async def _probe(model: Model, end: float, asking: Asking) -> Rung:
-    loop = asyncio.get_running_loop()
-    told = Asking("probe", asking.prompt, asking.note)  # about no task: whoever comes first asks for all
-    missing = 0
-    for rung in RUNGS[:-1]:
-        try:
-            sent = request(model.endpoint.model, PROBE_WORDS, PROBE_TOKENS, form(rung, PROBE))
-            judge = partial(_meets, schema=PROBE, rung=rung)
-            await model.call(sent, end - loop.time(), told, judge, rung)
-            return rung
-        except ModelRefused as error:
-            missing += error.status == 404  # of one form, or of the model altogether
-            if error.status not in _NOT_TAKEN or missing == len(RUNGS) - 1:
-                raise
-        except ModelUnusable as error:
-            if error.outcome in ("garbage", "too-large"):
-                raise
-    return "prompt"
 
 
 class _WrongError(Exception):
@@ -166,21 +112,14 @@ class _Task:
     async def _once(self, rung: Rung, heard: list[Said]) -> dict[str, Any]:
         def judge(said: Said) -> dict[str, Any]:
             heard.append(said)
-            return _meets(said, self.schema, rung)
+            return meets(said, self.schema, rung)
 
         user = Message("user", self.question.user + words(rung, self.schema))
         turns = [Message("system", self.question.system), user, *self.before]
-        sent = request(self.model.endpoint.model, turns, self.question.most_tokens, form(rung, self.schema))
+        how = form(rung, self.schema)
+        sent = request(self.model.endpoint.model, turns, self.question.most_tokens, how, self.model.limit_as)
         within_s = self.end - asyncio.get_running_loop().time()
         return await self.model.call(sent, within_s, self.asking, judge, rung)
-
-
-def _meets(said: Said, schema: Mapping[str, Any], rung: Rung) -> dict[str, Any]:
-    found = answer_in(said, rung)
-    if wrong := validate(dict(schema), found):
-        shown = "; ".join(f"{path}: {text}" for path, text in wrong[:_FAULTS_SHOWN])
-        raise ModelUnusable(f"the answer does not fit its schema: {shown}", "invalid")
-    return found
 
 
 def _words_in(said: Said) -> str:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from contractnet.errors import ModelUnusable
+from contractnet.llm.endpoint import LimitAs
 from contractnet.messages.codec import canonical
 
 #: more tokens than any request has; a larger count is not believed
@@ -49,15 +50,36 @@ class Request:
         return -(-len(self.body) // BYTES_PER_TOKEN)
 
 
-def request(model: str, messages: Sequence[Message], most_tokens_out: int, more: Mapping[str, Any]) -> Request:
+def request(
+    model: str,
+    messages: Sequence[Message],
+    most_tokens_out: int,
+    more: Mapping[str, Any],
+    limit_as: LimitAs = "max_completion_tokens",
+) -> Request:
     """A request of chat completions.
 
     Args:
         more: how structure is asked for (`ladder`).
+        limit_as: the name under which the endpoint knows the limit on tokens.
     """
     turns = [{"role": message.role, "content": message.content} for message in messages]
-    body = {"model": model, "messages": turns, "max_completion_tokens": most_tokens_out, **more}
+    body = {"model": model, "messages": turns, limit_as: most_tokens_out, **more}
     return Request(canonical(body), most_tokens_out)
+
+
+class Left(NamedTuple):
+    """What an endpoint says is left of one of its limits."""
+
+    amount: int
+    reset_s: float  #: until the limit is whole again
+
+
+class Room(NamedTuple):
+    """What it says of its limits; None: nothing."""
+
+    requests: Left | None = None
+    tokens: Left | None = None
 
 
 class Answer(NamedTuple):
@@ -66,6 +88,7 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     retry_after_s: float | None = None  #: what it said of when to come again
+    room: Room = Room()
 
 
 class Chat(Protocol):

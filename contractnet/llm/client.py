@@ -13,7 +13,6 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from functools import cache
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from contractnet.errors import DefinitionError, ModelTimeout, ModelUnavailable, ModelUnusable
 from contractnet.llm.chat import Answer, Request
 from contractnet.llm.endpoint import MAX_REPLY_BYTES, Endpoint
+from contractnet.llm.headers import retry_after, room
 
 if TYPE_CHECKING:
     import httpx2
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 #: an endpoint without a key still wants a word in its place
 NO_KEY: Final = "none"
-#: the longest wait that an endpoint's Retry-After is believed, seconds
-MOST_WAIT_S: Final = 3_600.0
 _LOGGERS: Final = ("openai", "httpx2", "httpcore2")
 _HEADERS: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 
@@ -113,17 +111,7 @@ def _hush() -> None:
 
 
 def _answer(response: httpx2.Response) -> Answer:
-    return Answer(response.status_code, response.content, _retry_after(response.headers))
-
-
-def _retry_after(headers: httpx2.Headers) -> float | None:
-    """What the endpoint says of when to come again, seconds; a date is not read."""
-    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        with contextlib.suppress(ValueError):
-            wait_s = float(headers.get(name, "")) * unit_s
-            if 0 <= wait_s <= MOST_WAIT_S:
-                return wait_s
-    return None
+    return Answer(response.status_code, response.content, retry_after(response.headers), room(response.headers))
 
 
 async def _bound(response: httpx2.Response) -> None:

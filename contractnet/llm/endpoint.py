@@ -17,6 +17,8 @@ MAX_REPLY_BYTES: Final = 1_048_576
 
 #: how structure is asked for, best first (`ladder`)
 Rung = Literal["json_schema", "function", "json_object", "prompt"]
+#: how the limit on an answer's tokens is called: the second is older, and some endpoints know one of them alone
+LimitAs = Literal["max_completion_tokens", "max_tokens"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Endpoint:
     prices: Prices = Prices()
     timeout_s: float = 60.0  #: the longest one request may take
     structured: Rung | None = None  #: None: the best that works, found out once
+    limit_as: LimitAs | None = None  #: None: found out with the rung
     record: bool = False  #: whether bodies are written down
 
     @property

@@ -22,11 +22,13 @@ from contractnet.errors import ModelUnusable
 from contractnet.llm.chat import Said
 from contractnet.llm.endpoint import Rung
 from contractnet.messages.codec import canonical
+from contractnet.messages.payload import validate
 from contractnet.messages.plain import faults
 
 RUNGS: Final[tuple[Rung, ...]] = ("json_schema", "function", "json_object", "prompt")
 #: the name of the form
 FORM: Final = "answer"
+_FAULTS_SHOWN: Final = 5
 
 _THINKING: Final = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _FENCE: Final = re.compile(r"\A\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
@@ -90,6 +92,19 @@ def answer_in(said: Said, rung: Rung) -> dict[str, Any]:
         raise ModelUnusable(f"the answer is {what}", "no-json")
     for path, wrong in faults(found):
         raise ModelUnusable(f"the answer holds what JSON here must not: {path} {wrong}", "no-json")
+    return found
+
+
+def meets(said: Said, schema: Mapping[str, Any], rung: Rung) -> dict[str, Any]:
+    """The JSON object that the model answered with, where it fits the schema.
+
+    Raises:
+        ModelUnusable: there is none, or it does not fit.
+    """
+    found = answer_in(said, rung)
+    if wrong := validate(dict(schema), found):
+        shown = "; ".join(f"{path}: {text}" for path, text in wrong[:_FAULTS_SHOWN])
+        raise ModelUnusable(f"the answer does not fit its schema: {shown}", "invalid")
     return found
 
 

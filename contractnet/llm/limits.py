@@ -5,17 +5,19 @@ Rules:
 1. A place in time is reserved when a request asks for it; where it lies behind the time left, nothing is reserved and
    the request ends at once: waiting would be in vain.
 2. Tokens and money are reserved at their worst, then settled at what they came to.
-3. Where the endpoint itself says "not before", all wait until then.
+3. Where the endpoint itself says "not before", all wait until then. What it says is left of its own limits counts until
+   the time at which it says they are whole again.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from contractnet.errors import ModelLimited
+from contractnet.llm.chat import Room
 from contractnet.llm.endpoint import Limits
 
 _MINUTE_S: Final = 60.0
@@ -68,10 +70,17 @@ class Limiter:
         self._tokens = None if limits.tokens_per_min is None else Bucket(limits.tokens_per_min)
         self._places = asyncio.Semaphore(limits.concurrency)
         self._not_before = 0.0
+        self._told: dict[str, tuple[int, float]] = {}  # requests, tokens -> what the endpoint says is left, until when
 
     def hold_until(self, instant: float) -> None:
         """The endpoint wants nothing before this time of the loop."""
         self._not_before = max(self._not_before, instant)
+
+    def told(self, room: Room, now: float) -> None:
+        """What the endpoint says of its own limits, at this time of the loop."""
+        for name, left in (("requests", room.requests), ("tokens", room.tokens)):
+            if left is not None:
+                self._told[name] = (left.amount, now + left.reset_s)
 
     @asynccontextmanager
     async def enter(self, tokens: int, cost: int, left_s: float) -> AsyncGenerator[Permit]:
@@ -114,13 +123,24 @@ class Limiter:
         wanted = ((self._requests, 1), (self._tokens, permit.tokens))
         buckets = [(bucket, amount) for bucket, amount in wanted if bucket is not None]
         waits = [bucket.wait_s(amount, now) for bucket, amount in buckets]
-        wait_s = max([0.0, self._not_before - now, *waits])
+        wait_s = max([0.0, self._not_before - now, *waits, *self._full(permit, now)])
         if wait_s > left_s:
             raise ModelLimited(f"the limits of the model's endpoint leave no room for {wait_s:.1f} s", "limit")
         for bucket, amount in buckets:
             bucket.take(amount, now)
         self._held += permit.cost
+        for name, amount in (("requests", 1), ("tokens", permit.tokens)):
+            if name in self._told:
+                left, until = self._told[name]
+                self._told[name] = (max(0, left - amount), until)
         return now + wait_s
+
+    def _full(self, permit: Permit, now: float) -> Iterator[float]:
+        """How long until those limits of the endpoint are whole that leave no room for this request."""
+        for name, amount in (("requests", 1), ("tokens", permit.tokens)):
+            left, until = self._told.get(name, (amount, now))
+            if left < amount and until > now:
+                yield until - now
 
     async def _acquire(self, end: float) -> None:
         try:

@@ -6,7 +6,7 @@ Rules:
 1. A request gets min(time left, the endpoint's own limit); all waiting is within the time left.
 2. Tried again, at most twice: what was not reached, broke off, was overloaded (429, 5xx) or is no completion. A
    Retry-After is honoured where it fits into the time left, by all agents; where it does not, the request ends at
-   once.
+   once. So is what it says is left of its own limits.
 3. Every request is told to its `Note`, also the one that was never sent (tokens 0) and the one that was cancelled.
 4. Tokens are what the endpoint counts; where it does not say, or the answer never came, they are estimates, marked.
 """
@@ -22,7 +22,7 @@ from contractnet.errors import ModelError, ModelLimited, ModelRefused, ModelTime
 from contractnet.ledger.records import Asked
 from contractnet.llm.chat import Answer, Chat, Request, Said, read
 from contractnet.llm.circuit import Circuit
-from contractnet.llm.endpoint import Endpoint, Rung
+from contractnet.llm.endpoint import Endpoint, LimitAs, Rung
 from contractnet.llm.limits import Limiter, Permit
 from contractnet.llm.telling import Purpose, Tale
 
@@ -58,6 +58,8 @@ class Model:
     def __init__(self, endpoint: Endpoint, chat: Chat, spent: int = 0) -> None:
         self.endpoint = endpoint
         self.rung: Rung | None = None  #: which way of asking for structure works; None: not known yet
+        self.limit_as: LimitAs = endpoint.limit_as or "max_completion_tokens"
+        self.probe_at: float | None = None  #: when a better rung is looked for, on the loop's clock; None: never
         self.probing = asyncio.Lock()
         self.limiter = Limiter(endpoint.limits, spent)
         self._chat = chat
@@ -130,6 +132,7 @@ class Model:
         try:
             answer = await self._chat.send(request, left_s)
             tale.answered(answer)
+            self.limiter.told(answer.room, asyncio.get_running_loop().time())
             self._judge_status(answer)
             said = read(answer.body)
             self._circuit.succeeded()

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from contractnet.errors import ModelRefused, ModelTimeout, ModelUnavailable, ModelUnusable
-from contractnet.llm.ask import PROBE, Question, ask, best_rung, say
+from contractnet.errors import ModelTimeout, ModelUnusable
+from contractnet.llm.ask import Question, ask, say
 from contractnet.llm.chat import Answer
 from contractnet.llm.endpoint import Endpoint, Rung
-from contractnet.llm.ladder import FORM
 from contractnet.llm.model import Asking, Model
 from tests.support.chat import Notes, ScriptedChat, ok
 
@@ -22,7 +21,7 @@ SCHEMA = {
     "additionalProperties": False,
 }
 QUESTION = Question("You count.", "How many?", 50)
-GOOD, BAD, PROBED = ok({"n": 3}), ok({"n": 30}), ok({"quorl_count": 7412})
+GOOD, BAD = ok({"n": 3}), ok({"n": 30})
 REFUSED = Answer(400, b"{}")
 pytestmark = pytest.mark.looptime
 
@@ -78,41 +77,6 @@ async def test_a_form_that_the_endpoint_does_not_take_is_asked_for_otherwise() -
     assert await bench.ask() == {"n": 3}
     assert [one.rung for one in bench.notes.asked] == ["json_schema", "function", "json_object"]
     assert '"maximum":9' in bench.chat.requests[2]["messages"][1]["content"]
-
-
-@pytest.mark.parametrize(
-    ("script", "found"),
-    [
-        ([PROBED], "json_schema"),
-        ([ok("Of course!"), ok(None, call=(FORM, '{"quorl_count": 7411}'))], "function"),
-        ([REFUSED, REFUSED, PROBED], "json_object"),
-        ([ok({"count": 1}), ok("?"), ok({})], "prompt"),
-        ([Answer(404, b""), Answer(422, b""), REFUSED], "prompt"),
-    ],
-)
-async def test_which_rung_works_is_found_out_once(script: list[Answer], found: str) -> None:
-    bench = Bench(*script, structured=None)
-    rungs = await asyncio.gather(*(best_rung(bench.model, 20, bench.asking) for _ in range(5)))
-    assert set(rungs) == {found}
-    assert len(bench.chat.requests) == len(script)
-    assert {one.purpose for one in bench.notes.asked} == {"probe"}
-    assert all(PROBE["required"][0] not in turn["content"] for turn in bench.chat.requests[0]["messages"])
-
-
-async def test_a_model_that_is_not_there_is_no_question_of_form() -> None:
-    bench = Bench(Answer(404, b""), structured=None)
-    with pytest.raises(ModelRefused, match="there is no such model"):
-        await bench.ask()
-    assert bench.model.rung is None
-
-
-async def test_an_endpoint_that_is_down_is_probed_again_later() -> None:
-    bench = Bench(ModelUnavailable("down", "unreachable"), structured=None)
-    with pytest.raises(ModelUnavailable):
-        await bench.ask()
-    bench.chat.script = [PROBED, GOOD]
-    assert await bench.ask() == {"n": 3}
-    assert bench.model.rung == "json_schema"
 
 
 async def test_a_few_words() -> None:

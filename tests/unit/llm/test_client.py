@@ -14,7 +14,7 @@ import time
 import pytest
 
 from contractnet.errors import ContractNetError, ModelTimeout, ModelUnavailable, ModelUnusable
-from contractnet.llm.chat import Answer, Message, read, request
+from contractnet.llm.chat import Answer, Left, Message, Room, read, request
 from contractnet.llm.client import OpenAIChat
 from contractnet.llm.endpoint import MAX_REPLY_BYTES, Endpoint
 from contractnet.llm.secret import Secret
@@ -56,7 +56,8 @@ async def test_every_status_is_an_answer(status: int) -> None:
         ({}, None),
         ({"Retry-After": "0.5"}, 0.5),
         ({"Retry-After-Ms": "250", "Retry-After": "9"}, 0.25),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
+        ({"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}, None),
         ({"Retry-After": "-3"}, None),
         ({"Retry-After": "nan"}, None),
         ({"Retry-After": "99999999"}, None),
@@ -65,6 +66,12 @@ async def test_every_status_is_an_answer(status: int) -> None:
 async def test_when_to_come_again(headers: dict[str, str], wait_s: float | None) -> None:
     with endpoint(lambda _: Reply(b"{}", 429, headers)) as server:
         assert (await sent(server.url)).retry_after_s == wait_s
+
+
+async def test_what_is_left_of_the_endpoints_own_limits() -> None:
+    headers = {"X-RateLimit-Remaining-Requests": "4", "x-ratelimit-reset-requests": "6m0.5s"}
+    with endpoint(lambda _: Reply(completion("hello"), headers=headers)) as server:
+        assert (await sent(server.url)).room == Room(requests=Left(4, 360.5))
 
 
 @pytest.mark.parametrize("status", [200, 500])

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contractnet.errors import ModelLimited
+from contractnet.llm.chat import Left, Room
 from contractnet.llm.endpoint import Limits
 from contractnet.llm.limits import Bucket, Limiter
 
@@ -131,3 +132,25 @@ async def test_a_cancelled_wait_takes_nothing() -> None:
             await task
     async with limiter.enter(60, 10, 0.1):
         pass
+
+
+@pytest.mark.looptime
+async def test_what_the_endpoint_says_is_left_counts_until_it_is_whole_again() -> None:
+    loop = asyncio.get_running_loop()
+    limiter = Limiter(Limits())
+    limiter.told(Room(requests=Left(2, 10), tokens=Left(1_000, 20)), loop.time())
+    for _ in range(2):
+        async with limiter.enter(100, 0, 1):
+            pass
+    assert loop.time() == pytest.approx(0)
+    with pytest.raises(ModelLimited, match=r"no room for 10\.0 s"):
+        async with limiter.enter(100, 0, 9):
+            pass
+    with pytest.raises(ModelLimited, match=r"no room for 20\.0 s"):
+        async with limiter.enter(900, 0, 19):
+            pass
+    async with limiter.enter(100, 0, 11):
+        assert loop.time() == pytest.approx(10)
+    limiter.told(Room(), loop.time())  # says nothing: what was said before stands
+    async with limiter.enter(5_000, 0, 11):
+        assert loop.time() == pytest.approx(20)
