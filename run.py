@@ -8,11 +8,11 @@
     python3 run.py install        make or renew .venv, with the tests' tools, and stop
 
 The first call makes .venv here and installs the pinned packages of requirements/ into it; later calls start at once.
-Nothing outside this folder is changed. `test` without arguments runs all tests, in two processes. It brings RabbitMQ as
-its own node (unpacked under .cache/, on loopback, stopped at the end); --no-broker leaves out the tests that need one,
-and says so. It also fetches amqplib with npm (a pinned package) into .cache/, for a contractor written in Node.js; where
-that fails those tests are left out, and the last lines say so. Afterwards .venv/bin holds contractnet, pytest and the
-linters. Needs Linux or another POSIX system.
+Nothing outside this folder is changed. `test` without arguments runs all tests, in two processes. It brings RabbitMQ
+as its own node (unpacked under .cache/, on loopback, stopped at the end); --no-broker leaves out the tests that need
+one, and says so. It also fetches amqplib with npm (a pinned package) into .cache/, for a contractor written in
+Node.js; where that fails those tests are left out, and the last lines say so. Afterwards .venv/bin holds contractnet,
+pytest and the linters. Needs Linux or another POSIX system.
 """
 
 # Syntax of Python 3.8 and the standard library only: an old Python, too, must be able to say what to do.
