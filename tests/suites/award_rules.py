@@ -140,6 +140,7 @@ class AwardRuleSuite:
             (one.participant, one.offer, one.price) for one in winners
         ]
         assert all(one.price <= one.amount <= reserve for one in payments)
+        assert sum(one.amount for one in payments) <= reserve * case.slots  # what a tender holds (D12)
         if self.rule.exposure is Exposure.OWN_PRICE:
             assert all(one.amount == one.price for one in payments)
 
@@ -178,6 +179,20 @@ class AwardRuleSuite:
             assert names == [one.participant for one in before.winners(case.slots)]
         elif case.slots == 1:  # as good as the one that it copies, and drawn
             assert keys["shill"] == keys[better.participant]
+
+    @EXAMPLES
+    @given(cases)
+    def test_any_bid_that_comes_in_wins_or_changes_no_winner(self, case: Case) -> None:
+        """Also one that is neither dominated nor under the reserve: `case.pick` comes in last."""
+        conditions = replace(case.conditions, min_bids=1)
+        before = self.ranked([one for one in case.bids if one is not case.pick], conditions)
+        after = self.ranked(case.bids, conditions)
+        names = [one.participant for one in after.winners(case.slots)]
+        others = [one.participant for one in before.winners(case.slots)]
+        if case.pick.participant in names:
+            names.remove(case.pick.participant)
+            others = others[: len(names)]  # at most the last winner makes room
+        assert names == others
 
     @EXAMPLES
     @given(cases)

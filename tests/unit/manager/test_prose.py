@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contractnet.manager.records import Awarded, Decided, Ended, Freed
+from contractnet.mechanisms.awards.scored import AWARD_RULES
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
 from contractnet.messages.values import MAX_TEXT, RefuseReason, TaskFailure
@@ -75,6 +76,18 @@ TEXTS = [
 
 def run(task: str, bids: str, refusal: str, failure: str, progress: str, rule: str = "best-value") -> Bench:
     """A round with a shill who is dominated, a failure, a runner-up, and beats; texts wherever they may stand."""
+    bench = closed(task, bids, refusal, rule)
+    bench.informed("b", c.ProgressContent(slot=1, epoch=1, text=progress))
+    failed = c.TaskFailureContent(reason=TaskFailure.ERROR, text=failure)
+    bench.hear(a.Failure(**bench.header("b", bench.accept_of("b")), content=failed))
+    bench.informed("a", c.ProgressContent(slot=1, epoch=2, text=progress))
+    bench.result("a", {"text": bids})
+    bench.check()
+    return bench
+
+
+def closed(task: str, bids: str, refusal: str, rule: str) -> Bench:
+    """The round alone, up to its decision."""
     bench = Bench()
     bench.start("a", "b", "c", "shill", task=task or "-", rule=rule, value=100_000)
     bench.propose("shill", 45_000, confidence=500_000, rationale=bids)
@@ -82,12 +95,6 @@ def run(task: str, bids: str, refusal: str, failure: str, progress: str, rule: s
     content = c.RefuseContent(reason=RefuseReason.UNFIT, round=1, text=refusal)
     bench.hear(a.Refuse(**bench.header("c", bench.cfp_id()), content=content))
     bench.propose("b", 20_000, rationale=bids)
-    bench.informed("b", c.ProgressContent(slot=1, epoch=1, text=progress))
-    failed = c.TaskFailureContent(reason=TaskFailure.ERROR, text=failure)
-    bench.hear(a.Failure(**bench.header("b", bench.accept_of("b")), content=failed))
-    bench.informed("a", c.ProgressContent(slot=1, epoch=2, text=progress))
-    bench.result("a", {"text": bids})
-    bench.check()
     return bench
 
 
@@ -98,6 +105,7 @@ def decided(bench: Bench) -> list[Any]:
 
 
 PLAIN = {rule: decided(run("", "", "", "", "", rule)) for rule in ("best-value", "lowest-price")}
+CLOSED = {rule: decided(closed("", "", "", rule)) for rule in AWARD_RULES}
 
 
 def test_there_are_fifty_texts() -> None:
@@ -125,3 +133,9 @@ def test_no_text_at_all_changes_a_decision(
     task: str, bids: str, refusal: str, failure: str, progress: str, rule: str
 ) -> None:
     assert decided(run(task, bids, refusal, failure, progress, rule)) == PLAIN[rule]
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(words.filter(bool), words, words, st.sampled_from(sorted(AWARD_RULES)))
+def test_no_text_at_all_changes_who_wins_under_any_rule(task: str, bids: str, refusal: str, rule: str) -> None:
+    assert decided(closed(task, bids, refusal, rule)) == CLOSED[rule]

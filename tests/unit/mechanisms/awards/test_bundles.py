@@ -10,6 +10,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contractnet.errors import MechanismError, TooLarge
 from contractnet.mechanisms.awards.bundles import BundleAward, BundleBid, BundleConditions, vcg
@@ -122,8 +123,24 @@ def test_order_decides_nothing_and_the_seed_only_among_the_tied(
 
 
 @SOLVED
-@given(some_bids, reserves, st.integers(0, 6), st.integers(0, 3))
-def test_truth_is_a_best_reply(rivals: list[BundleBid], reserve: int, cost: int, other: int) -> None:
+@given(some_bids, reserves, st.integers(0, 5), st.integers(1, 4))
+def test_a_better_bid_never_loses_what_it_had(bids: list[BundleBid], reserve: int, picked: int, cheaper: int) -> None:
+    before = award(bids, reserve=reserve)
+    assert sum(paid(before).values()) <= sum(reserve for task in TASKS if task not in before.undone)
+    if not before.won:
+        return
+    one = before.won[picked % len(before.won)]
+    better = [replace(other, price=max(0, other.price - cheaper)) if other == one else other for other in bids]
+    after = award(better, reserve=reserve)
+    assert [other.tasks for other in after.won if other.participant == one.participant] == [one.tasks]
+    assert paid(after)[one.participant] == paid(before)[one.participant]  # which its own price does not move
+
+
+@SOLVED
+@given(some_bids, reserves, st.integers(0, 6), st.integers(0, 3), st.integers(0, 9), st.integers(0, 9))
+def test_truth_is_a_best_reply(
+    rivals: list[BundleBid], reserve: int, cost: int, other: int, lie: int, another: int
+) -> None:
     """My costs: of x, and of x and y together. No misreport of either gives me more than the truth does."""
     rivals = [one for one in rivals if one.participant != "a"]
 
@@ -144,6 +161,7 @@ def test_truth_is_a_best_reply(rivals: list[BundleBid], reserve: int, cost: int,
         (cost, cost + other + 2),
         (0, 0),
         (9, 1),
+        (lie, another),
     ):
         assert gain(one, both) <= truth
 

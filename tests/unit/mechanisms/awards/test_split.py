@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from contractnet.errors import MechanismError
 from contractnet.mechanisms.awards.shape import LossReason
@@ -86,6 +87,21 @@ def test_it_is_the_cheapest_split_and_its_payments_are_rational(
         if sum(way) <= parts
     )
     assert cost == min(sums)
+
+
+@MANY
+@given(some_bids.filter(bool), st.integers(1, 9), st.integers(0, 10), st.integers(0, 6), st.integers(0, 6))
+def test_a_better_bid_never_loses_what_it_had(
+    bids: list[PartBid], parts: int, reserve: int, picked: int, cheaper: int
+) -> None:
+    one = bids[picked % len(bids)]
+    better = replace(one, price=max(0, one.price - cheaper))
+    before, after = (
+        {share.participant: share.parts for share in split(offers, parts, reserve, SEED, WHERE).shares}
+        for offers in (bids, [better if other is one else other for other in bids])
+    )
+    assert after[one.participant] >= before[one.participant]
+    assert all(after[other.participant] <= before[other.participant] for other in bids if other is not one)
 
 
 @MANY
