@@ -33,13 +33,8 @@ OLDEST = (3, 11)
 KINDS = ("core", "docs", "dev")  # the files of requirements/; each holds what those before it hold
 PROGRESS_EVERY_S = 8
 SHARED = ["-n", "2", "--dist", "loadfile"]  # two processes share the tests: half of the time is waiting
-NO_NETWORK = (
-    "Failed to establish a new connection",
-    "ConnectTimeoutError",
-    "NameResolutionError",
-    "ProxyError",
-    "dns error",
-)
+REFUSED = "Failed to establish a new connection"
+NO_NETWORK = (REFUSED, "ConnectTimeoutError", "NameResolutionError", "ProxyError", "dns error")
 
 
 class SetUpError(Exception):

@@ -67,6 +67,7 @@ def bidder(model: Model, part: ModelPart, cost: CostModel, complain: Complain) -
         least_pct=part.least_pct,
         reads_task=part.reads_task,
         prompt=part.prompts.digest,
+        name=part.endpoint.model,
         complain=complain,
     )
 

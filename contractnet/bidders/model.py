@@ -41,6 +41,7 @@ class ModelBidder:
         least_pct: a smaller chance of success than this is no offer.
         reads_task: whether the estimator sees the caller's words, or facts alone.
         prompt: SHA-256 of prompts and persona, recorded with each bid.
+        name: of the model, told to the manager.
         complain: takes what an operator must mend.
     """
 
@@ -53,6 +54,7 @@ class ModelBidder:
         least_pct: int,
         reads_task: bool,
         prompt: str,
+        name: str,
         complain: Complain,
     ) -> None:
         self._cost = cost
@@ -61,6 +63,7 @@ class ModelBidder:
         self._least_pct = least_pct
         self._reads_task = reads_task
         self._prompt = prompt
+        self._name = name
         self._complain = complain
 
     async def __call__(self, call: Call) -> Proposal | Refusal:
@@ -86,7 +89,8 @@ class ModelBidder:
         public = public_offer(call, offer.price, offer.eta)
         rationale = await self._narrator(public, end - loop.time(), call.note, about)
         confidence = opinion.estimate.success_pct / 100
-        return Proposal(show_amount(offer.price), offer.eta, confidence, rationale, prompt=self._prompt)
+        price = show_amount(offer.price)
+        return Proposal(price, offer.eta, confidence, rationale, model=self._name, prompt=self._prompt)
 
 
 def refused(error: ModelError) -> Refusal:

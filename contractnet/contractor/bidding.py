@@ -216,8 +216,14 @@ async def _ask(agent: Agent, call: Call) -> Bade | Declined:
             raise
         return Declined(reason=RefuseReason.INVALID_PROPOSAL, text=f"the bidder raised {type(error).__name__}")
     if isinstance(answer, Proposal):
-        price, eta, confidence = answer.price, answer.eta, answer.confidence
-        return Bade(price=price, eta=eta, confidence=confidence, rationale=answer.rationale, prompt=answer.prompt)
+        return Bade(
+            price=answer.price,
+            eta=answer.eta,
+            confidence=answer.confidence,
+            rationale=answer.rationale,
+            model=answer.model,
+            prompt=answer.prompt,
+        )
     if isinstance(answer, Refusal):
         return Declined(reason=answer.reason, text=answer.text)
     text = f"the bidder returned {type(answer).__name__}, not a Proposal or a Refusal"

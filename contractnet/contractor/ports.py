@@ -44,15 +44,23 @@ class Proposal:
         eta: whole seconds from the award to the result, 1 to 604800.
         confidence: own chance of success, 0 to 1.
         rationale: public words, at most 500 characters; no rule reads them.
+        model: name of the model behind it, at most 64 characters, told to the manager; empty: none, or not said.
         prompt: SHA-256 of what a model was told before it answered, hex; stays in the journal.
     Raises:
         DefinitionError: a value is out of its bounds.
     """
 
-    __slots__ = ("confidence", "eta", "price", "prompt", "rationale")
+    __slots__ = ("confidence", "eta", "model", "price", "prompt", "rationale")
 
     def __init__(
-        self, price: Amount, eta: int, confidence: float = 1.0, rationale: str = "", *, prompt: str = ""
+        self,
+        price: Amount,
+        eta: int,
+        confidence: float = 1.0,
+        rationale: str = "",
+        *,
+        model: str = "",
+        prompt: str = "",
     ) -> None:
         self.price = micros(price, "price")  #: micros
         if isinstance(eta, bool) or not isinstance(eta, int) or not 1 <= eta <= MAX_ETA_S:
@@ -62,6 +70,7 @@ class Proposal:
             raise DefinitionError(f"confidence: {confidence!r} is not between 0 and 1")
         self.confidence = round(confidence * PPM)  #: ppm
         self.rationale = plain_text(rationale)
+        self.model = plain_text(model)[:64]
         self.prompt = prompt
 
     def __repr__(self) -> str:

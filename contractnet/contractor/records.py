@@ -21,6 +21,7 @@ class Bade(Record, frozen=True):
     eta: int  #: seconds
     confidence: int  #: ppm
     rationale: str = ""
+    model: str = ""  #: the model behind it, as the manager is told
     prompt: str = ""  #: SHA-256 of the prompts and the persona behind it, hex; empty: no model was asked
 
 

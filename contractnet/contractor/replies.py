@@ -76,6 +76,7 @@ def reply(what: Reply, header: Header, manager: str, cfp: Cfp | None, accept: Ac
                 confidence=what.bid.confidence,
                 valid_for_ms=cfp.content.terms.valid_for_ms,
                 rationale=what.bid.rationale,
+                model=what.bid.model,
             )
             return Propose(**header, receiver=manager, in_reply_to=what.about, content=offered)
         case "refuse":

@@ -57,9 +57,14 @@ def decided(call: Call, ranked: Ranking, paid: Mapping[str, int], choice: Choice
         invited=tuple(sorted(one.participant for one in choice.invited)),
         stop=choice.stop.reason if choice.stop else None,
         last=call.outcomes[-1].last,
-        alarms=homogeneous(call.bids, {}),
+        alarms=homogeneous(call.bids, _models(call)),
         fault=fault,
     )
+
+
+def _models(call: Call) -> dict[str, str | None]:
+    """What each bidder says is behind its offer; None: it does not say."""
+    return {one.agent: one.offer.message.content.model or None for one in call.participants.values() if one.offer}
 
 
 def _assessed(

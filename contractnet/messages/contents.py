@@ -20,6 +20,7 @@ from contractnet.messages.values import (
     Instant,
     LateMs,
     Micros,
+    ModelName,
     NotUnderstoodReason,
     OfferId,
     Path,
@@ -123,6 +124,7 @@ class ProposeContent(Content, frozen=True):
     confidence: Ppm  #: the contractor's own chance of success; calibrated before use, once outcomes are known
     valid_for_ms: DurationMs  #: how long the offer stands, from its sending (G4)
     rationale: Text = ""  #: public words; no rule reads them
+    model: ModelName = ""  #: the model behind it; no score reads it, the alarm of a panel of one model does
 
 
 class RefuseContent(Content, frozen=True):

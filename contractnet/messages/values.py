@@ -47,6 +47,7 @@ Skill = Annotated[str, Meta(pattern=_SKILL, max_length=140, description="two to 
 Unit = Annotated[str, Meta(pattern=_UNIT, max_length=16, description="what prices are counted in, such as USD")]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", max_length=64, description="SHA-256, hex")]
 Text = Annotated[str, Meta(max_length=MAX_TEXT, description="for people; no rule ever reads it")]
+ModelName = Annotated[str, Meta(max_length=64, description="what is behind an offer, as its contractor says")]
 TaskText = Annotated[str, Meta(min_length=1, max_length=MAX_TASK)]
 Path = Annotated[str, Meta(max_length=200)]
 

@@ -88,6 +88,7 @@ class Bench:
             least_pct=10,
             reads_task=reads_task,
             prompt=prompts.digest,
+            name="m",
             complain=complain,
         )
         self.perform = ModelPerformer(model, prompts, 500, complain)
@@ -105,7 +106,7 @@ async def test_the_estimate_is_priced_by_the_generator_and_worded_by_the_narrato
     assert isinstance(offer, Proposal)
     assert (offer.price, offer.eta, offer.confidence) == (30_000, 30, 800_000)  # 2000 tokens at 0.01, and a half
     assert offer.rationale == "I know such texts."
-    assert offer.prompt == load_prompts("careful").digest
+    assert (offer.model, offer.prompt) == ("m", load_prompts("careful").digest)
     assert [one.purpose for one in bench.notes.asked] == ["estimate", "narrate"]
 
 

@@ -175,6 +175,17 @@ def test_near_equal_bids_raise_an_alarm_that_changes_nothing() -> None:
     bench.check()
 
 
+def test_one_model_behind_all_bids_raises_an_alarm() -> None:
+    bench = Bench()
+    bench.start("a", "b", "c")
+    for agent, price in (("a", 20_000), ("b", 30_000), ("c", 40_000)):
+        bench.propose(agent, price, model="oracle-9")
+    decided = bench.only(Decided)
+    assert [(alarm.reason, alarm.model) for alarm in decided.alarms] == [("one-model", "oracle-9")]
+    assert decided.winner == "a"
+    bench.check()
+
+
 # ---- rules of others
 
 
