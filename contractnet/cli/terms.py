@@ -49,6 +49,12 @@ _TERMS: Final[tuple[Callable[[Any], Any], ...]] = (
     option(
         "low-bid", type=float, default=0.1, help="Share of the reserve under which a bid is flagged as abnormally low."
     ),
+    option(
+        "confidence",
+        type=click.Choice(["calibrated", "stated"]),
+        default="calibrated",
+        help="A bidder's chance of a good result: what its record in the ledger says, or what it says itself.",
+    ),
     option("slots", type=int, default=1, help="Winners sought, each of whom does the whole task."),
     option(
         "max-rounds", type=int, default=3, help="Rounds of one call at most: while slots are left, and bids too dear."

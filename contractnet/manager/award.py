@@ -7,7 +7,7 @@ Source: tables C (C14, C15, C19) and I (I19, I20, I23, I30); G8, G9, G13, G17; D
 from __future__ import annotations
 
 from contractnet.manager.call import Call, Step
-from contractnet.manager.ranking import bids_of, payment_without, ranking
+from contractnet.manager.ranking import payment_without, ranking, standing_bids
 from contractnet.manager.records import Awarded, Freed, Reason
 from contractnet.manager.speech import reject_one
 from contractnet.manager.state import Participant, Slot
@@ -42,7 +42,14 @@ def award(call: Call, step: Step, slot: Slot, participant: Participant, price: i
     slot.result, slot.checking, slot.abandoned = None, False, False
     step.scribe.note(
         call.conversation,
-        Awarded(slot=slot.number, epoch=slot.epoch, participant=participant.agent, offer=offer.id, price=price),
+        Awarded(
+            slot=slot.number,
+            epoch=slot.epoch,
+            participant=participant.agent,
+            offer=offer.id,
+            price=price,
+            confidence=content.confidence,
+        ),
     )
     header = step.scribe.header(call.conversation)
     participant.accept_id = header["message_id"]
@@ -125,7 +132,7 @@ def _runner_up(call: Call, step: Step) -> Participant | None:
     """The best held offer that stands, by the rule that ranked it."""
     lapse(call, step)
     held = call.having("held")
-    ranked, _ = ranking(call, bids_of(call, held))
+    ranked, _ = ranking(call, standing_bids(call, held))
     return call.participants[ranked.standings[0].participant] if held else None
 
 

@@ -22,10 +22,12 @@ from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine, Row
 from contractnet.ledger.scribe import Scribe
 from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
+from contractnet.manager.outcomes import Outcomes
 from contractnet.manager.records import Decided, Freed, Opened, Truth
 from contractnet.manager.speech import Farewells
 from contractnet.manager.state import RETURNED, Mediation, Offer, Participant, Slot
 from contractnet.mechanisms.awards.stopping import RoundOutcome
+from contractnet.mechanisms.calibration.records import Calibrated
 from contractnet.mechanisms.rules import Bid
 from contractnet.messages.acts import AnyAct, ProtocolName
 from contractnet.messages.values import CancelReason
@@ -55,6 +57,7 @@ class Call:
     slots: list[Slot]
     parent: str | None
     protocol: ProtocolName
+    known: Outcomes  #: what is known of bidders; read as a round closes
     machine: Machine = field(init=False)
     participants: dict[str, Participant] = field(default_factory=dict[str, Participant])
     awaited: set[str] = field(default_factory=set[str])  #: who is waited for in the open round: not answered, not gone
@@ -67,6 +70,7 @@ class Call:
     cfp_ids: set[str] = field(default_factory=set[str])  #: message ids of the cfps said
     decided: Decided | None = None  #: the last evaluation
     bids: tuple[Bid, ...] = ()  #: that it looked at
+    estimates: dict[str, Calibrated] = field(default_factory=dict[str, Calibrated])  #: their probabilities, by agent id
     outcomes: list[RoundOutcome] = field(default_factory=list[RoundOutcome])  #: of the closed rounds
     lost: list[Freed] = field(default_factory=list[Freed])  #: awards that came to nothing
     extended: bool = False  #: the grace of row C4 was logged for this round

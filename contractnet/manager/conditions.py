@@ -10,6 +10,8 @@ from contractnet.mechanisms.rules import Criterion
 
 #: what a revised cfp tells beside the offer on file: each tells what stands before it, too
 Feedback = Literal["nothing", "reason", "rank", "best-score"]
+#: what an award takes for a bidder's chance of a good result: what its record says, or what it says itself
+Confidence = Literal["calibrated", "stated"]
 
 
 class TaskSpec(Record, frozen=True):
@@ -36,6 +38,7 @@ class TenderTerms(Record, frozen=True):
     order: tuple[Criterion, ...] = ()  #: what `lexicographic` compares, one after the other
     prior: UniformPrior | None = None  #: belief about the cost of a bidder that the reserve was computed from
     low_bid_ppm: int = 100_000  #: a bid under this share of the reserve is flagged as abnormally low; 0: none is
+    confidence: Confidence = "stated"  #: what an award goes by
     slots: int = 1  #: winners sought
     budget: int | None = None  #: for all of them together; None: as many times the worst case as there are slots
     max_rounds: int = 3  #: of one conversation; a mediator may grant one more (R16)

@@ -72,9 +72,8 @@ def _assessed(
 ) -> tuple[Assessed, ...]:
     why = {one.participant: one.reason for one in ranked.losses(len(call.slots))}
     measure = (choice.winners or ranked.standings)[-1 if choice.winners else 0].key if ranked.standings else ()
-    used = {bid.participant: bid.probability for bid in call.bids}
     return tuple(
-        _assess(call, one, measure, used[one.participant], why.get(one.participant), paid.get(one.participant), low)
+        _assess(call, one, measure, why.get(one.participant), paid.get(one.participant), low)
         for one in ranked.standings
     )
 
@@ -83,14 +82,13 @@ def _assess(
     call: Call,
     one: Standing,
     measure: Key,
-    probability: int,
     why: LossReason | None,
     pays: int | None,
     low: set[str],
 ) -> Assessed:
     offer = call.participants[one.participant].offer
     assert offer is not None  # a biddable state has an offer on file
-    content = offer.message.content
+    content, estimate = offer.message.content, call.estimates[one.participant]
     margin, criterion = margin_of(one.key, measure)
     return Assessed(
         participant=one.participant,
@@ -98,7 +96,9 @@ def _assess(
         price=content.price,
         eta=content.eta,
         confidence=content.confidence,
-        probability=probability,
+        probability=estimate.probability,
+        by=estimate.method,
+        outcomes=estimate.n,
         score=one.score,
         margin=margin,
         criterion=criterion,

@@ -78,7 +78,8 @@ class Driver:
             LedgerBroken, VersionConflict: the ledger failed; the process must end.
             TransportRefused: an operator must mend something first.
         """
-        self._commit(self.book.loose(STARTS, Started(manager_epoch=self.book.manager_epoch + 1), self._now()))
+        started = Started(manager_epoch=self.book.manager_epoch + 1, calibration=self.settings.calibration)
+        self._commit(self.book.loose(STARTS, started, self._now()))
         self._outbox.put(
             [
                 envelope(self.book.owner, one.conversation, one.said, one.at, one.receivers)

@@ -10,7 +10,7 @@ from contractnet.manager.award import award, cancel, lapse
 from contractnet.manager.call import Call, Step
 from contractnet.manager.evaluation import next_round, reject_rest
 from contractnet.manager.mediation import end_mediation, hear_mediator, mishear_mediator, take_back
-from contractnet.manager.ranking import bids_of, ranking
+from contractnet.manager.ranking import ranking, standing_bids
 from contractnet.manager.records import CancelAsked, Mediated, Returned
 from contractnet.messages.contents import ChoiceContent
 from contractnet.messages.values import CancelReason
@@ -46,7 +46,7 @@ def carry_out(call: Call, step: Step, event: str, choice: ChoiceContent | None, 
     """
     if not call.machine.has("mediating") or call.mediation is None:
         return
-    ranked = ranking(call, bids_of(call, call.having("biddable")))[0].standings
+    ranked = ranking(call, standing_bids(call, call.having("biddable")))[0].standings
     mediator = call.mediation.mediator
     named = choice.offer if choice is not None else None
     record = Mediated(mediator=mediator, choice=choice.choice if choice else "none", offer=named, why=why)

@@ -21,7 +21,7 @@ from contractnet.manager.call import Call, Step
 from contractnet.manager.calling import call_again, why_not
 from contractnet.manager.decision import Choice, decided
 from contractnet.manager.mediation import escalate
-from contractnet.manager.ranking import bids_of, payments, ranking
+from contractnet.manager.ranking import bids_at_close, payments, ranking
 from contractnet.mechanisms.awards.shape import LossReason, Ranking, Standing
 from contractnet.mechanisms.awards.stopping import RoundOutcome, Stop, StopPolicy, stop
 from contractnet.messages.values import RejectReason
@@ -30,7 +30,7 @@ from contractnet.messages.values import RejectReason
 def evaluate(call: Call, step: Step) -> None:
     """The round is closed: take the course that its offers give."""
     lapse(call, step)
-    call.bids = tuple(bids_of(call, call.having("biddable")))
+    call.bids = bids_at_close(call, call.having("biddable"))
     ranked, fault = ranking(call, call.bids)
     call.outcomes.append(_outcome(call, ranked))
     choice = _choose(call, ranked)

@@ -24,7 +24,7 @@ from contractnet.ledger.records import Misheard
 from contractnet.ledger.scribe import Header
 from contractnet.manager.call import Call, Step
 from contractnet.manager.calling import public_terms
-from contractnet.manager.ranking import bids_of, ranking
+from contractnet.manager.ranking import ranking, standing_bids
 from contractnet.manager.state import Mediation
 from contractnet.messages.acts import MEDIATION, Agree, AnyAct, Cancel, Failure, Inform, NotUnderstood, Refuse, Request
 from contractnet.messages.contents import (
@@ -119,7 +119,7 @@ def take_back(call: Call, step: Step) -> None:
 def live_offers(call: Call) -> tuple[LiveOffer, ...]:
     """The offers on file, best first."""
     offers: list[LiveOffer] = []
-    ranked, _ = ranking(call, bids_of(call, call.having("biddable")))
+    ranked, _ = ranking(call, standing_bids(call, call.having("biddable")))
     for one in ranked.standings[:MOST_OFFERS]:
         offer = call.participants[one.participant].offer
         assert offer is not None  # a biddable state has one

@@ -14,6 +14,7 @@ from contractnet.manager.conditions import TenderTerms
 from contractnet.manager.state import Offer, Participant
 from contractnet.mechanisms.awards.brought import find_rule
 from contractnet.mechanisms.awards.shape import LossReason, Ranking, arrange
+from contractnet.mechanisms.calibration.records import Calibrated
 from contractnet.mechanisms.rules import Bid, Conditions
 
 #: characters of what a rule raised that the decision keeps
@@ -32,9 +33,24 @@ def conditions_of(terms: TenderTerms) -> Conditions:
     )
 
 
-def bids_of(call: Call, bidders: Sequence[Participant]) -> list[Bid]:
-    """The offers on file of these."""
-    return [_bid(one, one.offer) for one in bidders if one.offer is not None]
+def bids_at_close(call: Call, bidders: Sequence[Participant]) -> tuple[Bid, ...]:
+    """The offers on file of these as a round closes; what is made of their confidence then, the call keeps."""
+    call.estimates = {
+        one.agent: _estimate(call, one.agent, one.offer.message.content.confidence)
+        for one in bidders
+        if one.offer is not None
+    }
+    return tuple(
+        _bid(one, one.offer, call.estimates[one.agent].probability) for one in bidders if one.offer is not None
+    )
+
+
+def standing_bids(call: Call, bidders: Sequence[Participant]) -> list[Bid]:
+    """Of the bids that the last decision looked at those of these, with the probabilities of then: what has become
+    known since changes nothing in it.
+    """
+    names = {one.agent for one in bidders}
+    return [bid for bid in call.bids if bid.participant in names]
 
 
 def ranking(call: Call, bids: Sequence[Bid]) -> tuple[Ranking, str]:
@@ -86,14 +102,22 @@ def payment_without(call: Call, participant: str) -> int:
 # ---- parts
 
 
-def _bid(participant: Participant, offer: Offer) -> Bid:
+def _estimate(call: Call, agent: str, stated: int) -> Calibrated:
+    """The probability of a good result that the terms let the award use."""
+    if call.terms.confidence == "calibrated":
+        return call.known.probability(agent, call.spec.skill, stated)
+    n = call.known.records.trials(agent, call.spec.skill)
+    return Calibrated(probability=stated, stated=stated, method="stated", n=n)
+
+
+def _bid(participant: Participant, offer: Offer, probability: int) -> Bid:
     content = offer.message.content
     return Bid(
         participant=participant.agent,
         offer=content.offer,
         price=content.price,
         eta=content.eta,
-        probability=content.confidence,
+        probability=probability,
     )
 
 

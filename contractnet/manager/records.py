@@ -18,6 +18,7 @@ from contractnet.manager.questions import Answered, Pending
 from contractnet.mechanisms.awards.panel import PanelAlarm
 from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.mechanisms.awards.stopping import StopReason
+from contractnet.mechanisms.calibration.records import Method, Policy
 from contractnet.messages.values import RefuseReason, RejectReason
 
 Status = Literal["settled", "partial", "no-award", "failed", "cancelled"]
@@ -141,6 +142,7 @@ class Started(Record, frozen=True):
     """A manager process took the ledger over."""
 
     manager_epoch: int
+    calibration: Policy | None = None  #: how outcomes become probabilities from here on; None: as before
 
 
 # ---- conclusions
@@ -165,6 +167,8 @@ class Assessed(Record, frozen=True):
     score: int  #: micros for the rules that score, else what the rule compares first
     margin: int  #: its key less that of the last winner (of the best where none is awarded), where they differ first
     rank: int
+    by: Method = "stated"  #: where the probability comes from
+    outcomes: int = 0  #: of the bidder at the skill, behind it
     criterion: int = 0  #: which entry of the key that was, from 0
     tied: bool = False
     why: LossReason | None = None  #: why it is not awarded; None: it is, or the next round is for it
@@ -209,6 +213,7 @@ class Awarded(Record, frozen=True):
     participant: str
     offer: str
     price: int
+    confidence: int  #: as stated with the offer, ppm
 
 
 class Freed(Record, frozen=True):

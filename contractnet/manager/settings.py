@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from contractnet.manager.conditions import Timers
+from contractnet.mechanisms.calibration.records import Policy
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -17,4 +18,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     check_ms: int = 60_000  #: a check that takes longer says no (D11)
     confirm_ms: int = 10_000  #: for the broker's confirm of one publish
     concurrency: int = 16  #: calls open at once; a waiting tender gives its place up
+    calibration: Policy = Policy()  #: how outcomes become probabilities
     recheck_ms: int = 500  #: how soon a tender that waits for money or a place is looked at again

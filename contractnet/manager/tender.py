@@ -28,6 +28,7 @@ from contractnet.manager.calling import open_call
 from contractnet.manager.ending import back_off_ms, end_of, ending_status, verdict
 from contractnet.manager.escalation import cancel_all, mediate
 from contractnet.manager.hearing import check_done, hear, mishear, renew
+from contractnet.manager.outcomes import Outcomes
 from contractnet.manager.records import (
     CancelAsked,
     Checked,
@@ -54,9 +55,9 @@ from contractnet.messages.contents import ResultContent
 class Tender:
     """The state of one tender at its manager."""
 
-    def __init__(self, manager: str, tender_id: str) -> None:
+    def __init__(self, manager: str, tender_id: str, outcomes: Outcomes) -> None:
         self.id = tender_id
-        self._manager = manager
+        self._manager, self._outcomes = manager, outcomes
         self.calls: list[Call] = []
         self.slots: list[Slot] = []
         self.results: dict[str, Inform] = {}  #: message id -> an inform that carried a result for a present award
@@ -190,7 +191,7 @@ class Tender:
         parent = self.calls[-1].conversation if self.calls else None
         most = self.opened.timers.max_awards
         slots = [slot for slot in self.slots if not slot.done and slot.awards < most]  # D1, whatever it is called for
-        call = Call(conversation, fact.number, self.opened, salt, slots, parent, self.pen.protocol)
+        call = Call(conversation, fact.number, self.opened, salt, slots, parent, self.pen.protocol, self._outcomes)
         self.calls.append(call)
         self.calling = True
         step = Step(scribe)

@@ -72,7 +72,10 @@ def lots() -> list[Lot]:
         ),
         Lot(_task("Count the words of the archive", COUNT, plain, "0.02", pages=400), cancel_after_s=0.4),
         Lot(_task("Summarise a book for next to nothing", SUMMARISE, CLAUSES * 6, "0.002"), {"max_rounds": 1}),
-        Lot(_task("Translate a letter that matters", TRANSLATE, LETTER, "0.20"), {"value": "1.00"}),
+        Lot(
+            _task("Translate a letter that matters", TRANSLATE, LETTER, "0.20"),
+            {"value": "1.00", "confidence": "stated"},
+        ),
         Lot(_task("Count the words of a line", COUNT, plain, "0.01"), {"public_reserve": True}),
     ]
 

@@ -7,7 +7,7 @@ from typing import Any, Final, TypedDict, Unpack, cast, get_args
 
 from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError, MechanismError
-from contractnet.manager.conditions import Feedback, TenderTerms
+from contractnet.manager.conditions import Confidence, Feedback, TenderTerms
 from contractnet.manager.ranking import conditions_of
 from contractnet.market.orders import order, share
 from contractnet.market.task import Task
@@ -40,6 +40,8 @@ class TermOptions(TypedDict, total=False):
     min_bids: int  #: with fewer bids that could be awarded when a round closes nothing is
     order: str | None  #: what `lexicographic` compares, such as `probability:0.05,price:0.01,eta`, each with its step
     low_bid: float  #: share of the reserve under which a bid is flagged as abnormally low; it may win all the same
+    confidence: Confidence  #: a bidder's chance of a good result in the award: what its record in this ledger says
+    #: (`calibrated`), or what it says itself (`stated`)
     slots: int  #: winners sought, each of whom does the whole task
     max_rounds: int  #: where slots are left and somebody bid too dear, those who proposed are called again
     more_rounds: bool  #: whether `max_rounds` may be more than 5
@@ -71,6 +73,7 @@ DEFAULTS: Final[TermOptions] = {
     "min_bids": 1,
     "order": None,
     "low_bid": 0.1,
+    "confidence": "calibrated",
     "slots": 1,
     "max_rounds": DEFAULT_ROUNDS,
     "more_rounds": False,
@@ -113,8 +116,9 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
     if of["public_reserve"] and most is None:
         raise DefinitionError("public_reserve: there is no reserve to be public; give one")
     slots = whole("slots", of["slots"], 1, MOST_SLOTS)
-    if of["feedback"] not in get_args(Feedback):
-        raise DefinitionError(f"feedback: {str(of['feedback'])[:40]!r} is none of {', '.join(get_args(Feedback))}")
+    for name, words in (("feedback", get_args(Feedback)), ("confidence", get_args(Confidence))):
+        if of[name] not in words:
+            raise DefinitionError(f"{name}: {str(of[name])[:40]!r} is none of {', '.join(words)}")
     if of["shortlist"] is not None:
         whole("shortlist", of["shortlist"], slots, 100_000)
     limit = _amount(of, "mediation_limit")
@@ -135,6 +139,7 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
         order=() if of["order"] is None else order(of["order"]),
         prior=prior,
         low_bid_ppm=share("low_bid", of["low_bid"]),
+        confidence=of["confidence"],
         slots=slots,
         max_rounds=rounds,
         target=_amount(of, "target"),

@@ -22,6 +22,7 @@ from contractnet.manager.accounts import Account
 from contractnet.manager.book import Book
 from contractnet.manager.call import Call
 from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
+from contractnet.manager.outcomes import Outcomes
 from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, judge
 from contractnet.manager.records import CancelAsked, Checked, Ended, Fact, Gone, Invited, Opened, Returned
 from contractnet.manager.replay import replay
@@ -384,6 +385,18 @@ def picture(book: Book, beaten: bool = False) -> dict[str, Any]:
         "answers": {heard: said.message.message_id for heard, said in book.answers.items()},
         "unsent": {name: (owed.conversation, set(owed.receivers), owed.at) for name, owed in book.unsent.items()},
         "strays": dict(book.stray_answers),
+        "outcomes": _outcomes(book.outcomes),
+    }
+
+
+def _outcomes(outcomes: Outcomes) -> dict[str, Any]:
+    known = outcomes.records.known()
+    tracks = {pair: outcomes.records.track(*pair) for pair in known}
+    return {
+        "policy": outcomes.records.policy,
+        "outcomes": {pair: track.outcomes for pair, track in tracks.items() if track is not None},
+        "used": {pair: outcomes.probability(*pair, 500_000) for pair in known},
+        "bases": outcomes.bases,
     }
 
 

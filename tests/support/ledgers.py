@@ -16,6 +16,7 @@ from contractnet.manager.limits import question
 from contractnet.manager.plans import Approved, Drafted, PlanTask
 from contractnet.manager.questions import DECISIONS, Answered
 from contractnet.manager.records import AccountClosed, Grace, Granted, Judged, Started
+from contractnet.mechanisms.calibration.records import Policy
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
 from tests.support.bench import DIGEST, Bench
@@ -24,7 +25,7 @@ from tests.support.bench import DIGEST, Bench
 def settled() -> Bench:
     """Three bids of which two tie, a private part, a result."""
     bench = Bench()
-    bench.record(bench.book.loose(STARTS, Started(manager_epoch=1), bench.now))
+    bench.record(bench.book.loose(STARTS, Started(manager_epoch=1, calibration=Policy()), bench.now))
     bench.record(bench.book.loose(MONEY, Granted(amount=200_000, unit="USD"), bench.now))
     bench.open(rule="best-value", value=80_000, eta_cost=3, private={"k": "v"}, key="ticket-17", position=3)
     bench.invite("a", "b", "c")

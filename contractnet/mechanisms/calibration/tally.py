@@ -48,6 +48,13 @@ class Tally(Struct, kw_only=True):
         self.squares += stated * stated
         self.hits += stated * good
 
+    def turn(self, stated: int, ok: bool) -> None:
+        """An outcome that was added with the opposite turned out so: the tally is as if it had been added like this."""
+        one, sign = self.bins[bin_of(stated)], 1 if ok else -1
+        one.successes += sign
+        self.successes += sign
+        self.hits += sign * stated
+
 
 def bin_of(stated: int) -> int:
     """The bin of a stated confidence, ppm.

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contractnet.errors import MechanismError
-from contractnet.mechanisms.calibration.beta import Prior, posterior, wilson
+from contractnet.mechanisms.calibration.beta import Prior, posterior, told, wilson
 from contractnet.messages.values import PPM
 
 MANY = settings(max_examples=1_000, deadline=None)
@@ -20,7 +20,7 @@ counts = st.tuples(st.integers(0, 10_000), st.integers(0, 10_000)).map(lambda pa
     ("own", "pool", "prior", "rate"),
     [
         ((0, 0), (0, 0), Prior(), 500_000),  # nothing is known
-        ((0, 0), (8, 8), Prior(), 900_000),  # a newcomer is like the pool: (1 + 8)/(2 + 8)
+        ((0, 0), (8 * PPM, 8 * PPM), Prior(), 900_000),  # a newcomer is like the pool: (1 + 8)/(2 + 8)
         ((10, 10), (0, 0), Prior(), 750_000),  # (10 * 1/2 + 10)/(10 + 10)
         ((0, 10), (0, 0), Prior(), 250_000),
         ((1, 2), (0, 0), Prior(alpha=1, beta=2, strength=1), 444_444),  # (1/3 + 1)/3, floored
@@ -66,12 +66,31 @@ def test_wilson_in_integers_is_wilson(pair: tuple[int, int]) -> None:
         assert low <= rate * PPM <= high
 
 
+@pytest.mark.parametrize(
+    ("own", "share"),
+    [((0, 0), (0, 0)), ((1, 1), (PPM, PPM)), ((0, 10), (0, 5_500_000)), ((45, 90), (4_950_000, 9_900_000))],
+)
+def test_a_record_tells_the_pool_no_more_than_eleven_outcomes(own: tuple[int, int], share: tuple[int, int]) -> None:
+    assert told(Prior(strength=10), *own) == share
+
+
+@MANY
+@given(counts, st.integers(1, 50))
+def test_what_is_told_grows_with_the_record_and_has_its_rate(own: tuple[int, int], strength: int) -> None:
+    prior, (successes, n) = Prior(strength=strength), own
+    good, told_n = told(prior, successes, n)
+    assert 0 <= good <= told_n <= min(n, strength + 1) * PPM
+    assert told_n <= told(prior, successes, n + 1)[1]
+    assert abs(good * n - told_n * successes) <= max(n, 1) * 1  # floors
+
+
 def test_what_makes_no_sense_is_refused() -> None:
     for attempt in (
         lambda: posterior(Prior(), 2, 1),
         lambda: posterior(Prior(), 0, 0, 2, 1),
         lambda: posterior(Prior(alpha=0, beta=0), 0, 0),
         lambda: posterior(Prior(strength=0), 0, 0),
+        lambda: told(Prior(), 2, 1),
         lambda: wilson(2, 1),
     ):
         with pytest.raises(MechanismError):

@@ -26,19 +26,33 @@ def learnt(agent: str, outcomes: list[tuple[int, bool]], records: Records | None
     return records
 
 
-def test_a_newcomer_has_the_rate_of_the_others_whatever_it_states() -> None:
-    records = learnt("a", [(PPM, True)] * 8)
+def test_a_newcomer_has_the_rate_of_the_pool_whatever_it_states() -> None:
+    records = learnt("a", [(PPM, True)] * 10)
     for stated in (0, 990_000):
         found = records.probability("b", SKILL, stated)
-        assert found == Calibrated(probability=900_000, stated=stated, method="pool", n=0)
+        assert found == Calibrated(probability=866_666, stated=stated, method="pool", n=0)  # (1 + 5.5)/(2 + 5.5)
     assert records.probability("b", "text.translate", 1).probability == 500_000  # of another skill nothing is known
 
 
 def test_the_own_record_takes_over() -> None:
-    records = learnt("b", [(990_000, False)] * 10, learnt("a", [(PPM, True)] * 8))
+    records = learnt("b", [(990_000, False)] * 10, learnt("a", [(PPM, True)] * 10))
     found = records.probability("b", SKILL, 990_000)
-    assert found == Calibrated(probability=450_000, stated=990_000, method="beta-binomial", n=10)  # 10 * .9 / 20
-    assert records.rate("a", SKILL) == (10 * PPM // 12 + 8 * PPM) // 18  # its pool is b: (1 + 0)/(2 + 10)
+    # each tells 5.5 outcomes of the pool: (1 + 5.5)/(2 + 11) = 1/2; then 10 * 1/2 / 20
+    assert found == Calibrated(probability=250_000, stated=990_000, method="beta-binomial", n=10)
+    assert records.rate("a", SKILL) == 750_000
+
+
+def test_who_does_worse_than_the_pool_stands_under_those_of_whom_nothing_is_known() -> None:
+    """However small the pool: with one agent known that fails, a newcomer is tried, and is not written off with it."""
+    records = Records()
+    for failures in range(1, 60):
+        records.learn("a", SKILL, 990_000, False)
+        assert records.rate("a", SKILL) < records.rate("new", SKILL)
+        assert records.rate("new", SKILL) > 70_000  # at most eleven failures' worth: 1/(2 + 11)
+        assert records.trials("a", SKILL) == failures
+    for _ in range(60):
+        records.learn("b", SKILL, 500_000, True)
+        assert records.rate("b", SKILL) > records.rate("new", SKILL) > records.rate("a", SKILL)
 
 
 def test_statements_are_read_once_there_are_enough_of_them() -> None:
@@ -74,15 +88,14 @@ def test_a_curve_is_of_the_record_as_it_is_now() -> None:
 
 def test_a_drift_cuts_the_record_and_is_told() -> None:
     records = learnt("a", [(900_000, True)] * 60)
-    found = [records.learn("a", SKILL, 900_000, False) for _ in range(20)]
-    drifts = [one for one in found if one is not None]
-    assert [one.direction for one in drifts] == ["worse"]
-    assert drifts[0].since <= 12
+    learnt("a", [(900_000, False)] * 20, records)
     track = records.track("a", SKILL)
     assert track is not None
-    assert (track.drifts, track.whole.n, records.trials("a", SKILL)) == (1, 80, 80)
+    assert [one.direction for one in track.drifts] == ["worse"]
+    assert track.drifts[0].since <= 12
+    assert (track.whole.n, records.trials("a", SKILL)) == (80, 80)
     assert (track.lately.n, track.lately.successes) == (20, 0)
-    assert records.probability("a", SKILL, 900_000).probability < 200_000
+    assert records.probability("a", SKILL, 900_000).probability < 250_000
     without = learnt("a", [(900_000, True)] * 60 + [(900_000, False)] * 20, Records(Policy(drift=None)))
     assert without.probability("a", SKILL, 900_000).probability > 600_000
 
@@ -108,11 +121,9 @@ def test_every_probability_is_within_bounds_and_rises_with_what_is_stated(raw: b
     policy = Policy(prior=Prior(strength=3), isotonic_from=5, drift=DriftPolicy(after=3, threshold=2_000_000))
     records, again = Records(policy), Records(policy)
     for one in raw:
-        told = [
+        for one_records in (records, again):
             one_records.learn(f"a{one % 3}", SKILL, one // 6 * 23_000, bool(one & 1))
-            for one_records in (records, again)
-        ]
-        assert told[0] == told[1]
+        records.probability("a0", SKILL, stated)  # asking changes nothing
     for agent in ("a0", "a1", "a2", "new"):
         low, high = (records.probability(agent, SKILL, one) for one in sorted([stated, PPM - stated]))
         assert 0 <= low.probability <= high.probability <= PPM
@@ -120,6 +131,42 @@ def test_every_probability_is_within_bounds_and_rises_with_what_is_stated(raw: b
         track = records.track(agent, SKILL)
         assert track is None or track.lately.n <= track.whole.n
         assert track is None or track.whole.n == sum(one.n for one in track.whole.bins.values())
+
+
+@MANY
+@given(st.binary(min_size=1, max_size=60), st.lists(st.tuples(st.integers(0, 59), st.booleans()), max_size=12))
+def test_an_outcome_that_turns_is_as_if_it_had_been_learnt_so(raw: bytes, turns: list[tuple[int, bool]]) -> None:
+    policy = Policy(prior=Prior(strength=3), isotonic_from=5, drift=DriftPolicy(after=3, threshold=2_000_000))
+    records = Records(policy)
+    seen = [(f"a{one % 3}", one // 6 * 23_000, bool(one & 1)) for one in raw]
+    names = [records.learn(agent, SKILL, stated, ok) for agent, stated, ok in seen]
+    for which, ok in turns:
+        at = which % len(seen)
+        agent, stated, _ = seen[at]
+        records.probability(agent, SKILL, stated)  # folded before it turns
+        records.turn(agent, SKILL, names[at], ok)
+        seen[at] = (agent, stated, ok)
+    anew = Records(policy)
+    for agent, stated, ok in seen:
+        anew.learn(agent, SKILL, stated, ok)
+    for agent in ("a0", "a1", "a2", "new"):
+        for stated in (0, 500_000, PPM):
+            assert records.probability(agent, SKILL, stated) == anew.probability(agent, SKILL, stated)
+        assert records.track(agent, SKILL) == anew.track(agent, SKILL)
+
+
+def test_an_outcome_that_was_never_learnt_cannot_turn() -> None:
+    records = learnt("a", [(PPM, True)])
+    for agent, skill, which in (("b", SKILL, 0), ("a", "x.y", 0), ("a", SKILL, 1)):
+        with pytest.raises(LookupError):
+            records.turn(agent, skill, which, ok=False)
+
+
+def test_another_policy_reads_the_same_outcomes() -> None:
+    records = learnt("b", [(PPM, False)] * 4, learnt("a", [(PPM, True)] * 8))
+    stiff = records.under(Policy(prior=Prior(alpha=3, beta=1, strength=1_000)))
+    assert stiff.rate("a", SKILL) > 500_000 > records.rate("b", SKILL)
+    assert stiff.under(Policy()).rate("a", SKILL) == records.rate("a", SKILL)
 
 
 def test_calibrated_statements_score_better_than_boasts() -> None:

@@ -1,0 +1,214 @@
+"""What counts as an outcome, and that awards go by it: over several tenders at once, and judged in between."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contractnet.manager.book import STARTS
+from contractnet.manager.outcomes import Basis
+from contractnet.manager.records import Assessed, Awarded, Decided, Judged, Started
+from contractnet.mechanisms.calibration.beta import Prior
+from contractnet.mechanisms.calibration.drift import DriftPolicy
+from contractnet.mechanisms.calibration.records import Policy
+from tests.support.bench import SKILL, Bench
+
+TERMS = {"rule": "best-value", "confidence": "calibrated", "value": 100_000}
+
+
+def begun(bench: Bench, name: str = "t", *agents: str, **more: object) -> None:
+    """A tender that was awarded, to the first of them: it asks least."""
+    bench.open(name, **(TERMS | more))
+    bench.invite(*(agents or ("a", "b")), tender_id=name)
+    for number, agent in enumerate(agents or ("a", "b")):
+        bench.propose(agent, 10_000 + 5_000 * number)
+
+
+def bases(bench: Bench, agent: str = "a") -> dict[Basis, int]:
+    return {basis: n for basis, n in bench.book.outcomes.bases.get((agent, SKILL), {}).items() if n}
+
+
+def record(bench: Bench, agent: str = "a") -> tuple[int, int]:
+    """(good outcomes, outcomes) of an agent."""
+    track = bench.book.outcomes.records.track(agent, SKILL)
+    return (0, 0) if track is None else (track.whole.successes, track.whole.n)
+
+
+def judge(bench: Bench, ok: bool, name: str = "t") -> None:
+    bench.record(bench.book.loose(name, Judged(ok=ok), bench.now))
+
+
+# ---- what counts
+
+
+def test_a_credited_result_is_good_and_an_award_keeps_what_was_stated(bench: Bench) -> None:
+    begun(bench)
+    assert record(bench) == (0, 0)  # not before the end
+    bench.result("a")
+    assert (record(bench), bases(bench)) == ((1, 1), {"inform": 1})
+    assert bench.only(Awarded).confidence == 900_000
+    assert record(bench, "b") == (0, 0)
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_a_check_decides(bench: Bench, ok: bool) -> None:
+    begun(bench, checked=True)
+    bench.result("a")
+    bench.checked(ok)
+    assert (record(bench), bases(bench)) == (((1, 1), {"check": 1}) if ok else ((0, 1), {"lost": 1}))
+
+
+@pytest.mark.parametrize("how", ["error", "handed-back", "restart", "lease-lost", "lease", "deadline", "invalid"])
+def test_a_lost_slot_is_bad_at_once_and_the_runner_up_has_its_own_outcome(bench: Bench, how: str) -> None:
+    begun(bench, result_schema={"type": "object", "required": ["ok"]}, work_within_ms=200_000)
+    if how == "lease":
+        bench.wait(70_000)
+    elif how == "deadline":
+        for _ in range(4):
+            bench.progress("a")
+            bench.wait(50_000)
+    elif how == "invalid":
+        bench.result("a", {})
+    else:
+        bench.fail("a", how)
+    assert (record(bench), bases(bench)) == ((0, 1), {"lost": 1})
+    if bench.slot.holder == "b":
+        bench.result("b")
+        assert record(bench, "b") == (1, 1)
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "offer-expired", "user"])
+def test_a_slot_that_was_not_lost_by_its_holder_is_no_outcome(bench: Bench, how: str) -> None:
+    begun(bench)
+    if how == "user":
+        bench.cancel()
+    else:
+        bench.fail("a", how)
+    assert record(bench) == (0, 0)
+
+
+def test_the_last_verdict_stands_before_the_end_and_after_it(bench: Bench) -> None:
+    begun(bench)
+    judge(bench, ok=False)
+    bench.result("a")
+    assert (record(bench), bases(bench)) == ((0, 1), {"verdict": 1})
+    judge(bench, ok=True)
+    assert (record(bench), bases(bench)) == ((1, 1), {"verdict": 1})
+    begun(bench, "u")
+    bench.result("a")
+    judge(bench, False, "u")
+    assert (record(bench), bases(bench)) == ((1, 2), {"verdict": 2})
+
+
+def test_a_verdict_makes_no_result_of_a_slot_that_was_lost(bench: Bench) -> None:
+    begun(bench, "t", "a")
+    bench.fail("a")
+    judge(bench, ok=True)
+    assert record(bench) == (0, 1)
+
+
+def test_every_slot_has_its_outcome(bench: Bench) -> None:
+    begun(bench, "t", "a", "b", "c", slots=2)
+    bench.result("a", slot=1, epoch=1)
+    bench.result("b", slot=2, epoch=1)
+    judge(bench, ok=False)
+    assert [record(bench, agent) for agent in "abc"] == [(0, 1), (0, 1), (0, 0)]
+
+
+# ---- what it does
+
+
+def test_a_boaster_loses_the_award_after_its_failures(bench: Bench) -> None:
+    """It asks less and states 99 %; its first failure and what is known of nobody else are enough here."""
+    holders: list[str] = []
+    for number in range(4):
+        bench.open(f"t{number}", **TERMS)
+        bench.invite("boaster", "steady", tender_id=f"t{number}")
+        bench.propose("boaster", 10_000, confidence=990_000)
+        bench.propose("steady", 10_100, confidence=700_000)
+        holders.append(bench.slot.holder or "")
+        if bench.slot.holder == "boaster":
+            bench.fail("boaster")
+        if bench.slot.holder is not None:
+            bench.result("steady")
+    assert holders == ["boaster", "steady", "steady", "steady"]
+    bids = {bid.participant: bid for bid in bench.records(Decided)[-1].bids}
+    assert isinstance(bids["boaster"], Assessed)
+    assert (bids["boaster"].confidence, bids["boaster"].by, bids["boaster"].outcomes) == (990_000, "beta-binomial", 1)
+    assert bids["boaster"].probability < 600_000 < 700_000 < bids["steady"].probability
+
+
+def test_without_any_outcome_nobody_is_believed_and_nobody_shut_out(bench: Bench) -> None:
+    begun(bench)
+    assert {(bid.probability, bid.by, bid.outcomes) for bid in bench.only(Decided).bids} == {(500_000, "pool", 0)}
+
+
+def test_who_wishes_takes_the_word_of_bidders(bench: Bench) -> None:
+    begun(bench)
+    bench.fail("a")
+    bench.result("b")
+    begun(bench, "u", confidence="stated")
+    bids = bench.records(Decided)[-1].bids
+    assert [(bid.probability, bid.by, bid.outcomes) for bid in bids] == [(900_000, "stated", 1)] * 2
+
+
+def test_a_runner_up_is_awarded_by_the_probabilities_of_the_decision(bench: Bench) -> None:
+    """Of two that are held the one that was ranked first then is awarded, although it has failed elsewhere since."""
+    bench.open("t", slots=2, **TERMS)
+    bench.invite("a", "b", "c", "d", tender_id="t")
+    for number, agent in enumerate("abcd"):
+        bench.propose(agent, 10_000 + number)
+    begun(bench, "u", "c")
+    bench.fail("c")
+    assert record(bench, "c") == (0, 1)
+    bench.book.tenders["t"] = bench.book.tenders.pop("t")  # the newest is spoken to
+    bench.fail("a")
+    assert [one.participant for one in bench.records(Awarded)] == ["a", "b", "c", "c"]
+
+
+def test_another_policy_counts_from_its_start_on(bench: Bench) -> None:
+    begun(bench)
+    bench.fail("a")
+    bench.result("b")
+    before = bench.book.outcomes.probability("a", SKILL, 1).probability
+    policy = Policy(prior=Prior(alpha=9, beta=1, strength=50), drift=None)
+    bench.record(bench.book.loose(STARTS, Started(manager_epoch=2, calibration=policy), bench.now))
+    assert bench.book.outcomes.records.policy == policy
+    assert bench.book.outcomes.probability("a", SKILL, 1).probability > before + 200_000
+
+
+# ---- live is replay
+
+
+steps = st.lists(
+    st.tuples(st.sampled_from(["open", "result", "fail", "judge", "start"]), st.integers(0, 5), st.booleans()),
+    min_size=5,
+    max_size=40,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps)
+def test_several_tenders_judged_in_between_replay_as_they_were_lived(drawn: list[tuple[str, int, bool]]) -> None:
+    """Each award depends on what had become known by then, of whichever tender; replay derives every one again."""
+    bench, opened = Bench(), 0
+    policy = Policy(prior=Prior(strength=2), isotonic_from=4, drift=DriftPolicy(after=2, threshold=1_500_000))
+    for what, which, ok in drawn:
+        names = list(bench.book.tenders)
+        name = names[which % len(names)] if names else ""
+        if what == "open":
+            opened += 1
+            bench.open(f"t{opened}", **TERMS)
+            bench.invite("a", "b", "c", tender_id=f"t{opened}")
+            for number, agent in enumerate("abc"):
+                bench.propose(agent, 10_000 + 100 * ((number + which) % 3), confidence=300_000 * number + 50_000 * ok)
+        elif what == "start":
+            calibration = policy if ok else None
+            bench.record(bench.book.loose(STARTS, Started(manager_epoch=1, calibration=calibration), bench.now))
+        elif what == "judge" and name:
+            judge(bench, ok, name)
+        elif name and (holder := bench.book.tenders[name].slots[0].holder) and bench.book.tenders[name].ended is None:
+            bench.book.tenders[name] = bench.book.tenders.pop(name)  # the newest is spoken to
+            bench.result(holder) if what == "result" else bench.fail(holder)
+    bench.check()
