@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from contractnet.errors import ContractNetError as ContractNetError
     from contractnet.errors import NoAward as NoAward
     from contractnet.market.contract import Contract as Contract
+    from contractnet.market.limits import Decision as Decision
+    from contractnet.market.limits import LimitReached as LimitReached
     from contractnet.market.market import Market as Market
     from contractnet.market.sync import SyncMarket as SyncMarket
     from contractnet.market.task import Task as Task
@@ -38,7 +40,9 @@ _HOMES = {
     "Contract": "contractnet.market.contract",
     "ContractFailed": "contractnet.errors",
     "ContractNetError": "contractnet.errors",
+    "Decision": "contractnet.market.limits",
     "Dispute": "contractnet.contractor.ports",
+    "LimitReached": "contractnet.market.limits",
     "Market": "contractnet.market.market",
     "NoAward": "contractnet.errors",
     "Proposal": "contractnet.contractor.ports",
@@ -61,6 +65,8 @@ __all__ = [  # noqa: RUF022 - as a reader wants them: the market first, errors l
     "mediator",
     "Dispute",
     "Choice",
+    "LimitReached",
+    "Decision",
     "ContractNetError",
     "NoAward",
     "ContractFailed",

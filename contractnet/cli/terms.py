@@ -57,6 +57,9 @@ _TERMS: Final[tuple[Callable[[Any], Any], ...]] = (
     ),
     option("slots", type=int, default=1, help="Winners sought, each of whom does the whole task."),
     option(
+        "tender-budget", metavar="B", help="For all slots together: put out for as many as it pays for at their worst."
+    ),
+    option(
         "max-rounds", type=int, default=3, help="Rounds of one call at most: while slots are left, and bids too dear."
     ),
     option("more-rounds", is_flag=True, help="Let --max-rounds be more than 5."),
@@ -92,4 +95,5 @@ def pop_terms(given: dict[str, Any]) -> dict[str, Any]:
     """Take the terms out of what was given on the command line."""
     from contractnet.market.terms import DEFAULTS  # the market, which `--help` does without
 
-    return {name: given.pop(name) for name in DEFAULTS if name in given and name != "unit"}
+    own = {"budget": given.pop("tender_budget")}  # `--budget` is the ledger's
+    return own | {name: given.pop(name) for name in DEFAULTS if name in given and name not in ("unit", "budget")}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from contractnet.errors import DefinitionError
 from contractnet.manager.book import Book
-from contractnet.manager.limits import LIMIT, Decision, LimitPolicy
+from contractnet.manager.limits import LIMIT, LimitPolicy, Ruling
 from contractnet.manager.questions import Answered, Pending
 from contractnet.messages.values import plain_text
 
@@ -29,7 +29,7 @@ class Desk:
     def __init__(self, book: Book, policy: Callable[[str], LimitPolicy], answer: Callable[[Answered], None]) -> None:
         self._book, self._policy, self._answer = book, policy, answer
         self._asking: dict[str, asyncio.Task[None]] = {}
-        self._due: asyncio.Queue[Pending] = asyncio.Queue()
+        self._due: asyncio.Queue[tuple[Pending, LimitPolicy]] = asyncio.Queue()
         self._known: set[str] = set()
 
     def look(self) -> None:
@@ -41,18 +41,18 @@ class Desk:
                 if task is not asyncio.current_task():
                     task.cancel()
         for pending in still.values():
-            if pending.id not in self._known and pending.kind == LIMIT:
+            if pending.id in self._known or pending.kind != LIMIT:
+                continue
+            policy = self._policy(pending.about)
+            if policy.at_limit == "ask" and (policy.ask is not None or policy.within_ms is not None):
                 self._known.add(pending.id)
-                self._due.put_nowait(pending)
+                self._due.put_nowait((pending, policy))
 
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
             while True:
-                pending = await self._due.get()
-                policy = self._policy(pending.about)
-                if policy.at_limit != "ask" or (policy.ask is None and policy.within_ms is None):
-                    continue
+                pending, policy = await self._due.get()
                 self._asking[pending.id] = group.create_task(self._put(pending, policy))
 
     async def _put(self, pending: Pending, policy: LimitPolicy) -> None:
@@ -62,24 +62,24 @@ class Desk:
                 decision = await _ask(pending, policy)
         except TimeoutError as error:
             late = limit.expired()
-            decision = Decision("stop", by="time" if late else "", why="" if late else _raised(error))
+            decision = Ruling("stop", by="time" if late else "", why="" if late else _raised(error))
         except Exception as error:  # the caller's own function: any failure of it is a stop
-            decision = Decision("stop", why=_raised(error))
+            decision = Ruling("stop", why=_raised(error))
         try:
             self._answer(_answered(pending, decision))
         except DefinitionError as error:
             if any(one.id == pending.id for one in self._book.questions.open):
-                self._answer(_answered(pending, Decision("stop", why=plain_text(str(error), MAX_WHY))))
+                self._answer(_answered(pending, Ruling("stop", why=plain_text(str(error), MAX_WHY))))
 
 
-async def _ask(pending: Pending, policy: LimitPolicy) -> Decision:
+async def _ask(pending: Pending, policy: LimitPolicy) -> Ruling:
     if policy.ask is not None:
         return await policy.ask(pending)
     await asyncio.Event().wait()  # nobody here: until the time is over
     raise AssertionError("nobody sets it")
 
 
-def _answered(pending: Pending, decision: Decision) -> Answered:
+def _answered(pending: Pending, decision: Ruling) -> Answered:
     by = plain_text(decision.by, MAX_WHY) or "on_limit"
     amount = decision.amount if decision.choice == "grant" else None
     why = plain_text(decision.why, MAX_WHY)

@@ -33,7 +33,7 @@ CHOICES: Final = ("grant", "hand-back", "stop", "wait")
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Ruling:
     """What is decided at a limit."""
 
     choice: Choice
@@ -43,7 +43,7 @@ class Decision:
 
 
 #: asked at a limit
-Asked = Callable[[Pending], Awaitable[Decision]]
+Asked = Callable[[Pending], Awaitable[Ruling]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,18 @@ class Standing:
 
     def __init__(self, accounts: Account, questions: Questions) -> None:
         self._accounts, self._questions = accounts, questions
-        self._choices: dict[str, str] = {}
+        self._choices: dict[str, Answered] = {}
 
-    def of(self, account: str) -> str | None:
-        """`stop`, `hand-back` or `wait`; None: nothing was decided since the last grant."""
-        return self._choices.get(account)
+    def of(self, account: str, at_limit: str | None = None) -> str | None:
+        """`stop`, `hand-back` or `wait`; None: nothing was decided since the last grant.
+
+        Args:
+            at_limit: the policy of the account now: what another policy has settled does not stand.
+        """
+        found = self._choices.get(account)
+        if found is None or (found.by == "policy" and at_limit not in (None, found.choice)):
+            return None
+        return found.choice
 
     def granted(self, account: str) -> None:
         """There is more money: nothing stands."""
@@ -92,7 +99,7 @@ class Standing:
             self._accounts.add(answered.amount or 0, pending.about)
             self.granted(pending.about)
         else:
-            self._choices[pending.about] = answered.choice
+            self._choices[pending.about] = answered
 
 
 def told(account: Account) -> dict[str, Any]:

@@ -112,9 +112,17 @@ class Manager(Driver):
         self._commit(written + self.book.loose(MONEY, closed, self._now()))
         self._open_calls()
 
-    def at_limit(self, policy: LimitPolicy, account: str = "") -> None:
-        """What an account does at its limit, and those under it that say nothing of their own."""
-        self._openings.policies[account] = policy
+    def at_limit(self, policy: LimitPolicy | None, account: str = "") -> None:
+        """What an account does at its limit, and those under it that say nothing of their own.
+
+        Args:
+            policy: None: as its parent does.
+        """
+        if policy is not None:
+            self._openings.policies[account] = policy
+        settled, pending = self._openings.policy(account).at_limit, self.book.questions.about(LIMIT, account)
+        if pending is not None and settled in ("stop", "hand-back"):  # asked for when the policy was another
+            self._answer(Answered(id=pending.id, choice=settled, by="policy"))
         self._desk.look()
 
     def decide(self, answered: Answered) -> None:

@@ -134,11 +134,14 @@ class Openings:
 
     def _slots(self, tender: Tender) -> int | None:
         account = self._book.account_of(tender.id)
-        return slots_to_open(tender, account, self._book.standing.of(account.name))
+        return slots_to_open(tender, account, self._standing(account.name))
 
     def _unasked(self, tender: Tender) -> bool:
         """Whether the limit of its account is reached, and nobody has decided or is asked."""
         account = self._book.account_of(tender.id)
-        if self._book.standing.of(account.name) or not at_limit(tender, account):
+        if self._standing(account.name) or not at_limit(tender, account):
             return False
         return self._book.questions.about(LIMIT, account.name) is None
+
+    def _standing(self, account: str) -> str | None:
+        return self._book.standing.of(account, self.policy(account).at_limit)

@@ -7,9 +7,7 @@ said, and closes. Tenders that still run stay recorded (opened again on the same
 
 from __future__ import annotations
 
-import secrets
-import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Self, Unpack
 
@@ -19,21 +17,22 @@ from contractnet.bidders.decorator import as_agent
 from contractnet.contractor.ports import MEDIATE, Agent, Amount, Hostable, micros
 from contractnet.contractor.settings import Settings as ContractorSettings
 from contractnet.errors import DefinitionError
+from contractnet.manager.limits import AtLimit, LimitPolicy
 from contractnet.manager.manager import Manager
-from contractnet.manager.records import Opened
 from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.market.contract import Contract
 from contractnet.market.house import House, Leaving, OnLeave, leaving
-from contractnet.market.many import as_they_end
+from contractnet.market.limits import OnLimit, policy
 from contractnet.market.planning import Approver, Bought, Drafter, Job, Plan, buy, decompose, offered
-from contractnet.market.task import Check, Task, fingerprint, require_key
-from contractnet.market.terms import DEFAULT_UNIT, TermOptions, terms, whole
+from contractnet.market.task import Task, require_key
+from contractnet.market.tendering import Tendering
+from contractnet.market.terms import DEFAULT_UNIT, TermOptions, whole
 from contractnet.messages.values import require
 from contractnet.transport.port import Transport
 from contractnet.transport.urls import open_transport
 
 
-class Market:
+class Market(Tendering):
     """A manager and, with `agents=`, contractors in this process. Use as an async context manager.
 
     Get one from `Market.open`.
@@ -52,6 +51,7 @@ class Market:
         settings: ManagerSettings,
         contractor_settings: ContractorSettings,
         leaving: Leaving,
+        policy: LimitPolicy,
         tells: bool,  # see House
     ) -> None:
         self._transport = transport
@@ -61,6 +61,7 @@ class Market:
         self._budget = None if budget is None else micros(budget, "budget")
         self._name = None if name is None else require("id", name, "name")
         self._settings, self._contractor_settings = settings, contractor_settings
+        self._timers, self._policy = settings.timers, policy
         self._leaving, self._tells = leaving, tells
         self._house: House | None = None
 
@@ -80,6 +81,9 @@ class Market:
         contractor_settings: ContractorSettings | None = None,
         grace: float = 30,
         on_leave: OnLeave | None = None,
+        at_limit: AtLimit | None = None,
+        on_limit: OnLimit | None = None,
+        decide_within: float | None = None,
     ) -> Market:
         """A market, not yet entered.
 
@@ -99,6 +103,7 @@ class Market:
                 they are cancelled (told `shutdown`), and what is known of each within the grace is recorded, see
                 `Contract.truth`. None: `cancel` where the ledger is in memory, since nobody can go on there, else
                 `keep`.
+            at_limit, on_limit, decide_within: what is done where the money is not enough: see `market.limits.policy`.
         Raises:
             DefinitionError: an argument is not valid.
         """
@@ -116,6 +121,7 @@ class Market:
             settings=msgspec.structs.replace(own, concurrency=places),
             contractor_settings=contractor_settings or ContractorSettings(),
             leaving=leaving(on_leave, grace, ledger),
+            policy=policy(at_limit, on_limit, decide_within),
             tells=isinstance(url, str) and url != "memory://",
         )
 
@@ -125,6 +131,7 @@ class Market:
         house = House(self._transport, self._settings, self._contractor_settings, tells=self._tells)
         await house.enter(self._ledger_url, self._name, self._agents, self._journal_url)
         self._house = house
+        house.manager.at_limit(self._policy)
         if self._budget is not None:
             try:
                 house.manager.grant(self._budget, self._unit)
@@ -151,83 +158,6 @@ class Market:
         if self._house is None:
             raise DefinitionError("the market is not open: use `async with Market.open(…) as market`")
         return self._house.manager
-
-    # ---- tenders
-
-    async def tender(
-        self, task: Task, *, check: Check | None = None, key: str | None = None, **options: Unpack[TermOptions]
-    ) -> Contract:
-        """Put a task out and wait until it is awarded, or has ended without an award.
-
-        A key that the ledger already holds returns that contract, running or ended, and buys nothing. For the arguments
-        see `market.terms.TermOptions`; they override the task's. Cancelling the wait leaves the tender running.
-
-        Raises:
-            DefinitionError: an argument is not valid; another task stands under this key; with a budget, no reserve or
-                another unit.
-            LedgerBroken, TransportRefused: the market cannot go on.
-        """
-        contract = await self.begin(task, check=check, key=key, **options)
-        await contract.awarded()
-        return contract
-
-    async def begin(
-        self,
-        task: Task,
-        *,
-        check: Check | None = None,
-        key: str | None = None,
-        position: int | None = None,
-        **options: Unpack[TermOptions],
-    ) -> Contract:
-        """As `tender`, but returns as soon as the tender is on disk. `position`: line of the task in a file, from 1."""
-        manager = self.manager
-        name = task.key if key is None else require_key(key)
-        judge = check or task.check
-        known = manager.book.by_key.get(name) if name is not None else None
-        if known is not None:
-            if fingerprint(known.opened.spec) != fingerprint(task.spec()):
-                raise DefinitionError(f"key {name!r}: this ledger holds another task under it; use another key")
-            if judge is not None:
-                manager.check_with(known, judge)
-            return Contract(manager, known)
-        conditions = terms(task, self._unit, **options)
-        self._check_budget(task, conditions.reserve, conditions.unit)
-        opened = Opened(
-            spec=task.spec(),
-            terms=conditions,
-            timers=self._settings.timers,
-            seed=secrets.token_hex(16),
-            key=name,
-            checked=judge is not None,
-            position=position,
-        )
-        return Contract(manager, await manager.open(tender_id(), opened, judge))
-
-    def _check_budget(self, task: Task, reserve: int | None, unit: str) -> None:
-        accounts = self.manager.book.accounts
-        if accounts.granted is None:
-            return
-        if reserve is None:
-            raise DefinitionError(f"{task!r}: with a budget every task needs a reserve")
-        if unit != accounts.unit:
-            raise DefinitionError(f"{task!r}: the budget is in {accounts.unit}, the task in {unit}")
-
-    async def tender_many(
-        self, tasks: Iterable[Task], *, ahead: int = 1_000, **options: Unpack[TermOptions]
-    ) -> AsyncIterator[Contract]:
-        """Put many tasks out and yield their contracts as they end.
-
-        Args:
-            ahead: how many are begun at most before one of them has ended.
-            options: as of `tender`, for all of them.
-        """
-
-        async def begin(task: Task) -> Contract:
-            return await self.begin(task, **options)  # `key` and `check` are the tasks' own
-
-        async for _, contract in as_they_end(begin, tasks, whole("ahead", ahead, 1, 1_000_000)):
-            yield contract
 
     # ---- plans
 
@@ -292,8 +222,3 @@ class Market:
     def contracts(self) -> list[Contract]:
         """The recorded contracts of this ledger, in the order they were opened."""
         return [Contract(self.manager, tender) for tender in self.manager.book.tenders.values()]
-
-
-def tender_id() -> str:
-    """A new tender's id, 22 hex digits: the opening instant, so that ids are in order of time, and 40 random bits."""
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(5)}"

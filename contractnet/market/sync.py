@@ -8,10 +8,12 @@ from collections.abc import Coroutine, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from contractnet.manager.receipts import Receipt
 from contractnet.market.contract import Contract
 from contractnet.market.market import Market
 from contractnet.market.planning import Bought, Drafter, Plan
 from contractnet.market.task import Task
+from contractnet.market.tendering import Child, Tendering
 
 T = TypeVar("T")
 
@@ -19,7 +21,7 @@ T = TypeVar("T")
 class SyncContract:
     """A contract whose `result` and `cancel` wait. Everything else is as on `Contract`, under `contract`."""
 
-    def __init__(self, market: SyncMarket, contract: Contract) -> None:
+    def __init__(self, market: SyncTendering, contract: Contract) -> None:
         self.contract = contract
         self._market = market
 
@@ -52,11 +54,61 @@ class SyncContract:
         self._market.run(self.contract.cancel())
 
 
-class SyncMarket:
+class SyncTendering:
+    """What buys, and waits."""
+
+    _tendering: Tendering
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for a coroutine on the market's loop."""
+        raise NotImplementedError
+
+    def tender(self, task: Task, **options: Any) -> SyncContract:
+        """As `Market.tender`."""
+        return SyncContract(self, self.run(self._tendering.tender(task, **options)))
+
+    def tender_many(self, tasks: Iterable[Task], **options: Any) -> Iterator[SyncContract]:
+        """As `Market.tender_many`."""
+        contracts = self._tendering.tender_many(tasks, **options)
+        while True:
+            try:
+                yield SyncContract(self, self.run(_next(contracts.__anext__())))
+            except StopAsyncIteration:
+                return
+
+    def child(self, name: str, **options: Any) -> SyncChild:
+        """As `Market.child`: `with market.child("team-a", budget="0.50") as child`."""
+        return SyncChild(self, self._tendering.child(name, **options))
+
+    def receipt(self) -> Receipt:
+        """As `Market.receipt`."""
+        return self._tendering.receipt()
+
+
+class SyncChild(SyncTendering):
+    """A child market whose calls wait."""
+
+    def __init__(self, owner: SyncTendering, child: Child) -> None:
+        self._owner, self._tendering, self._child = owner, child, child
+
+    def __enter__(self) -> Self:
+        self.run(self._child.__aenter__())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.run(self._child.__aexit__(kind, error, trace))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._owner.run(work)
+
+
+class SyncMarket(SyncTendering):
     """`with SyncMarket(Market.open(…)) as market:` runs the market on an event loop in a thread of its own."""
 
     def __init__(self, market: Market) -> None:
-        self._market = market
+        self._market = self._tendering = market
         self._loop = asyncio.new_event_loop()
         self._leaving: asyncio.Task[Any] | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="contractnet-market", daemon=True)
@@ -77,19 +129,6 @@ class SyncMarket:
             self.run(self._leave(kind, error, trace))
         finally:
             self._end()
-
-    def tender(self, task: Task, **options: Any) -> SyncContract:
-        """As `Market.tender`."""
-        return SyncContract(self, self.run(self._market.tender(task, **options)))
-
-    def tender_many(self, tasks: Iterable[Task], **options: Any) -> Iterator[SyncContract]:
-        """As `Market.tender_many`."""
-        contracts = self._market.tender_many(tasks, **options)
-        while True:
-            try:
-                yield SyncContract(self, self.run(_next(contracts.__anext__())))
-            except StopAsyncIteration:
-                return
 
     def decompose(self, job: str, draft: Drafter, **options: Any) -> Plan:
         """As `Market.decompose`."""

@@ -14,7 +14,7 @@ from contractnet.market.task import Task
 from contractnet.mechanisms.awards.brought import find_rule
 from contractnet.mechanisms.awards.reserve import UniformPrior, optimal_reserve
 from contractnet.mechanisms.awards.stopping import DEFAULT_ROUNDS, MOST_ROUNDS
-from contractnet.messages.values import require
+from contractnet.messages.values import require, show_amount
 
 #: the unit of prices where none is named
 DEFAULT_UNIT: Final = "USD"
@@ -43,6 +43,7 @@ class TermOptions(TypedDict, total=False):
     confidence: Confidence  #: a bidder's chance of a good result in the award: what its record in this ledger says
     #: (`calibrated`), or what it says itself (`stated`)
     slots: int  #: winners sought, each of whom does the whole task
+    budget: Amount | None  #: for all of them together: it is put out for as many slots as this pays for at their worst
     max_rounds: int  #: where slots are left and somebody bid too dear, those who proposed are called again
     more_rounds: bool  #: whether `max_rounds` may be more than 5
     target: Amount | None  #: a best score at which nobody is called again
@@ -75,6 +76,7 @@ DEFAULTS: Final[TermOptions] = {
     "low_bid": 0.1,
     "confidence": "calibrated",
     "slots": 1,
+    "budget": None,
     "max_rounds": DEFAULT_ROUNDS,
     "more_rounds": False,
     "target": None,
@@ -141,6 +143,7 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
         low_bid_ppm=share("low_bid", of["low_bid"]),
         confidence=of["confidence"],
         slots=slots,
+        budget=_amount(of, "budget"),
         max_rounds=rounds,
         target=_amount(of, "target"),
         least_progress=micros(of["least_progress"], "least_progress"),
@@ -156,6 +159,9 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
         within_ms=milliseconds(of["within"], "within"),
         wait_for_agents_ms=milliseconds(of["wait_for_agents"], "wait_for_agents"),
     )
+    if found.budget is not None and (found.worst is None or found.worst > found.budget):
+        what = "it needs a reserve" if found.worst is None else f"one slot may cost {show_amount(found.worst)}"
+        raise DefinitionError(f"budget: {what}; the budget of a tender pays for its slots at their worst")
     try:
         find_rule(found.rule).check(conditions_of(found))
     except MechanismError as error:
