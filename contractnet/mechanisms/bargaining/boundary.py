@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from contractnet.mechanisms.bargaining.issues import Terms
 from contractnet.mechanisms.bargaining.preferences import Mandate
-from contractnet.mechanisms.bargaining.shape import Offer, Rules
+from contractnet.mechanisms.bargaining.shape import Offer, Rules, is_over, live_offers
 
 
 class Code(StrEnum):
@@ -103,30 +103,6 @@ def check(said: Said, heard: Heard, *, now: int | None = None, mandate: Mandate 
     return tuple(faults)
 
 
-def live_offers(rules: Rules, offers: Sequence[Offer], by: int, turn: int, now: int | None = None) -> tuple[Offer, ...]:
-    """The offers that the side `by` may accept in that turn, the newest last.
-
-    The newest offer of the other side; with `standing` all of them; none that is over.
-    """
-    theirs: list[Offer] = []
-    for offer in reversed(offers):
-        if offer.by != by:
-            if _over(rules, offer, turn, now):
-                if not rules.standing:
-                    break
-                continue
-            theirs.append(offer)
-            if not rules.standing:
-                break
-    return tuple(reversed(theirs)) if len(theirs) > 1 else tuple(theirs)
-
-
-def _over(rules: Rules, offer: Offer, turn: int, now: int | None) -> bool:
-    if rules.lifetime is not None and turn - offer.turn > rules.lifetime:
-        return True
-    return offer.until is not None and now is not None and now > offer.until
-
-
 def _sequence(said: Said, heard: Heard) -> Fault | None:
     if said.turn is not None and said.turn < heard.turn:
         return Fault(Code.DUPLICATE, "turn", f"turn {said.turn} was made; {heard.turn} is due")
@@ -183,7 +159,7 @@ def _match(of: int | None, terms: Terms, heard: Heard, now: int | None) -> Fault
     if named is None:
         return Fault(Code.NO_LIVE_OFFER, "of", "the turn of a live offer of the other side")
     if named not in live_offers(heard.rules, heard.offers, heard.by, heard.turn, now):
-        if _over(heard.rules, named, heard.turn, now):
+        if is_over(heard.rules, named, heard.turn, now):
             return Fault(Code.EXPIRED, "of", "that offer is over")
         return Fault(Code.NO_LIVE_OFFER, "of", "that offer was replaced by a newer one")
     if named.terms != terms:

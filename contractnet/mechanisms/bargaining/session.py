@@ -13,11 +13,11 @@ from typing import Literal, Protocol, cast
 
 from msgspec import Struct
 
-from contractnet.mechanisms.bargaining.boundary import Code, Fault, Heard, check, live_offers
+from contractnet.mechanisms.bargaining.boundary import Code, Fault, Heard, check
 from contractnet.mechanisms.bargaining.guard import Decision, decide
 from contractnet.mechanisms.bargaining.issues import Terms
 from contractnet.mechanisms.bargaining.preferences import Mandate
-from contractnet.mechanisms.bargaining.shape import Act, Offer, Rules, Strategy, View
+from contractnet.mechanisms.bargaining.shape import Act, Offer, Rules, Strategy, View, fit, live_offers
 
 Status = Literal["agreed", "quit", "exhausted"]
 
@@ -30,6 +30,14 @@ class Bargainer(Protocol):
         """Its own; it comes back to it in its view, and goes nowhere else."""
         ...
 
+    def check(self, rules: Rules, me: int) -> None:
+        """Refuse a bargaining that it cannot play, before anything is said.
+
+        Raises:
+            MechanismError: says why.
+        """
+        ...
+
     def move(self, view: View) -> Decision:
         """Its act in the turn that is due."""
         ...
@@ -40,6 +48,10 @@ class Player(Struct, frozen=True):
 
     strategy: Strategy
     mandate: Mandate
+
+    def check(self, rules: Rules, me: int) -> None:
+        fit(self.mandate, rules, me)
+        self.strategy.generator.check(rules, self.mandate)
 
     def move(self, view: View) -> Decision:
         return decide(self.strategy, view)
@@ -85,41 +97,43 @@ def bargain(first: Bargainer, second: Bargainer, rules: Rules, seed: str = "") -
         first: moves first.
         seed: for whatever a strategy draws.
     Raises:
-        MechanismError: the rules have no meaning.
+        MechanismError: the rules have no meaning, or a side cannot play by them.
     """
     rules.check()
     players = (first, second)
+    for me, player in enumerate(players):
+        player.check(rules, me)
     offers: tuple[Offer, ...] = ()
     told: list[tuple[Terms, ...]] = [(), ()]
     moves: list[Move] = []
     for turn in range(rules.turns):
-        me = cast("Literal[0, 1]", turn % 2)
+        by = cast("Literal[0, 1]", turn % 2)
         view = View(
             rules=rules,
-            mandate=players[me].mandate,
-            me=me,
+            mandate=players[by].mandate,
+            me=by,
             turn=turn,
-            mine=told[me],
-            theirs=told[1 - me],
-            live=live_offers(rules, offers, me, turn),
+            mine=told[by],
+            theirs=told[1 - by],
+            live=live_offers(rules, offers, by, turn),
             seed=seed,
         )
-        decision = players[me].move(view)
+        decision = players[by].move(view)
         said = decision.said
-        faults = check(said, Heard(rules=rules, turn=turn, by=me, offers=offers))
+        faults = check(said, Heard(rules=rules, turn=turn, by=by, offers=offers))
         overruled = None if decision.overruled is None else decision.overruled.turn
         if faults:
-            moves.append(Move(turn, me, "refused", None, None, faults, decision.corrected, overruled))
+            moves.append(Move(turn, by, "refused", None, None, faults, decision.corrected, overruled))
             continue
         terms = None if said.terms is None else tuple(cast("Terms", said.terms))
-        moves.append(Move(turn, me, cast("Act", said.act), terms, said.of, (), decision.corrected, overruled))
+        moves.append(Move(turn, by, cast("Act", said.act), terms, said.of, (), decision.corrected, overruled))
         if said.act == "quit":
             return _ended(rules, moves, "quit", None)
         if said.act == "accept":
             return _ended(rules, moves, "agreed", terms)
-        offer = Offer(turn, me, cast("Terms", terms), said.until)
+        offer = Offer(turn, by, cast("Terms", terms), said.until)
         offers = (*offers, offer)
-        told[me] = (*told[me], offer.terms)
+        told[by] = (*told[by], offer.terms)
     return _ended(rules, moves, "exhausted", None)
 
 

@@ -9,6 +9,7 @@ Rules that every generator keeps, built in or brought by another distribution:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from msgspec import Struct
 from contractnet.errors import MechanismError
 from contractnet.mechanisms.bargaining.issues import Agenda, Terms
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences, Side
+from contractnet.messages.values import PPM
 
 #: the group of entry points under which a distribution offers generators; each names an `OfferGenerator` object
 ENTRY_POINTS: Final = "contractnet.offer_generators"
@@ -69,6 +71,28 @@ class Offer(Struct, frozen=True):
     by: int  #: who said it: 0 moves first, 1 second
     terms: Terms
     until: int | None = None  #: when it ends, milliseconds since the epoch; None: by the rules alone
+
+
+def live_offers(rules: Rules, offers: Sequence[Offer], by: int, turn: int, now: int | None = None) -> tuple[Offer, ...]:
+    """The offers that the side `by` may accept in that turn, the newest last.
+
+    The newest offer of the other side; with `standing` all of them; none that is over.
+
+    Args:
+        offers: let through so far, the newest last.
+        now: milliseconds since the epoch; None: nothing ends by the clock.
+    """
+    theirs = [offer for offer in offers if offer.by != by]
+    if not rules.standing:
+        theirs = theirs[-1:]
+    return tuple(offer for offer in theirs if not is_over(rules, offer, turn, now))
+
+
+def is_over(rules: Rules, offer: Offer, turn: int, now: int | None = None) -> bool:
+    """Whether an offer has ended by the rules or by the clock."""
+    if rules.lifetime is not None and turn - offer.turn > rules.lifetime:
+        return True
+    return offer.until is not None and now is not None and now > offer.until
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -138,6 +162,22 @@ class Strategy(Struct, frozen=True):
 
     generator: OfferGenerator
     acceptance: AcceptanceRule
+
+
+def fit(mandate: Mandate, rules: Rules, me: int) -> None:
+    """Refuse a mandate that is about something else than what is bargained over.
+
+    Raises:
+        MechanismError: says which.
+    """
+    mine = mandate.preferences
+    if not 0 <= mandate.margin <= PPM:
+        raise MechanismError(f"mandate: margin {mandate.margin} is not within 0 and {PPM} ppm")
+    if isinstance(mine, PricePreferences):
+        if rules.side(me) != mine.side:
+            raise MechanismError(f"mandate: it is a {mine.side}'s price, and the rules say {rules.side(me)}")
+    elif rules.buyer is not None or mine.agenda != rules.agenda:
+        raise MechanismError("mandate: its issues are not those of the rules")
 
 
 def price_of(mandate: Mandate, rules: Rules, who: str) -> PricePreferences:

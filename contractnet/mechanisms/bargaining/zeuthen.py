@@ -1,7 +1,7 @@
 """The monotonic concession protocol with Zeuthen's rule: who has less to lose by a conflict stands firm.
 
 Both propose at once. It is agreed when one finds the other's proposal as good as its own. Else the side with the
-smaller risk concedes, by the least step that makes its own risk the larger one; the deal maximises the product of gains.
+smaller risk concedes, by the least step that makes its own the larger one; the deal maximises the product of the gains.
 The rule needs both utilities: a mediator has them (`concede`), a generator has a belief about the other's.
 
 Source: Rosenschein and Zlotkin 1994 (monotonic concession), after Zeuthen 1930 and Harsanyi 1956.
