@@ -23,12 +23,14 @@ class AcceptNext(Struct, frozen=True, kw_only=True):
 
     a: int = PPM  #: ppm
     b: int = 0  #: of the utility's unit: micros of a price, ppm of several issues
+    ticks: int = 0  #: added to b, in ticks of a price: what both lose by rounding to their own sides
 
     def accepts(self, view: View, offered: Terms, following: Terms | None) -> bool:
         if following is None:
             return False
         worth = view.mandate.preferences.utility
-        return self.a * worth(offered) + self.b * PPM >= worth(following) * PPM
+        slack = self.b + self.ticks * view.rules.agenda.issues[0].tick if self.ticks else self.b
+        return self.a * worth(offered) + slack * PPM >= worth(following) * PPM
 
 
 class AcceptBetter(Struct, frozen=True):

@@ -17,6 +17,8 @@ from contractnet.mechanisms.bargaining.zeuthen import Zeuthen
 from contractnet.messages.values import PPM
 
 _NEXT: Final = AcceptNext()
+#: what is offered now is worth 0.9 of the same one turn later (`Rubinstein.own`); a tick, since offers are rounded
+_DISCOUNTED: Final = AcceptNext(a=PPM * PPM // 900_000, ticks=1)
 
 #: what each is made for is checked by its generator (`check`)
 STRATEGIES: Final[dict[str, Strategy]] = {
@@ -31,8 +33,8 @@ STRATEGIES: Final[dict[str, Strategy]] = {
     "absolute": Strategy(Imitative(kind="absolute"), _NEXT),
     "averaged": Strategy(Imitative(kind="averaged", window=2, opening=TimeDependent(k=100_000)), _NEXT),
     "zeuthen": Strategy(Zeuthen(), _NEXT),
-    "rubinstein": Strategy(Rubinstein(), AcceptNext(a=PPM * PPM // 900_000 + 1)),
-    "rubinstein-infinite": Strategy(Rubinstein(finite=False), AcceptNext(a=PPM * PPM // 900_000 + 1)),
+    "rubinstein": Strategy(Rubinstein(), _DISCOUNTED),
+    "rubinstein-infinite": Strategy(Rubinstein(finite=False), _DISCOUNTED),
     "micro": Strategy(Micro(), AcceptMicro()),
     "logrolling-frequency": Strategy(Logrolling(), _NEXT),
     "logrolling-bayesian": Strategy(Logrolling(model=Bayesian()), _NEXT),

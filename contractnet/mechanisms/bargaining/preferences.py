@@ -76,6 +76,7 @@ class Mandate(Struct, frozen=True, kw_only=True):
     preferences: Preferences
     opening: int | None = None  #: price of the first offer, micros; None: the public bound on the own side
     margin: int = 50_000  #: ppm of the way from the opening to the reservation at which schedules end short of it
+    closing: int | None = None  #: price at which schedules end instead, micros; never past the reservation
 
     def span(self, issue: Issue) -> tuple[int, int]:
         """Where schedules of a price begin and end, micros, on or off the grid. The end is never past the reservation.
@@ -88,9 +89,13 @@ class Mandate(Struct, frozen=True, kw_only=True):
         if mine.side == "buyer":
             far = min(mine.limit, issue.high)
             opening = min(issue.low if self.opening is None else self.opening, far)
+            if self.closing is not None:
+                return opening, min(self.closing, far)
             return opening, far - (far - opening) * self.margin // PPM
         far = max(mine.limit, issue.low)
         opening = max(issue.high if self.opening is None else self.opening, far)
+        if self.closing is not None:
+            return opening, max(self.closing, far)
         return opening, far + (opening - far) * self.margin // PPM
 
 

@@ -54,7 +54,7 @@ def og_factor(schedule: OgSchedule, round_: int, rounds: int, start: int = OG_ST
     if round_ < half:
         return first - _OG_STEP * round_ * ONE // PPM
     low = first - _OG_STEP * half * ONE // PPM
-    return low + (round_ + 1 - half) * (last - low) // (rounds - half)
+    return last if rounds - half == 1 else low + (round_ - half) * (last - low) // (rounds - half - 1)
 
 
 @lru_cache(maxsize=4096)

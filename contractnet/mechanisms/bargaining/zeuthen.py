@@ -9,9 +9,8 @@ Source: Rosenschein and Zlotkin 1994 (monotonic concession), after Zeuthen 1930 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
 from fractions import Fraction
-from itertools import dropwhile
 from typing import Literal
 
 from msgspec import Struct
@@ -36,12 +35,12 @@ class Concession(Struct, frozen=True, kw_only=True):
 
 
 def risk(mine: Preferences, own: Terms, other: Terms) -> Fraction:
-    """What conflict a side would rather risk than take the other's proposal: the loss by taking it over the own gain.
+    """The largest chance of conflict that a side would rather bear than yield: the loss by yielding over the own gain.
 
-    1 where the own proposal is worth no more than no deal.
+    1 where it has nothing to lose by conflict: its own proposal, or the other's, is worth no more than no deal.
     """
-    gain = mine.utility(own) - mine.reservation
-    return Fraction(1) if not gain else Fraction(mine.utility(own) - mine.utility(other), gain)
+    gain, yielded = mine.utility(own) - mine.reservation, mine.utility(other) - mine.reservation
+    return Fraction(1) if gain <= 0 or yielded <= 0 else Fraction(gain - yielded, gain)
 
 
 def concede(
@@ -88,13 +87,19 @@ def least_concession(mine: Preferences, theirs: Preferences, agenda: Agenda, own
     there is no such step.
     """
     floor, asked = theirs.utility(own), theirs.utility(other)
-    for terms in _below(mine, agenda, own):
+
+    def does(terms: Terms) -> bool:
         given = theirs.utility(terms)
         if given < floor:
-            continue
-        if given >= asked or risk(mine, terms, other) > risk(theirs, other, terms):
-            return terms
-    return own
+            return False
+        return given >= asked or risk(mine, terms, other) > risk(theirs, other, terms)
+
+    if isinstance(mine, Additive):
+        worth = mine.utility(own)
+        return next((terms for value, terms in ranked(mine) if value < worth and does(terms)), own)
+    steps = _steps(mine, agenda, own[0])
+    place = bisect_left(steps, True, key=lambda price: does((price,)))  # once a step is large enough, larger ones are
+    return (steps[place],) if place < len(steps) else own
 
 
 class Zeuthen(Struct, frozen=True, kw_only=True):
@@ -144,14 +149,14 @@ class Zeuthen(Struct, frozen=True, kw_only=True):
         return PricePreferences("seller" if mine.side == "buyer" else "buyer", view.mine[0][0])
 
 
-def _below(mine: Preferences, agenda: Agenda, own: Terms) -> Iterator[Terms]:
-    """The own rational deals that are worth less than the present one, the dearest first."""
-    worth = mine.utility(own)
-    if isinstance(mine, Additive):
-        return (terms for _, terms in dropwhile(lambda one: one[0] >= worth, ranked(mine)))
+def _steps(mine: PricePreferences, agenda: Agenda, own: int) -> range:
+    """The prices that concede, the smallest step first, up to the reservation."""
     issue = agenda.issues[0]
-    if mine.side == "buyer":
-        most = mine.fitted(issue, issue.high)
-        return ((price,) for price in range(own[0] + issue.tick, (own[0] if most is None else most) + 1, issue.tick))
-    least = mine.fitted(issue, issue.low)
-    return ((price,) for price in range(own[0] - issue.tick, (own[0] if least is None else least) - 1, -issue.tick))
+    end = mine.fitted(issue, issue.high if mine.side == "buyer" else issue.low)
+    if end is None:
+        return range(0)
+    return (
+        range(own + issue.tick, end + 1, issue.tick)
+        if mine.side == "buyer"
+        else range(own - issue.tick, end - 1, -issue.tick)
+    )
