@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
 
 import click
 
@@ -31,19 +32,50 @@ WAIT_S = 6.0
     multiple=True,
     help="Show what the models of a journal's agents were asked, and what it cost, instead; may be given again.",
 )
+@option(
+    "record",
+    metavar="LEDGER",
+    multiple=True,
+    help="Show how the awards of a manager's ledger or of a daemon's journal ended, by agent and skill, instead; may "
+    "be given again.",
+)
+@option("agent", metavar="ID", help="With --record: of this agent, and what came of each tenth of confidence.")
+@option("plot", type=options.Svg(), help="With --record: write the reliability picture, as SVG.")
 @options.as_json("Agents")
 @options.time_scale()
-def command(broker: str, wait: float, spent: tuple[str, ...], as_json: bool, time_scale: float) -> int:
+def command(
+    broker: str,
+    wait: float,
+    spent: tuple[str, ...],
+    record: tuple[str, ...],
+    agent: str | None,
+    plot: Path | None,
+    as_json: bool,
+    time_scale: float,
+) -> int:
     """Show who is there: agents, their daemons, skills and capacity.
 
     Daemons say that they are there every 5 s; this listens a little longer than that. What models have cost is private:
     it stands in a worker's own journal and is never said over the broker.
 
+    With --record: how many awards ended well, what the agent had stated, what its chance counts as in the next award,
+    the Brier score of what it stated (0 is best; even odds come to 0.25) with its reliability (how far statements are
+    from what happened; 0 is best) and its resolution (how far they tell good from bad; more is better), and changes of
+    its rate that were noticed. A journal says what its agents can know; verdicts stand in the manager's ledger.
+
     \b
     Example:
       contractnet agents --broker amqp://user:password@host/market
       contractnet agents --spent summariser.journal.db
+      contractnet agents --record contractnet.db --agent summariser --plot summariser.svg
     """
+    if (agent or plot) and not record:
+        raise click.UsageError("--agent and --plot go with --record LEDGER")
+    if record:
+        from contractnet.cli.standings import show  # the manager's records, which `--help` does without
+
+        show(record, agent, plot, as_json=as_json)
+        return exits.OK
     if spent:
         spending.show(spent, as_json=as_json)
         return exits.OK

@@ -15,20 +15,6 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 _SEED: Final = 1
 
 
-class Svg(click.ParamType[Path]):
-    """A picture's file."""
-
-    name = "FILE.svg"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        path = Path(str(value))
-        if path.suffix != ".svg":
-            self.fail(
-                f"{str(value)[:60]!r}: pictures are SVG, and no other format is written: name a file .svg", param, ctx
-            )
-        return path
-
-
 @click.group("arena")
 def command() -> None:
     """Experiments: what rules, reserves and confidence do over many simulated rounds, each with a seed, a table, a
@@ -62,7 +48,7 @@ def listed(as_json: bool) -> None:
 @option("trials", type=click.IntRange(2), metavar="N", help="How many.  [default: those of the experiment's page]")
 @options.as_json("Rows")
 @option("csv", "csv_file", type=_FILE, metavar="FILE", help="Write the rows as CSV, intervals in columns of their own.")
-@option("plot", type=Svg(), help="Write the picture, as SVG.")
+@option("plot", type=options.Svg(), help="Write the picture, as SVG.")
 def run(name: str, seed: int, trials: int | None, as_json: bool, csv_file: Path | None, plot: Path | None) -> None:
     """Run one experiment, and print its table and what it shows.
 

@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "worker": Listed("contractnet.cli.worker", "A daemon for one agent or several."),
     "call": Listed("contractnet.cli.call", "Run tenders over a broker from the shell."),
     "agents": Listed("contractnet.cli.agents", "Who is there, with which skills and capacity."),
+    "judge": Listed("contractnet.cli.judge", "A later verdict on a result; awards that follow go by it."),
     "log": Listed("contractnet.cli.log", "What a ledger holds: filtered, followed, or drawn."),
     "replay": Listed("contractnet.cli.replay", "Re-derive everything; exit 1 at the first difference."),
     "arena": Listed("contractnet.cli.arena", "Experiments: rules, reserves and confidence, measured."),

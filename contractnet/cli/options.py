@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
@@ -59,6 +60,20 @@ class Seconds(click.ParamType[float]):
         if not 0 <= seconds <= MOST_S:
             self.fail(f"{str(value)[:40]!r} is no time in seconds; write a number from 0 to {MOST_S}", param, ctx)
         return seconds
+
+
+class Svg(click.ParamType[Path]):
+    """A picture's file."""
+
+    name = "FILE.svg"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = Path(str(value))
+        if path.suffix != ".svg":
+            self.fail(
+                f"{str(value)[:60]!r}: pictures are SVG, and no other format is written: name a file .svg", param, ctx
+            )
+        return path
 
 
 class Scale(click.ParamType[float]):

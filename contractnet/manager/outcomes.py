@@ -17,27 +17,18 @@ Source: D15; the maths is in `mechanisms.calibration`.
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 from msgspec import Struct, field
 
 from contractnet.ledger.records import Record
 from contractnet.manager.records import Awarded, Ended, Freed, Judged, Opened, Started
-from contractnet.mechanisms.calibration.records import Calibrated, Policy, Records
+from contractnet.mechanisms.calibration.known import Basis, Known, Outcome
+from contractnet.mechanisms.calibration.records import Calibrated
 from contractnet.messages.values import TaskFailure
 
-#: what an outcome rests on: a later verdict; the task's check; a valid result; or the slot was lost
-Basis = Literal["verdict", "check", "inform", "lost"]
 #: what a slot is lost to that says nothing of its holder: an offer that ended while its award was on the way
 _CROSSED: Final = frozenset({TaskFailure.WITHDRAWN.value, TaskFailure.OFFER_EXPIRED.value})
-
-
-class Outcome(NamedTuple):
-    """The place of one outcome among the records."""
-
-    agent: str
-    skill: str
-    which: int  #: of the agent's outcomes at the skill, from 0
 
 
 class _Tender(Struct, kw_only=True):
@@ -50,12 +41,11 @@ class _Tender(Struct, kw_only=True):
     verdict: bool | None = None  #: the last one
 
 
-class Outcomes:
-    """The records of one ledger, and how they came to be."""
+class Outcomes(Known):
+    """What is known of the bidders of one ledger."""
 
-    def __init__(self, policy: Policy | None = None) -> None:
-        self.records = Records(policy)
-        self.bases: dict[tuple[str, str], dict[Basis, int]] = {}  #: (agent, skill) -> how many rest on what
+    def __init__(self) -> None:
+        super().__init__()
         self._tenders: dict[str, _Tender] = {}
 
     def probability(self, agent: str, skill: str, stated: int) -> Calibrated:
@@ -92,34 +82,24 @@ class Outcomes:
     def _lost(self, tender: _Tender, lost: Freed) -> None:
         agent, stated = tender.awards.pop(lost.slot)
         if counts(lost):
-            self._learn(tender, agent, stated, "lost", ok=False)
+            self.learn(agent, tender.skill, stated, False, "lost")
 
     def _ended(self, tender: _Tender, ended: Ended) -> None:
         for filled in ended.filled:
             agent, stated = tender.awards[filled.slot]
-            ok = tender.verdict is not False
-            basis = _basis(tender) if tender.verdict is None else "verdict"
-            tender.good.append(self._learn(tender, agent, stated, basis, ok=ok))
+            tender.good.append(self.learn(agent, tender.skill, stated, tender.verdict is not False, _basis(tender)))
         tender.awards.clear()
 
     def _judged(self, tender: _Tender, ok: bool) -> None:
         for one in tender.good:
-            self.records.turn(one.agent, one.skill, one.which, ok)
-            if tender.verdict is None:
-                self._count(one.agent, one.skill, _basis(tender), -1)
-                self._count(one.agent, one.skill, "verdict", 1)
+            self.turn(one, ok, _basis(tender), "verdict")
         tender.verdict = ok
-
-    def _learn(self, tender: _Tender, agent: str, stated: int, basis: Basis, *, ok: bool) -> Outcome:
-        self._count(agent, tender.skill, basis, 1)
-        return Outcome(agent, tender.skill, self.records.learn(agent, tender.skill, stated, ok))
-
-    def _count(self, agent: str, skill: str, basis: Basis, more: int) -> None:
-        bases = self.bases.setdefault((agent, skill), {})
-        bases[basis] = bases.get(basis, 0) + more
 
 
 def _basis(tender: _Tender) -> Basis:
+    """What its credited results rest on."""
+    if tender.verdict is not None:
+        return "verdict"
     return "check" if tender.checked else "inform"
 
 

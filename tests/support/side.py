@@ -216,8 +216,8 @@ class Side:
 
     # ---- we decide
 
-    def bid(self, price: int = 10_000) -> None:
-        self.step(Bade(price=price, eta=5, confidence=900_000))
+    def bid(self, price: int = 10_000, confidence: int = 900_000) -> None:
+        self.step(Bade(price=price, eta=5, confidence=confidence))
 
     def decline(self, reason: str = "unfit") -> None:
         self.step(Declined(reason=RefuseReason(reason)))

@@ -21,7 +21,7 @@ class Prior(Struct, frozen=True, kw_only=True):
 
     alpha: int = 1  #: successes that the pool is taken to have had before any
     beta: int = 1  #: failures likewise; 1 and 1: every rate is as likely as any other
-    strength: int = 10  #: outcomes of its own at which an agent's record weighs as much as the pool's rate
+    strength: int = 5  #: outcomes of its own at which an agent's record weighs as much as the pool's rate
 
 
 def told(prior: Prior, successes: int, n: int) -> tuple[int, int]:

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contractnet.manager.book import STARTS
-from contractnet.manager.outcomes import Basis
 from contractnet.manager.records import Assessed, Awarded, Decided, Judged, Started
 from contractnet.mechanisms.calibration.beta import Prior
 from contractnet.mechanisms.calibration.drift import DriftPolicy
+from contractnet.mechanisms.calibration.known import Basis
 from contractnet.mechanisms.calibration.records import Policy
 from tests.support.bench import SKILL, Bench
 
@@ -26,7 +26,7 @@ def begun(bench: Bench, name: str = "t", *agents: str, **more: object) -> None:
 
 
 def bases(bench: Bench, agent: str = "a") -> dict[Basis, int]:
-    return {basis: n for basis, n in bench.book.outcomes.bases.get((agent, SKILL), {}).items() if n}
+    return bench.book.outcomes.bases.get((agent, SKILL), {})
 
 
 def record(bench: Bench, agent: str = "a") -> tuple[int, int]:

@@ -21,10 +21,10 @@ counts = st.tuples(st.integers(0, 10_000), st.integers(0, 10_000)).map(lambda pa
     [
         ((0, 0), (0, 0), Prior(), 500_000),  # nothing is known
         ((0, 0), (8 * PPM, 8 * PPM), Prior(), 900_000),  # a newcomer is like the pool: (1 + 8)/(2 + 8)
-        ((10, 10), (0, 0), Prior(), 750_000),  # (10 * 1/2 + 10)/(10 + 10)
-        ((0, 10), (0, 0), Prior(), 250_000),
+        ((10, 10), (0, 0), Prior(strength=10), 750_000),  # (10 * 1/2 + 10)/(10 + 10)
+        ((0, 10), (0, 0), Prior(strength=10), 250_000),
         ((1, 2), (0, 0), Prior(alpha=1, beta=2, strength=1), 444_444),  # (1/3 + 1)/3, floored
-        ((90, 100), (0, 0), Prior(), 863_636),  # 95/110
+        ((90, 100), (0, 0), Prior(strength=10), 863_636),  # 95/110
         ((0, 0), (0, 0), Prior(alpha=0, beta=1), 0),
     ],
 )

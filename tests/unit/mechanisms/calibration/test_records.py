@@ -30,16 +30,16 @@ def test_a_newcomer_has_the_rate_of_the_pool_whatever_it_states() -> None:
     records = learnt("a", [(PPM, True)] * 10)
     for stated in (0, 990_000):
         found = records.probability("b", SKILL, stated)
-        assert found == Calibrated(probability=866_666, stated=stated, method="pool", n=0)  # (1 + 5.5)/(2 + 5.5)
+        assert found == Calibrated(probability=833_333, stated=stated, method="pool", n=0)  # (1 + 4)/(2 + 4)
     assert records.probability("b", "text.translate", 1).probability == 500_000  # of another skill nothing is known
 
 
 def test_the_own_record_takes_over() -> None:
     records = learnt("b", [(990_000, False)] * 10, learnt("a", [(PPM, True)] * 10))
     found = records.probability("b", SKILL, 990_000)
-    # each tells 5.5 outcomes of the pool: (1 + 5.5)/(2 + 11) = 1/2; then 10 * 1/2 / 20
-    assert found == Calibrated(probability=250_000, stated=990_000, method="beta-binomial", n=10)
-    assert records.rate("a", SKILL) == 750_000
+    # each tells 4 outcomes of the pool: (1 + 4)/(2 + 8) = 1/2; then 5 * 1/2 / 15
+    assert found == Calibrated(probability=166_666, stated=990_000, method="beta-binomial", n=10)
+    assert records.rate("a", SKILL) == 833_333
 
 
 def test_who_does_worse_than_the_pool_stands_under_those_of_whom_nothing_is_known() -> None:
@@ -48,7 +48,7 @@ def test_who_does_worse_than_the_pool_stands_under_those_of_whom_nothing_is_know
     for failures in range(1, 60):
         records.learn("a", SKILL, 990_000, False)
         assert records.rate("a", SKILL) < records.rate("new", SKILL)
-        assert records.rate("new", SKILL) > 70_000  # at most eleven failures' worth: 1/(2 + 11)
+        assert records.rate("new", SKILL) > 120_000  # at most six failures' worth: 1/(2 + 6)
         assert records.trials("a", SKILL) == failures
     for _ in range(60):
         records.learn("b", SKILL, 500_000, True)
