@@ -27,6 +27,18 @@ _PATH = click.Path(path_type=Path)
 @option("unit", metavar="U", default="USD", help="What prices are counted in.")
 @option("concurrency", type=int, default=16, help="Calls open at once.")
 @option("budget", metavar="B", help="The total this ledger's tenders may spend; run again, it does not add.")
+@option(
+    "account",
+    multiple=True,
+    metavar="NAME=BUDGET",
+    help="A child account, for the lines that name it; what is left of it goes back. May be given again.",
+)
+@option(
+    "at-limit",
+    type=click.Choice(["stop", "wait", "ask", "hand-back"]),
+    help="What is done where the money is not enough; ask: here, or with contractnet decide.  [default: stop]",
+)
+@option("decide-within", type=options.Seconds(), help="With --at-limit ask: no answer for so long is a stop.")
 @option("cancel-on-stop", is_flag=True, help="Ctrl-C or SIGTERM cancels what runs, and waits for the answers.")
 @option("split", is_flag=True, help="A model splits the task into several, which are bought once you agree.")
 @option("model", metavar="URL", help="With --split: the OpenAI-compatible endpoint that is asked.")
@@ -49,5 +61,8 @@ def command(**given: Any) -> int:
       contractnet call "Summarise this" --skill text.summarise --input '{"text": "It rains. Again."}' --reserve 0.05
     """
     from contractnet.cli.calling import run_call  # the market, which `--help` does without
+    from contractnet.cli.funds import funds
 
-    return run_call(options=pop_terms(given), **given)
+    names = ("budget", "account", "at_limit", "decide_within")
+    money = funds(ledger=given["ledger"], **{name: given.pop(name) for name in names})
+    return run_call(options=pop_terms(given), money=money, **given)

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 #: the bar that is shown now
 _bar: Final[ContextVar[Progress | None]] = ContextVar("bar", default=None)
+#: the same, for a prompt that runs in a thread of its own; and how many prompts there are
+_bars: Final[list[Progress]] = []
+_prompts: Final[list[str]] = []
 #: a broker that was never there for so long is an error, seconds
 NEVER_UP_S = 30.0
 
@@ -58,7 +61,7 @@ def output(out: Path | None) -> Generator[Callable[[bytes], None]]:
     file: BinaryIO = sys.stdout.buffer if out is None else out.open("ab")
 
     def write(line: bytes) -> None:
-        bar = _bar.get() if file.isatty() else None
+        bar = _bar.get() if file.isatty() and not _prompts else None
         if bar is not None:
             bar.stop()
         file.write(line + b"\n")
@@ -71,6 +74,22 @@ def output(out: Path | None) -> Generator[Callable[[bytes], None]]:
     finally:
         if out is not None:
             file.close()
+
+
+@contextlib.contextmanager
+def aside() -> Generator[None]:
+    """The bar steps aside for a prompt."""
+    _prompts.append("one more")
+    stopped = list(_bars)
+    for bar in stopped:
+        bar.stop()
+    try:
+        yield
+    finally:
+        _prompts.pop()
+        for bar in stopped:
+            if bar in _bars:
+                bar.start()
 
 
 @contextlib.contextmanager
@@ -98,9 +117,11 @@ def progress(total: int, done: int, ledger: str) -> Generator[Callable[[Contract
                 bar.update(shown, advance=1, description=_summary(counts))
 
             token = _bar.set(bar)
+            _bars.append(bar)
             try:
                 yield advance
             finally:
+                _bars.remove(bar)
                 _bar.reset(token)
     if counts:
         click.echo(f"contractnet call: {_summary(counts)}", err=True)

@@ -14,6 +14,7 @@ import msgspec
 
 from contractnet.cli.call_view import output, progress, watch
 from contractnet.cli.exits import Interrupted
+from contractnet.cli.funds import Funds
 from contractnet.cli.splitting import Split, judge, run
 from contractnet.clock import scaled
 from contractnet.errors import DefinitionError
@@ -53,6 +54,7 @@ class Job:
     lone: Task | None
     out: Path | None
     options: dict[str, Any]
+    money: Funds
     ledger: str
 
 
@@ -68,7 +70,7 @@ def run_call(
     given_input: str | None,
     unit: str,
     concurrency: int,
-    budget: str | None,
+    money: Funds,
     cancel_on_stop: bool,
     require_settled: bool,
     split: bool,
@@ -84,19 +86,19 @@ def run_call(
     if split:
         if task is None or tasks is not None or model is None:
             raise DefinitionError('--split needs a job and a model: call "Write a report" --split --model URL')
-        split_job = Split(task, model, model_name, yes, budget, out, options)
+        split_job = Split(task, model, model_name, yes, money.budget, out, options)
         judge(split_job)
         job: Job | Split = split_job
     else:
-        job = _job(_lone(task, tasks, skill, given_input), tasks, out, skill, options, unit, budget, ledger)
+        job = _job(_lone(task, tasks, skill, given_input), tasks, out, skill, options, unit, money, ledger)
     market = Market.open(
         open_transport(broker, time_scale=time_scale),
         ledger=ledger,
         name=name,
         unit=unit,
-        budget=budget,
         concurrency=concurrency,
         settings=scaled(Settings(), time_scale),
+        **money.market_options(),
     )
     goes_on = LOST if file_of(ledger) is None else GOES_ON
     unsettled = asyncio.run(_call(market, job, cancel_on_stop, goes_on))
@@ -128,21 +130,19 @@ def _job(
     skill: str | None,
     options: dict[str, Any],
     unit: str,
-    budget: str | None,
+    money: Funds,
     ledger: str,
 ) -> Job:
     """Check everything that can be checked before anything is opened."""
     placed = read_tasks(tasks, skill) if tasks is not None else []
-    for where, one in [("the task", lone)] if lone else [(f"line {p.position}", p.task) for p in placed]:
+    for one in [Placed(0, lone)] if lone else placed:
+        where = f"line {one.position}" if one.position else "the task"
         try:
-            conditions = terms(one, default_unit=unit, **_of(one, options))
+            conditions = terms(one.task, default_unit=unit, **_of(one.task, options))
         except DefinitionError as error:
             raise DefinitionError(f"{where}: {error}") from error
-        if budget is not None and conditions.reserve is None:
-            raise DefinitionError(f"{where}: with --budget every task needs a reserve; add one, or --reserve for all")
-        if budget is not None and conditions.unit != unit:
-            raise DefinitionError(f"{where}: the budget is in {unit}, the task in {conditions.unit}")
-    return Job(placed, lone, out, options, ledger)
+        money.check(where, money.account_of(one), conditions, unit)
+    return Job(placed, lone, out, options, money, ledger)
 
 
 def _of(task: Task, options: dict[str, Any]) -> dict[str, Any]:
@@ -255,16 +255,17 @@ async def _work(
     )
 
     async def begin(placed: Placed) -> Contract:
-        given = _of(placed.task, job.options)
-        contract = earlier or await market.begin(placed.task, position=placed.position or None, **given)
+        given, buyer = _of(placed.task, job.options), buyers[job.money.account_of(placed)]
+        contract = earlier or await buyer.begin(placed.task, position=placed.position or None, **given)
         if stopping.is_set():
             market.manager.cancel_all()  # it began just then
         return contract
 
-    async for _, contract in as_they_end(begin, reversed(begun), ahead=len(begun)):
-        places: list[int | None] = [p.position for p in lines.get(contract.key or "", [])] or [None]
-        for position in places:
-            write(result_line(contract, position))
-            status.append(contract.status)
-            advance(contract)
+    async with job.money.buyers(market, {job.money.account_of(one) for one in begun}) as buyers:
+        async for _, contract in as_they_end(begin, reversed(begun), ahead=len(begun)):
+            places: list[int | None] = [p.position for p in lines.get(contract.key or "", [])] or [None]
+            for position in places:
+                write(result_line(contract, position))
+                status.append(contract.status)
+                advance(contract)
     return status

@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "log": Listed("contractnet.cli.log", "What a ledger holds: filtered, followed, or drawn."),
     "replay": Listed("contractnet.cli.replay", "Re-derive everything; exit 1 at the first difference."),
     "arena": Listed("contractnet.cli.arena", "Experiments: rules, reserves and confidence, measured."),
+    "decide": Listed("contractnet.cli.decide", "Which decisions are pending, and an answer to one."),
     "export": Listed("contractnet.cli.export", "A ledger as JSONL."),
     "doctor": Listed("contractnet.cli.doctor", "Broker, ledger, models and packages: what works, and what to do."),
     "schema": Listed("contractnet.cli.schema", "Regenerate protocols/, or check that it is current."),

@@ -180,14 +180,14 @@ class Driver:
         self._commit(self._advance(tender, conversation, fact))
         self._open_calls()
 
-    def _answer(self, answered: Answered) -> None:
+    def _answer(self, answered: Answered, then: Callable[[], None] | None = None) -> None:
         """It was decided: recorded, and what fits now opens.
 
         Raises:
             DefinitionError: nobody asked that, or the money for it is not there.
         """
         self.book.standing.allow(answered)
-        self._commit(self.book.loose(DECISIONS, answered, self._now()))
+        self._commit(self.book.loose(DECISIONS, answered, self._now()), then=then)
         self._open_calls()
 
     def _step_checked(self, tender: Tender, conversation: str, fact: Fact) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
@@ -125,13 +126,13 @@ class Manager(Driver):
             self._answer(Answered(id=pending.id, choice=settled, by="policy"))
         self._desk.look()
 
-    def decide(self, answered: Answered) -> None:
-        """Answer a pending decision.
+    def decide(self, answered: Answered, then: Callable[[], None] | None = None) -> None:
+        """Answer a pending decision; `then` is called when that is durable.
 
         Raises:
             DefinitionError: nobody asked that, or the money for it is not there.
         """
-        self._answer(_readable(answered))
+        self._answer(_readable(answered), then)
 
     def _moot(self, account: str, choice: str, why: str) -> list[Writing]:
         """Whoever is asked about an account need not decide any more."""

@@ -38,6 +38,7 @@ class TaskLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     unit: str | None = None
     key: str | None = None
     terms: dict[str, Any] = {}  #: of its tender, by the names of `market.terms.TermOptions`; they override all others
+    account: str | None = None  #: the child account that pays; None: the market's own
 
 
 class SlotLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +71,7 @@ class Placed(msgspec.Struct, frozen=True):
 
     position: int
     task: Task
+    account: str | None = None  #: the child account that pays
 
 
 def read_tasks(path: Path, skill: str | None = None) -> list[Placed]:
@@ -91,7 +93,7 @@ def read_tasks(path: Path, skill: str | None = None) -> list[Placed]:
     for position, line in enumerate(lines, 1):
         if line.strip():
             try:
-                placed.append(Placed(position, _task(line, f"line {position}", skill, seen)))
+                placed.append(_placed(line, position, skill, seen))
             except DefinitionError as error:
                 wrong.append(str(error))
     if wrong:
@@ -102,7 +104,8 @@ def read_tasks(path: Path, skill: str | None = None) -> list[Placed]:
     return placed
 
 
-def _task(line: bytes, where: str, skill: str | None, seen: dict[str, int]) -> Task:
+def _placed(line: bytes, position: int, skill: str | None, seen: dict[str, int]) -> Placed:
+    where = f"line {position}"
     if len(line) > MAX_LINE:
         raise DefinitionError(f"{where}: {len(line)} bytes; a line has at most {MAX_LINE}")
     try:
@@ -114,7 +117,7 @@ def _task(line: bytes, where: str, skill: str | None, seen: dict[str, int]) -> T
         raise DefinitionError(f"{where}: this is not a JSON object: {error}") from error
     try:
         key = read.key if read.key is not None else _key(read, seen)
-        return Task(
+        task = Task(
             read.task,
             read.skill,
             input=read.input,
@@ -125,13 +128,17 @@ def _task(line: bytes, where: str, skill: str | None, seen: dict[str, int]) -> T
             key=key,
             terms=read.terms,
         )
+        return Placed(position, task, read.account)
     except DefinitionError as error:
         raise DefinitionError(f"{where}: {error}") from error
 
 
 def _key(line: TaskLine, seen: dict[str, int]) -> str:
     """SHA-256 of the canonical line and `#n` for its n-th occurrence in the file."""
-    digest = hashlib.sha256(canonical(line)).hexdigest()
+    told = msgspec.structs.asdict(line)
+    if line.account is None:  # a line without one has the key that it had before there were accounts
+        del told["account"]
+    digest = hashlib.sha256(canonical(told)).hexdigest()
     seen[digest] = seen.get(digest, 0) + 1
     return f"{digest}#{seen[digest]}"
 

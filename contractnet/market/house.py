@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, Literal, NamedTuple, get_args
 
 from contractnet.clock import LoopClock
@@ -18,6 +19,7 @@ from contractnet.ledger.urls import file_of, open_ledger
 from contractnet.manager.manager import Manager
 from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.market import weather
+from contractnet.market.answering import take_answers
 from contractnet.transport.port import DaemonParty, ManagerParty, Transport
 
 #: what becomes of tenders that run when their market is left
@@ -63,6 +65,7 @@ class House:
         self._contractor_settings = contractor_settings
         self._tells = tells
         self._ledgers: list[Ledger] = []
+        self._file: Path | None = None  #: of the manager's ledger
         self._contractor: Contractor | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -75,6 +78,7 @@ class House:
             DefinitionError, LedgerError, ReplayDifference: it cannot be opened; nothing is left open.
         """
         now = LoopClock().now()
+        self._file = file_of(ledger)
         try:
             own = open_ledger(ledger, kind="ledger", owner=name, now=now)
             self._ledgers.append(own)
@@ -129,6 +133,8 @@ class House:
                     group.create_task(self._contractor.run())
                 if self._tells:
                     group.create_task(weather.tell(self.manager))
+                if self._file is not None:
+                    group.create_task(take_answers(self.manager, self._file))
         except BaseExceptionGroup as failed:
             self.manager.fail(cause_of(failed))
 

@@ -12,6 +12,7 @@ from contractnet.errors import DefinitionError
 from contractnet.ledger.urls import open_reader
 from contractnet.manager.accounts import Account
 from contractnet.manager.replay import replay
+from contractnet.manager.settings import Settings
 from tests.unit.market.test_market import SKILL, agent, market
 
 
@@ -74,9 +75,12 @@ async def begin_and_fail(here: Market) -> None:
 
 async def test_a_child_whose_block_an_error_ends_goes_on_under_its_name(tmp_path: Path) -> None:
     file, gate = str(tmp_path / "m.db"), asyncio.Event()
+    quick = Settings(listen_ms=0, grace_ms=10)
     for run in range(2):
         journal = str(tmp_path / "j.db")
-        async with market([agent("one", "0.03", gate=gate)], file, journal=journal, budget="1.00", grace=0) as here:
+        async with market(
+            [agent("one", "0.03", gate=gate)], file, journal=journal, budget="1.00", grace=0, settings=quick
+        ) as here:
             accounts = here.manager.book.accounts
             if run == 0:
                 with pytest.raises(ZeroDivisionError):
