@@ -21,7 +21,7 @@ from contractnet.ledger.urls import open_reader
 from contractnet.llm.client import OpenAIChat
 from contractnet.llm.endpoint import Endpoint
 from contractnet.llm.model import Model
-from contractnet.llm.recording import RecordedChat, recorded
+from contractnet.llm.recording import recorded, recorded_model
 
 
 class Models:
@@ -41,7 +41,7 @@ class Models:
         if part.answers is not None:
             reader = open_reader(str(part.answers))
             try:
-                return Model(endpoint, RecordedChat(recorded(reader.entries(), agent, f"{where}: {part.answers}")))
+                return recorded_model(endpoint, recorded(reader.entries(), agent, f"{where}: {part.answers}"))
             finally:
                 reader.close()
         key = (endpoint.base_url, endpoint.model)

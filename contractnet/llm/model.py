@@ -53,17 +53,19 @@ class Model:
 
     Args:
         spent: micros that earlier processes spent of the budget.
+        circuit: another than the usual one.
     """
 
-    def __init__(self, endpoint: Endpoint, chat: Chat, spent: int = 0) -> None:
+    def __init__(self, endpoint: Endpoint, chat: Chat, spent: int = 0, circuit: Circuit | None = None) -> None:
         self.endpoint = endpoint
         self.rung: Rung | None = None  #: which way of asking for structure works; None: not known yet
         self.limit_as: LimitAs = endpoint.limit_as or "max_completion_tokens"
         self.probe_at: float | None = None  #: when a better rung is looked for, on the loop's clock; None: never
+        self.pinned = endpoint.record  #: what was found out stays, whatever the time: a recording is asked the same way
         self.probing = asyncio.Lock()
         self.limiter = Limiter(endpoint.limits, spent)
         self._chat = chat
-        self._circuit = Circuit()
+        self._circuit = circuit or Circuit()
 
     async def call(
         self, request: Request, within_s: float, asking: Asking, judge: Callable[[Said], T], rung: str = ""

@@ -82,7 +82,7 @@ async def _again(model: Model, known: Rung, within_s: float, asking: Asking) -> 
 
 
 def _remember(model: Model) -> None:
-    looks = model.rung != RUNGS[0] and not model.endpoint.record
+    looks = model.rung != RUNGS[0] and not model.pinned
     model.probe_at = asyncio.get_running_loop().time() + AGAIN_S if looks else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from contractnet.errors import DefinitionError, ModelError, ModelRefused, ModelTimeout, ModelUnavailable
@@ -12,9 +13,9 @@ from contractnet.ledger.places import Places
 from contractnet.ledger.port import Draft, Entry
 from contractnet.ledger.records import Asked
 from contractnet.llm.chat import Answer, Message, Request, Said, read, request
-from contractnet.llm.endpoint import Endpoint
+from contractnet.llm.endpoint import Endpoint, Limits
 from contractnet.llm.model import Asking, Model
-from contractnet.llm.recording import RecordedChat, Recording, recorded
+from contractnet.llm.recording import RecordedChat, Recording, recorded, recorded_model
 from contractnet.messages.codec import canonical
 from tests.support.chat import Notes, ScriptedChat, ok
 
@@ -92,3 +93,44 @@ async def test_a_journal_holds_the_recordings_of_several_agents() -> None:
         DefinitionError, match=r"old\.db holds no recorded answers of a model for bob: .* record = true"
     ):
         recorded(journal, "bob", "old.db")
+
+
+@pytest.mark.parametrize("outcome", ["limit", "budget", "circuit", "unreachable", "timeout", "too-large", "garbage"])
+async def test_what_came_in_the_place_of_an_answer_comes_again(outcome: str) -> None:
+    (one,) = await record(ok("a"))
+    failed = msgspec.structs.replace(one, outcome=outcome, status=None, reply=None, reply_body=None)
+    chat = RecordedChat(Recording([failed]))
+    with pytest.raises(ModelError) as caught:
+        await chat.send(asked_for("hi"), 1)
+    assert caught.value.outcome == outcome
+
+
+async def test_what_was_not_waited_for_or_not_kept_whole_is_no_answer() -> None:
+    (one,) = await record(ok("a"))
+    assert len(Recording([msgspec.structs.replace(one, outcome="cancelled", status=None, reply=None)])) == 0
+    assert len(Recording([msgspec.structs.replace(one, reply_body=None)])) == 0  # it was too large
+    assert len(Recording([msgspec.structs.replace(one, reply_body=None, outcome="garbage")])) == 1
+    assert len(Recording([msgspec.structs.replace(one, reply_body=None, status=503)])) == 1
+
+
+async def test_who_answers_from_a_recording_is_not_left_alone_by_a_circuit_of_its_own() -> None:
+    down = await record(DOWN)  # three attempts
+    (good,) = await record(ok("a"))
+    asked = [one for _ in range(5) for one in down] + [good]
+    model = recorded_model(Endpoint("http://x/v1", "m", limits=Limits(concurrency=1, budget=0)), Recording(asked))
+    asking = Asking("estimate", "d" * 64, Notes())
+    for _ in range(5):
+        with pytest.raises(ModelUnavailable):
+            await model.call(asked_for("hi"), 9, asking, content)
+    assert await model.call(asked_for("hi"), 9, asking, content) == "a"
+    assert model.pinned
+
+
+async def test_a_probe_that_failed_was_its_askers_trouble_and_one_that_worked_is_everybodys() -> None:
+    (one,) = await record(ok("a"))
+    probed = msgspec.structs.replace(one, purpose="probe")
+    failed = msgspec.structs.replace(probed, outcome="out-of-order", status=503)
+    journal = entries("ada", [failed, probed])
+    theirs = entries("bob", [one])[1:]
+    assert len(recorded(journal, "ada", "old.db")) == 2
+    assert len(recorded([*journal, *theirs], "bob", "old.db")) == 2  # its own, and the probe that worked
