@@ -10,9 +10,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pika
+
+from contractnet.transport.topology import OPEN_EXCHANGES
 from tests.support.audit import read
 from tests.support.chat import Body, Reply, completion, endpoint, messages, middle, schema_of
 from tests.support.fleet import ROOT, Fleet, assert_clean, lines_of
@@ -92,6 +97,20 @@ def found(text: str, words: tuple[str, ...]) -> list[str]:
     ]
 
 
+@contextmanager
+def tap(url: str) -> Iterator[list[str]]:
+    """All that passes the broker from here on: routing keys, properties, headers and bodies; read at the end."""
+    heard: list[str] = []
+    with closing(pika.BlockingConnection(pika.URLParameters(url))) as connection:
+        channel = connection.channel()
+        queue = channel.queue_declare("", exclusive=True).method.queue
+        for exchange in OPEN_EXCHANGES:
+            channel.queue_bind(queue, exchange, "#")
+        yield heard
+        while (found := channel.basic_get(queue, auto_ack=True))[0] is not None:
+            heard.append(f"{found[0]} {found[1]} {found[2].decode() if found[2] else ''}")
+
+
 def test_what_is_private_is_found_nowhere(tmp_path: Path, amqp_url: str) -> None:
     personas = tmp_path / "personas"
     personas.mkdir()
@@ -107,8 +126,9 @@ def test_what_is_private_is_found_nowhere(tmp_path: Path, amqp_url: str) -> None
         worker.says("connected")
         tasks = write_tasks(tmp_path / "tasks.jsonl", 12)
         options = ("--reserve", RESERVE, "--reply-within", "6", "--rule", "lowest-price", "--concurrency", "4")
-        call = fleet.call(tasks, *options)
-        assert call.wait(120) == 0, call.err
+        with tap(amqp_url) as wire:
+            call = fleet.call(tasks, *options)
+            assert call.wait(120) == 0, call.err
         assert_clean(fleet, ["one"])
         journal = fleet.rows(fleet.journal("one"))
         seen = [json.dumps(body) for body, _ in server.seen]
@@ -130,7 +150,19 @@ def test_what_is_private_is_found_nowhere(tmp_path: Path, amqp_url: str) -> None
             command(tmp_path, "export", name, "--out", f"{name}.jsonl") + (tmp_path / f"{name}.jsonl").read_text()
         )
         exports.append(command(tmp_path, "log", name) + command(tmp_path, "replay", name))
+        exports.append(command(tmp_path, "log", name, "--json"))
+    one_tender = ("--conversation", str(lines_of(fleet.results)[0]["conversation_id"]))
+    exports += [command(tmp_path, "log", "manager.db", "--diagram", how, *one_tender) for how in ("text", "mermaid")]
+    exports.append(command(tmp_path, "agents", "--spent", "one.journal.db"))
+    assert "\nada " in exports[-1]
+    looked = ("ada.toml", "--agent", "bob.toml")
+    exports.append(command(tmp_path, "doctor", "--only", "models", "--agent", *looked))  # the endpoint is gone
+    assert "was not reached" in exports[-1]
     artefacts: dict[str, str] = {f"export {number}": text for number, text in enumerate(exports)}
+    assert sum("cfp" in one for one in wire) >= 12
+    assert sum("propose" in one for one in wire) >= 12
+    artefacts["wire"] = "\n".join(wire)
+    assert found(artefacts["wire"], SECRET_RESERVE) == []
     for path in sorted(tmp_path.iterdir()):
         if path.is_file() and path.suffix != ".toml":
             artefacts[path.name] = path.read_bytes().decode("latin-1")
