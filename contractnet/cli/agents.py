@@ -12,7 +12,7 @@ from contractnet.cli import exits, options, output, spending
 from contractnet.cli.options import option
 from contractnet.clock import LoopClock
 from contractnet.directory.directory import Directory, Listing
-from contractnet.errors import TransportBroken, TransportRefused, cause_of
+from contractnet.errors import TransportBroken, TransportError, TransportRefused, cause_of
 from contractnet.ledger.urls import new_owner
 from contractnet.mail.inbox import beats
 from contractnet.messages.acts import Presence
@@ -21,6 +21,8 @@ from contractnet.transport.urls import open_transport
 
 #: a daemon says that it is there every 5 s; a little more than that hears everybody
 WAIT_S = 6.0
+#: a link that comes up does so in less than this
+COMING_S = 3.0
 
 
 @click.command("agents")
@@ -79,7 +81,7 @@ def command(
     if spent:
         spending.show(spent, as_json=as_json)
         return exits.OK
-    listings = asyncio.run(_listen(broker, wait * time_scale))
+    listings = asyncio.run(listen(broker, wait * time_scale))
     if as_json:
         for one in listings:
             output.json_line(one)
@@ -94,13 +96,17 @@ def _row(one: Listing) -> tuple[str, ...]:
     return (one.agent, one.daemon, " ".join(one.skills), str(one.capacity), str(one.free), output.second(one.since))
 
 
-async def _listen(broker: str, wait_s: float) -> list[Listing]:
+async def listen(broker: str, wait_s: float) -> list[Listing]:
     """Attach as a manager nobody knows, listen, and take its queues away again."""
     link = open_transport(broker).attach(ManagerParty(new_owner()))
     directory = Directory()
     try:
         async with link:
-            await _connected(link)
+            try:
+                await _connected(link)
+            except asyncio.CancelledError:  # Ctrl-C while it connects: its queues may be there already
+                await _settled(link)
+                raise
             try:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait_s):
@@ -110,6 +116,14 @@ async def _listen(broker: str, wait_s: float) -> list[Listing]:
     except BaseExceptionGroup as group:
         raise cause_of(group) from group
     return directory.listings()
+
+
+async def _settled(link: Link) -> None:
+    """Take the queues away of a link that was coming up."""
+    with suppress(TimeoutError, TransportError):
+        async with asyncio.timeout(COMING_S):
+            await _connected(link)
+        await link.retire()
 
 
 async def _connected(link: Link) -> None:

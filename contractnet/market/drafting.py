@@ -50,7 +50,7 @@ class ModelDrafter:
         question = Question(*self._prompt.filled({}, given), MOST_TOKENS_OUT)
         asking = Asking("split", self._digest, job.note)
         answer = await ask(self._model, question, form(job), self._within_s, asking)
-        return {"tasks": _priced(answer["tasks"], job.budget)}
+        return {"tasks": _priced(answer["tasks"], job.budget, job.reserve)}
 
 
 def form(job: Job) -> Mapping[str, Any]:
@@ -69,8 +69,10 @@ def form(job: Job) -> Mapping[str, Any]:
     return {"type": "object", "properties": {"tasks": tasks}, "required": ["tasks"], "additionalProperties": False}
 
 
-def _priced(tasks: list[dict[str, Any]], budget: int | None) -> list[dict[str, Any]]:
-    """The form as a draft: the text becomes input, shares become reserves that come to no more than the budget."""
+def _priced(tasks: list[dict[str, Any]], budget: int | None, most: int | None) -> list[dict[str, Any]]:
+    """The form as a draft: the text becomes input, shares become reserves that come to no more than the budget, and
+    none to more than what was said to be the most for a task.
+    """
     shares = sum(int(one.get("share_pct", 0)) for one in tasks)
     drafted: list[dict[str, Any]] = []
     for one in tasks:
@@ -78,6 +80,7 @@ def _priced(tasks: list[dict[str, Any]], budget: int | None) -> list[dict[str, A
         if one["text"]:
             draft["input"] = {"text": one["text"]}
         if budget is not None:
-            draft["reserve"] = show_amount(budget * int(one["share_pct"]) // shares)
+            share = budget * int(one["share_pct"]) // shares
+            draft["reserve"] = show_amount(share if most is None else min(share, most))
         drafted.append(draft)
     return drafted

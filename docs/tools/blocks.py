@@ -23,8 +23,10 @@ from pathlib import Path
 from docs.tools.source import ROOT
 from docs.tools.text import Block, blocks
 
-#: marks a page whose commands talk to a broker
-NEEDS_BROKER = "<!-- blocks: broker -->"
+#: begins the mark of a page whose commands talk to a broker
+NEEDS_BROKER = "<!-- blocks: broker"
+#: where such a page may say that a model is
+MODEL = "127.0.0.1:8080"
 LONGEST_S = 120
 
 

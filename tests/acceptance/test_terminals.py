@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contractnet.cli import agents
 from contractnet.testing.node import PrivateNode
 from tests.support.commands import command, environment, ran, started, until
 from tests.support.terminal import STYLE, Terminal, seen
@@ -226,6 +228,19 @@ def test_ctrl_c_while_agents_listens_leaves_no_queue_behind(market: tuple[Path, 
     until("its queues are gone", lambda: len(queues().split(",")) == len(before))
 
 
+async def test_nor_does_ctrl_c_while_it_connects(market: tuple[Path, str], broker_node: PrivateNode) -> None:
+    url = market[1]
+    counted = f'length(rabbit_amqqueue:list_names(<<"{url.rpartition("/")[2]}">>))'
+    before = broker_node.eval(counted)
+    for delay_s in (0, 0.01, 0.03, 0.06, 0.1, 0.15):
+        listening = asyncio.create_task(agents.listen(url, 60))
+        await asyncio.sleep(delay_s)
+        listening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await listening
+    assert await asyncio.to_thread(broker_node.eval, counted) == before
+
+
 @pytest.mark.parametrize("columns", WIDTHS)
 def test_call_shows_a_bar_and_keeps_its_result_lines_whole(
     columns: int, market: tuple[Path, str], tmp_path: Path
@@ -280,6 +295,18 @@ def test_ctrl_c_in_a_call_says_how_to_go_on_and_nothing_is_lost(market: tuple[Pa
     replayed = ran(tmp_path, "replay", "contractnet.db")
     assert "0 differences" in replayed.stdout
     assert "Awarded" not in ran(tmp_path, "log", "contractnet.db", "--type", "Freed").stdout
+
+
+def test_ctrl_c_in_a_call_with_a_ledger_in_memory_says_what_is_lost(market: tuple[Path, str], tmp_path: Path) -> None:
+    arguments = ["call", "Wait", "--skill", "text.nobody_there", "--broker", market[1], "--ledger", "memory://"]
+    with Terminal(tmp_path, *arguments) as terminal:
+        terminal.shows("0/1")
+        terminal.interrupt()
+        assert terminal.wait() == 130
+    said = " ".join(terminal.text.split())
+    assert "interrupted; the ledger was in memory: what ran was cancelled" in said
+    assert "goes on where it was" in said.partition("with --ledger FILE a call")[2]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_ctrl_c_ends_a_worker_in_order(market: tuple[Path, str], tmp_path: Path) -> None:
