@@ -25,6 +25,7 @@ def checked(path: Path) -> str:
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http://USER:", "")
     width = float(root.attrib["width"])
     for one in root.iter(f"{SVG}text"):
+        assert one.attrib["{http://www.w3.org/XML/1998/namespace}space"] == "preserve"  # else columns run together
         assert float(one.attrib["x"]) + float(one.attrib["textLength"]) <= width
     return " ".join(one.text or "" for one in root.iter(f"{SVG}text"))
 
