@@ -16,6 +16,7 @@ EXPERIMENTS: Final = {
     "price-rise": "contractnet.arena.awards.price_rise",
     "confidence": "contractnet.arena.awards.confidence",
     "shill-and-cartel": "contractnet.arena.awards.collusion",
+    "bundle-shill-and-cartel": "contractnet.arena.awards.bundle_collusion",
 }
 
 

@@ -33,8 +33,9 @@ _TOP: Final = 48
 _HEIGHT: Final = 260
 _BELOW: Final = 44
 _SMALL: Final = 14
-#: characters of a line under a named place
-_NAME: Final = 13
+#: pixels of a character, and the most characters of a line under a named place
+_CHARACTER: Final = 7
+_NAME: Final = 16
 _LINE: Final = 20
 #: series stand so far beside each other: over names, over numbers
 _DODGE: Final = 12
@@ -93,7 +94,12 @@ def _height(chart: Chart) -> int:
 
 def _ticks(chart: Chart) -> int:
     """Lines of words under the axis."""
-    return max((len(_folded(name, _NAME)) for name in chart.x.names), default=1)
+    return max((len(_named(name, chart)) for name in chart.x.names), default=1)
+
+
+def _named(name: str, chart: Chart) -> list[str]:
+    """A name in lines that have room under its place."""
+    return _folded(name, min(_NAME, max(8, _PLOT // len(chart.x.names) // _CHARACTER)))
 
 
 def _described(chart: Chart) -> str:
@@ -147,7 +153,7 @@ def _axes(chart: Chart, x: Scale, y: Scale) -> Iterator[str]:
         yield f'<text class="faint right" x="{_LEFT - 8}" y="{tick.pixel + 4}">{escape(tick.words)}</text>'
     for tick in x.ticks:
         yield f'<path class="axis" d="M{tick.pixel} {_TOP + _HEIGHT}v4"/>'
-        for line, words in enumerate(_folded(tick.words, _NAME) if chart.x.names else [tick.words]):
+        for line, words in enumerate(_named(tick.words, chart) if chart.x.names else [tick.words]):
             down = _TOP + _HEIGHT + 18 + line * _SMALL
             yield f'<text class="faint middle" x="{tick.pixel}" y="{down}">{escape(words)}</text>'
     yield f'<path class="axis" d="M{_LEFT} {_TOP + _HEIGHT}h{_PLOT}"/>'
@@ -198,4 +204,4 @@ def _mark(mark: int, x: int, y: int, colour: int) -> str:
 
 def _folded(name: str, letters: int = _LETTERS) -> list[str]:
     """A name in lines of so many characters; broken at blanks and hyphens."""
-    return wrap(name, letters) or [""]
+    return wrap(name, letters, break_long_words=False) or [""]

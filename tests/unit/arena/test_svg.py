@@ -52,7 +52,7 @@ def test_the_same_charts_are_the_same_bytes() -> None:
 def test_titles_axes_and_series_are_named_once_each() -> None:
     for words in ("Paid under <each> rule", "paid & kept", "rule", "nobody", "a shill", "Curves", "kept", "theory"):
         assert texts().count(words) == 1, words
-    assert " ".join(texts()).count("highest- quality- under-reserve") == 1  # folded at its hyphens
+    assert " ".join(texts()).count("highest-quality- under-reserve") == 1  # folded at its hyphens
 
 
 def test_every_point_has_its_mark_and_its_whiskers() -> None:
