@@ -224,8 +224,8 @@ EXPERIMENT: Final = _BundleCollusion(
         "costs. Then somebody cheats. *The manager's shills* read the bids and add one like each winner's, a micro "
         "dearer. *A contractor's friend* adds one like each, 0.50 dearer. *One under two names* takes its bid for "
         "both back and asks nothing for x under one name and nothing for y under another. *Two who agree*, those who "
-        "do one task, both ask nothing. *All who agree* let those who would win bid alone. Contractors know every bid, and "
-        "cheat only where it pays. It needs the extra `bundles`."
+        "do one task, both ask nothing. *All who agree* let those who would win bid alone. Contractors know every "
+        "bid, and cheat only where it pays. It needs the extra `bundles`."
     ),
     parameters=(
         Parameter(name="cost of x, cost of y", value="uniform on 0 to 1, independent"),
