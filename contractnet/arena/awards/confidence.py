@@ -27,7 +27,7 @@ _TASKS: Final = 5_000
 _LEARNING: Final = 1_000
 _BLOCK: Final = 500
 _KNOWLEDGE: Final = tuple(Knowledge)
-#: how near the market with calibrated confidence is to come to the one that knows the truth
+#: how much worse the market with calibrated confidence may be than the one that knows the truth
 NEAR: Final = Fraction(5, 100)
 
 _COLUMNS: Final = (
@@ -181,10 +181,10 @@ def _says(found: Sequence[_Found], windows: Sequence[str]) -> str:
     by = {(one.tasks, one.knowledge): one for one in found}
     early, late = windows
     raw, mine, rates, truth = (by[late, knowledge] for knowledge in _KNOWLEDGE)
-    near = {what: abs(mine.of_truth[what].value - 1) for what in _MEASURES}
-    surely = all(mine.of_truth[what].low >= 1 - NEAR and mine.of_truth[what].high <= 1 + NEAR for what in _MEASURES)
+    done, cost, kept = (mine.of_truth[what] for what in _MEASURES)
     verdict = "missed"
-    if max(near.values()) <= NEAR:
+    if done.value >= 1 - NEAR and cost.value <= 1 + NEAR and kept.value >= 1 - NEAR:
+        surely = done.low >= 1 - NEAR and cost.high <= 1 + NEAR and kept.low >= 1 - NEAR
         verdict = "met, with the whole intervals" if surely else "met by the values, not with the whole intervals"
     first, believed = by[early, Knowledge.CALIBRATED], by[early, Knowledge.RAW]
     return (
@@ -192,14 +192,13 @@ def _says(found: Sequence[_Found], windows: Sequence[str]) -> str:
         f"tasks right at {decimal(mine.cost.value, 4)} for each, the one that knows the truth "
         f"{percent(truth.done.value, 2)} at {decimal(truth.cost.value, 4)}, the one that believes what it is told "
         f"{percent(raw.done.value, 2)} at {decimal(raw.cost.value, 4)}. Beside the truth, calibrated confidence comes "
-        f"to {span(mine.of_truth['done'], 2, 100)} % in tasks done right, {span(mine.of_truth['cost'], 2, 100)} % in "
-        f"their cost and {span(mine.of_truth['kept'], 2, 100)} % in what is kept; the aim, within 5 % of the truth, "
-        f"is {verdict}. Raw confidence keeps {span(raw.of_truth['kept'], 2, 100)} % and does not learn. Knowing "
-        f"every contractor's true mean, and not which task suits whom, keeps {span(rates.of_truth['kept'], 2, 100)} "
-        f"%. While it learns, "
-        f"over the first {early.rpartition(' ')[2]} tasks, calibrated confidence does "
-        f"{percent(first.done.value, 2)} right and keeps {decimal(first.kept.value, 4)} a task, raw "
-        f"{percent(believed.done.value, 2)} and {decimal(believed.kept.value, 4)}."
+        f"to {span(done, 2, 100)} % in tasks done right, {span(cost, 2, 100)} % in their cost and "
+        f"{span(kept, 2, 100)} % in what is kept; the aim, in each at most 5 % worse than the truth, is {verdict}. "
+        f"Raw confidence keeps {span(raw.of_truth['kept'], 2, 100)} % and does not learn. Knowing every contractor's "
+        f"true mean, and not which task suits whom, keeps {span(rates.of_truth['kept'], 2, 100)} %. While it learns, "
+        f"over the first {early.rpartition(' ')[2]} tasks, calibrated confidence does {percent(first.done.value, 2)} "
+        f"right and keeps {decimal(first.kept.value, 4)} a task, raw {percent(believed.done.value, 2)} and "
+        f"{decimal(believed.kept.value, 4)}."
     )
 
 

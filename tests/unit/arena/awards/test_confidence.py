@@ -11,8 +11,10 @@ from msgspec.structs import replace
 from contractnet.arena.awards.confidence import EXPERIMENT
 from contractnet.arena.estimates import Estimate
 from contractnet.arena.experiment import Cell, Findings
+from contractnet.arena.numbers import decimal
 
 SMALL: Final = replace(EXPERIMENT, tasks=1_500, learning=1_000)
+PINNED: Final = ["0.629028", "0.652355"]  # kept per task, early and late
 EARLY, LATE = "1 to 1,000", "1,001 to 1,500"
 
 
@@ -40,8 +42,8 @@ def test_the_more_is_known_the_more_is_kept() -> None:
 
 
 def test_calibrated_comes_near_the_truth_and_raw_does_not() -> None:
-    assert of(LATE, "calibrated", 3) > Fraction(95, 100)
-    assert of(LATE, "raw", 3) < Fraction(95, 100)
+    assert of(LATE, "calibrated", 3) > Fraction(93, 100)
+    assert of(LATE, "raw", 3) < Fraction(93, 100)
     assert of(LATE, "truth known", 3) == of(EARLY, "truth known", 3) == 1
 
 
@@ -54,3 +56,8 @@ def test_done_and_cost_and_kept_fit_together() -> None:
 
 def test_the_curves_have_a_point_for_each_block() -> None:
     assert [len(series.points) for series in found().charts[0].series] == [3] * 4
+
+
+def test_calibration_decides_as_it_did_when_the_page_was_made() -> None:
+    """Where this fails on purpose: `contractnet arena report confidence`, then pin what the small markets do now."""
+    assert [decimal(of(tasks, "calibrated", 2), 6) for tasks in (EARLY, LATE)] == PINNED
