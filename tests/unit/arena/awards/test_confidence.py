@@ -14,7 +14,7 @@ from contractnet.arena.experiment import Cell, Findings
 from contractnet.arena.numbers import decimal
 
 SMALL: Final = replace(EXPERIMENT, tasks=1_500, learning=1_000)
-PINNED: Final = ["0.629028", "0.652355"]  # kept per task, early and late
+PINNED: Final = ["0.619863", "0.651180"]  # kept per task, early and late
 EARLY, LATE = "1 to 1,000", "1,001 to 1,500"
 
 
