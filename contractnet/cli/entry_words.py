@@ -154,6 +154,12 @@ def _tell_manager(record: Record) -> Told | None:
 
 def _tell_outcome(record: Record) -> Told | None:
     match record:
+        case manager.Directed():
+            how = "asked alone" if record.direct else "not asked alone"
+            return Told(
+                f"{record.participant} {how} at {show_amount(record.price)}: {record.reason}",
+                named=(record.participant,),
+            )
         case manager.Decided():
             bids = tuple(bid.participant for bid in record.bids)
             return Told(_decided(record), named=(*bids, *record.refused, *record.silent))

@@ -24,6 +24,7 @@ _KINDS: Final = {
     for kind in (
         manager.Opened,
         manager.Invited,
+        manager.Directed,
         manager.Decided,
         manager.Mediated,
         manager.Awarded,
@@ -68,6 +69,12 @@ _STOPS: Final = {
     "target-met": "the best score has met the target",
     "bound-reached": "the last round was reached",
     "no-progress": "the last rounds brought no progress",
+}
+_DIRECT: Final = {
+    "one-bidder": "Direct award, nobody else could be asked:",
+    "cannot-pay": "Direct award, an auction would not pay for itself:",
+    "over-reserve": "No direct award, the known price is over the reserve:",
+    "auction-pays": "No direct award, an auction is expected to pay for itself:",
 }
 _COURSES: Final = {
     "iterate": "Another round follows",
@@ -128,6 +135,8 @@ class _Teller:
                 yield from self._terms(record.terms)
             case manager.Invited():
                 yield f"Call {record.number}, {conversation}: {len(record.expected)} expected to answer."
+            case manager.Directed():
+                yield self._directed(record)
             case manager.Decided():
                 yield from self._decided(record)
             case manager.Mediated():
@@ -171,6 +180,16 @@ class _Teller:
             said.append(f"{terms.slots} slots")
         if said:
             yield f"Terms: {'; '.join(said)}."
+
+    def _directed(self, record: manager.Directed) -> str:
+        belief = f"the last {record.seen} prices asked" if record.seen else "the stated prior"
+        sums = (
+            f"{record.participant} asked {self._amount(record.price)} last; an auction among {record.bidders} is "
+            f"expected to pay {show_amount(record.expected_payment)} by {belief}, so to save "
+            f"{show_amount(record.expected_saving)}, and costs {show_amount(record.bidding_cost)} for bids and "
+            f"{show_amount(record.waiting_cost)} for the wait"
+        )
+        return f"{_DIRECT[record.reason]} {sums}."
 
     def _decided(self, record: manager.Decided) -> Iterator[str]:
         bids, refused, silent = len(record.bids), len(record.refused), len(record.silent)

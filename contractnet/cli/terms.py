@@ -55,6 +55,8 @@ _TERMS: Final[tuple[Callable[[Any], Any], ...]] = (
         default="calibrated",
         help="A bidder's chance of a good result: what its record in the ledger says, or what it says itself.",
     ),
+    option("direct", is_flag=True, help="Ask one known contractor alone, where an auction would not pay for itself."),
+    option("bid-cost", metavar="C", default="0", help="What one bid costs you; weighed for a direct award."),
     option("slots", type=int, default=1, help="Winners sought, each of whom does the whole task."),
     option(
         "tender-budget", metavar="B", help="For all slots together: put out for as many as it pays for at their worst."

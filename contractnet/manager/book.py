@@ -16,6 +16,7 @@ from contractnet.errors import DefinitionError
 from contractnet.ledger.records import Heard, Misheard, Quarantined, Record, Said, Sent
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.manager.accounts import Account
+from contractnet.manager.direct import Prices
 from contractnet.manager.limits import Standing, check_told
 from contractnet.manager.outcomes import Outcomes
 from contractnet.manager.plans import PlanState, follow
@@ -55,6 +56,7 @@ class Book:
         self.questions = Questions()
         self.standing = Standing(self.accounts, self.questions)
         self.outcomes = Outcomes()  #: of what was awarded, as far as it is known
+        self.prices = Prices()  #: that were asked, by skill
         self.manager_epoch = 0
         self.at = 0  #: of the last entry: `now` never goes back (D14)
         self.seen: dict[tuple[str, str], str] = {}  #: (sender, message id) of everything heard -> digest of its bytes
@@ -125,7 +127,7 @@ class Book:
             raise DefinitionError(f"there is a tender {tender_id} already: it opens once")
         if self.accounts.find(fact.account) is None:
             raise DefinitionError(f"there is no account {fact.account!r}; grant it a budget first")
-        tender = self.tenders[tender_id] = Tender(self.owner, tender_id, self.outcomes)
+        tender = self.tenders[tender_id] = Tender(self.owner, tender_id, self.outcomes, self.prices)
         if fact.key is not None:
             self.by_key[fact.key] = tender
 
@@ -152,6 +154,7 @@ class Book:
 
     def _index(self, tender_id: str, conversation: str, record: Record, at: int) -> None:
         self.outcomes.follow(conversation, record)
+        self.prices.follow(conversation, record)
         match record:
             case Said():
                 act = record.message

@@ -68,6 +68,7 @@ class Call:
     closed: dict[int, int] = field(default_factory=dict[int, int])  #: round -> instant at which it closed
     cancel_due: int | None = None  #: instant at which a cancelled conversation closes whatever is unanswered
     cfp_ids: set[str] = field(default_factory=set[str])  #: message ids of the cfps said
+    posted: int | None = None  #: micros; a direct award at this price: one contractor was asked
     decided: Decided | None = None  #: the last evaluation
     bids: tuple[Bid, ...] = ()  #: that it looked at
     estimates: dict[str, Calibrated] = field(default_factory=dict[str, Calibrated])  #: their probabilities, by agent id
@@ -90,6 +91,11 @@ class Call:
     @property
     def timers(self) -> Timers:
         return self.opened.timers
+
+    @property
+    def reserve(self) -> int | None:
+        """The most that is paid for a slot of this call, micros."""
+        return self.terms.reserve if self.posted is None else self.posted
 
     @property
     def seed(self) -> str:

@@ -25,16 +25,18 @@ from contractnet.messages.values import RejectReason
 
 
 def open_call(call: Call, step: Step, expected: Mapping[str, str]) -> None:
-    """C1: say the cfp to everybody with the skill; those expected, agent id -> daemon, are waited for."""
+    """C1: say the cfp to everybody with the skill, or, for a direct award, to the one; those expected, agent id ->
+    daemon, are waited for.
+    """
     call.move(step, "#open", bidders=bool(expected))
     for agent in sorted(expected):
         call.join(agent, expected[agent], expected=True)
     call.reply_due = step.at + call.terms.reply_within_ms
     header = step.scribe.header(call.conversation)
     call.cfp_ids.add(header["message_id"])
-    receiver = f"skill:{call.spec.skill}"
+    receiver = f"skill:{call.spec.skill}" if call.posted is None else next(iter(expected))
     cfp = Cfp(**header, receiver=receiver, reply_by=call.reply_due, parent=call.parent, content=_content(call))
-    step.scribe.say(cfp, (), expires_ms=call.terms.reply_within_ms)
+    step.scribe.say(cfp, () if call.posted is None else tuple(expected), expires_ms=call.terms.reply_within_ms)
 
 
 def call_again(call: Call, step: Step, invited: Sequence[Standing]) -> None:
@@ -66,7 +68,7 @@ def public_terms(call: Call) -> Terms:
         work_within_ms=terms.work_within_ms,
         lease_ms=terms.lease_ms,
         valid_for_ms=terms.reply_within_ms + terms.lease_ms + call.timers.valid_for_extra_ms,
-        reserve=terms.reserve if terms.public_reserve else None,
+        reserve=call.reserve if terms.public_reserve or call.posted is not None else None,
         eta_cost=terms.eta_cost or None,
     )
 

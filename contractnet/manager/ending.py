@@ -33,6 +33,7 @@ def verdict(call: Call, slots: Sequence[Slot]) -> tuple[Status, Reason | None, b
         return "cancelled", "user", False
     if call.machine.outcome == "no-award":
         reason, again = no_award_reason(call)
+        again = again or call.posted is not None  # an auction follows
     else:
         reason = lost_reason(slots) or no_award_reason(call)[0]
         again = any(_may_be_filled(call, slot) for slot in slots)

@@ -82,6 +82,8 @@ def _outcome(call: Call, ranked: Ranking) -> RoundOutcome:
 
 def _choose(call: Call, ranked: Ranking) -> Choice:
     seats, eligible = len(call.slots), ranked.eligible
+    if call.posted is not None:  # it is taken or not
+        return Choice("award", ranked.winners(seats)) if ranked.winners(seats) else Choice("no-award")
     too_dear = any(one.barred in (LossReason.OVER_RESERVE, LossReason.UNDER_SCORE) for one in ranked.standings)
     short = too_dear and len(eligible) < max(min(seats, len(ranked.standings)), ranked.conditions.min_bids)
     why = _stop(call) if short else None

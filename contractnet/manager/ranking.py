@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from contractnet.manager.call import Call
 from contractnet.manager.conditions import TenderTerms
 from contractnet.manager.state import Offer, Participant
@@ -60,7 +62,7 @@ def ranking(call: Call, bids: Sequence[Bid]) -> tuple[Ranking, str]:
         DefinitionError: the rule is not known here: a distribution that brought it is not installed.
     """
     terms, where = call.terms, f"{call.conversation}|{call.round}"
-    conditions = conditions_of(terms)
+    conditions = replace(conditions_of(terms), reserve=call.reserve)
     rule = find_rule(terms.rule)
     try:
         ranked = rule.rank(bids, conditions, call.seed, where)
@@ -83,7 +85,7 @@ def payments(call: Call, ranked: Ranking) -> dict[str, int]:
         amounts = {one.participant: one.amount for one in paid}
     except Exception:
         amounts = {}
-    reserve = call.terms.reserve
+    reserve = call.reserve
     return {
         one.participant: _within(amounts.get(one.participant), one.price, reserve)
         for one in ranked.winners(len(call.slots))

@@ -155,6 +155,23 @@ class Held(Record, frozen=True):
     unit: str
 
 
+class Directed(Record, frozen=True):
+    """Whether one known contractor is asked alone: where an auction is expected to save no more than it costs. Amounts
+    in micros.
+    """
+
+    participant: str  #: the known one
+    direct: bool
+    reason: Literal["one-bidder", "cannot-pay", "over-reserve", "auction-pays"]
+    price: int  #: what it asked last
+    bidders: int  #: who would be asked
+    expected_payment: int  #: of an auction among them
+    expected_saving: int
+    bidding_cost: int  #: of all bids together
+    waiting_cost: int
+    seen: int = 0  #: prices asked so far that the expectation rests on; 0: it rests on the prior of the terms
+
+
 class Assessed(Record, frozen=True):
     """One bid in the decision: its own score, its margin to the last winner, and why it lost."""
 
@@ -265,7 +282,7 @@ Fact = Opened | Invited | Heard | Misheard | Gone | Returned | Fired | LeaseLaps
 LooseFact = (
     Sent | Granted | AccountClosed | Pending | Answered | Started | Quarantined | Judged | Drafted | Approved | Asked
 )
-Conclusion = Moved | Said | Held | Decided | Mediated | Awarded | Freed | Closed | Ended
+Conclusion = Moved | Said | Held | Directed | Decided | Mediated | Awarded | Freed | Closed | Ended
 
 FACTS: Final[dict[str, type[Record]]] = {
     kind.__name__: kind
@@ -273,5 +290,5 @@ FACTS: Final[dict[str, type[Record]]] = {
 }
 LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(LooseFact)}
 CONCLUSIONS: Final[dict[str, type[Record]]] = {
-    kind.__name__: kind for kind in (Moved, Said, Held, Decided, Mediated, Awarded, Freed, Closed, Ended)
+    kind.__name__: kind for kind in (Moved, Said, Held, Directed, Decided, Mediated, Awarded, Freed, Closed, Ended)
 }

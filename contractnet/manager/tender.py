@@ -25,6 +25,7 @@ from contractnet.ledger.records import Fired, Heard, Misheard
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.manager.call import Call, Step
 from contractnet.manager.calling import open_call
+from contractnet.manager.direct import Prices, consider
 from contractnet.manager.ending import back_off_ms, end_of, ending_status, verdict
 from contractnet.manager.escalation import cancel_all, mediate
 from contractnet.manager.hearing import check_done, hear, mishear, renew
@@ -55,9 +56,9 @@ from contractnet.messages.contents import ResultContent
 class Tender:
     """The state of one tender at its manager."""
 
-    def __init__(self, manager: str, tender_id: str, outcomes: Outcomes) -> None:
+    def __init__(self, manager: str, tender_id: str, outcomes: Outcomes, prices: Prices) -> None:
         self.id = tender_id
-        self._manager, self._outcomes = manager, outcomes
+        self._manager, self._outcomes, self._prices = manager, outcomes, prices
         self.calls: list[Call] = []
         self.slots: list[Slot] = []
         self.results: dict[str, Inform] = {}  #: message id -> an inform that carried a result for a present award
@@ -194,8 +195,14 @@ class Tender:
         call = Call(conversation, fact.number, self.opened, salt, slots, parent, self.pen.protocol, self._outcomes)
         self.calls.append(call)
         self.calling = True
-        step = Step(scribe)
-        open_call(call, step, fact.expected)
+        step, expected = Step(scribe), fact.expected
+        if fact.number == 1:
+            found = consider(self._prices, self.opened.spec.skill, terms, expected, self.opened.seed, conversation)
+            if found is not None:
+                scribe.note(conversation, found)
+            if found is not None and found.direct:
+                call.posted, expected = found.price, {found.participant: expected[found.participant]}
+        open_call(call, step, expected)
         self._after(step, call)
 
     def _extend(self, scribe: Scribe, fact: Grace) -> None:

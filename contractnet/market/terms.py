@@ -42,6 +42,8 @@ class TermOptions(TypedDict, total=False):
     low_bid: float  #: share of the reserve under which a bid is flagged as abnormally low; it may win all the same
     confidence: Confidence  #: a bidder's chance of a good result in the award: what its record in this ledger says
     #: (`calibrated`), or what it says itself (`stated`)
+    direct: bool  #: ask one known contractor alone at its last price, where an auction would not pay for itself
+    bid_cost: Amount  #: what one bid costs you; weighed for a direct award
     slots: int  #: winners sought, each of whom does the whole task
     budget: Amount | None  #: for all of them together: it is put out for as many slots as this pays for at their worst
     max_rounds: int  #: where slots are left and somebody bid too dear, those who proposed are called again
@@ -75,6 +77,8 @@ DEFAULTS: Final[TermOptions] = {
     "order": None,
     "low_bid": 0.1,
     "confidence": "calibrated",
+    "direct": False,
+    "bid_cost": 0,
     "slots": 1,
     "budget": None,
     "max_rounds": DEFAULT_ROUNDS,
@@ -142,6 +146,8 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
         prior=prior,
         low_bid_ppm=share("low_bid", of["low_bid"]),
         confidence=of["confidence"],
+        direct=flag("direct", of["direct"]),
+        bid_cost=micros(of["bid_cost"], "bid_cost"),
         slots=slots,
         budget=_amount(of, "budget"),
         max_rounds=rounds,

@@ -71,6 +71,20 @@ def test_rounds_flags_ties_and_a_runner_up() -> None:
     assert "it said that it failed (error)." in words
 
 
+def test_a_direct_award_is_told_with_its_arithmetic() -> None:
+    bench = Bench()
+    bench.start("a", "b")
+    for agent, price in (("a", 20_000), ("b", 22_000)):
+        bench.propose(agent, price)
+    bench.result("a")
+    bench.open("u", direct=True, bid_cost=2_000, eta_cost=50)
+    bench.invite("a", "b", tender_id="u")
+    assert told(bench, "u")[4] == (
+        "Direct award, an auction would not pay for itself: a asked 0.02 USD last; an auction among 2 is expected to "
+        "pay 0.0215 by the last 2 prices asked, so to save 0, and costs 0.004 for bids and 0.001 for the wait."
+    )
+
+
 @pytest.mark.parametrize("name", sorted(LEDGERS))
 def test_every_tender_can_be_explained(name: str) -> None:
     bench = LEDGERS[name]()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contractnet.manager import ranking as module
-from contractnet.manager.records import Awarded, Decided
+from contractnet.manager.records import Awarded, Decided, Directed
+from contractnet.mechanisms.awards.reserve import UniformPrior
 from contractnet.mechanisms.awards.scored import ScoredRule
 from contractnet.mechanisms.awards.shape import LossReason, Ranking
 from contractnet.mechanisms.rules import Bid, Conditions
@@ -153,6 +154,73 @@ def test_a_target_that_is_met_ends_the_rounds() -> None:
     decided = bids(bench, a=20_000, b=60_000)
     assert (decided.course, decided.stop) == ("award", "target-met")
     bench.check()
+
+
+# ---- direct awards
+
+
+def bought(bench: Bench, tender: str, **prices: int) -> None:
+    """A tender among these, settled."""
+    bench.open(tender, rule="lowest-price")
+    bench.invite(*prices, tender_id=tender)
+    bids(bench, **prices)
+    bench.result(bench.slot.holder or "")
+
+
+def test_where_an_auction_would_not_pay_the_known_one_is_asked_alone() -> None:
+    """Three prices seen of about 0.02: an auction saves less than the bids cost."""
+    bench = Bench()
+    bought(bench, "before", a=20_000, b=21_000, c=22_000)
+    bench.open("t", direct=True, bid_cost=1_000)
+    bench.invite("a", "b", "c", tender_id="t")
+    found = bench.only(Directed)
+    assert (found.participant, found.direct, found.reason, found.price) == ("a", True, "cannot-pay", 20_000)
+    assert found.expected_saving <= found.bidding_cost + found.waiting_cost == 3_000
+    assert (found.bidders, found.seen) == (3, 3)
+    (cfp,) = bench.said(a.Cfp, "a")
+    assert (cfp.receiver, cfp.content.terms.reserve) == ("a", 20_000)
+    assert bids(bench, a=19_000).course == "award"
+    bench.result("a")
+    assert (bench.ended.status, bench.ended.price) == ("settled", 19_000)
+    bench.check()
+
+
+def test_who_asks_more_than_its_known_price_is_followed_by_an_auction() -> None:
+    bench = Bench()
+    bought(bench, "before", a=20_000, b=21_000)
+    bench.open("t", direct=True, bid_cost=1_000, max_rounds=3, mediator="m")
+    bench.invite("a", "b", tender_id="t")
+    assert bids(bench, a=20_001).course == "no-award"
+    assert not bench.tender.calling
+    bench.present = True
+    bench.wait(2_000)
+    bench.invite("a", "b", tender_id="t")
+    assert len(bench.records(Directed)) == 1
+    assert bids(bench, a=20_001, b=20_000).winner == "b"
+    bench.check()
+
+
+def test_where_an_auction_is_expected_to_save_more_all_are_asked() -> None:
+    bench = Bench()
+    bought(bench, "before", a=40_000, b=50_000)
+    bench.open("t", direct=True, bid_cost=100, prior=UniformPrior(low=10_000, high=40_000))
+    bench.invite("a", "b", tender_id="t")
+    found = bench.only(Directed)
+    assert (found.direct, found.reason, found.expected_payment, found.seen) == (False, "auction-pays", 30_000, 0)
+    assert len(bench.said(a.Cfp)) == 2
+    assert bids(bench, a=40_000, b=20_000).winner == "b"
+    bench.check()
+
+
+@pytest.mark.parametrize(("given", "agents"), [({"slots": 2}, ("a", "b")), ({}, ("c", "d"))])
+def test_nobody_is_asked_alone_for_several_slots_or_without_a_record(
+    given: dict[str, int], agents: tuple[str, ...]
+) -> None:
+    bench = Bench()
+    bought(bench, "before", a=20_000, b=21_000)
+    bench.open("t", direct=True, bid_cost=10_000, **given)
+    bench.invite(*agents, tender_id="t")
+    assert bench.records(Directed) == []
 
 
 # ---- flags
