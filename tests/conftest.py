@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Say that the main thread has no event loop: else pytest-asyncio makes one in passing, which nobody closes."""
+    """Say that the main thread has no event loop: else pytest-asyncio makes one in passing, which nobody closes. And
+    hear Ctrl-C, which programs that are started here inherit: a process that shares tests ignores it.
+    """
     asyncio.set_event_loop(None)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks

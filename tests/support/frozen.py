@@ -34,7 +34,7 @@ class _Pickler(pickle.Pickler):
         self._shared, self._places = shared, places
 
     def persistent_id(self, thing: Any) -> int | None:
-        if not isinstance(thing, Table | Struct):
+        if not isinstance(thing, Table) and not (isinstance(thing, Struct) and thing.__struct_config__.frozen):
             return None
         place = self._places.get(id(thing))
         if place is None:

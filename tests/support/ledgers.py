@@ -153,12 +153,27 @@ def limited() -> Bench:
     return bench
 
 
+def directed() -> Bench:
+    """A contractor that is known, asked alone at its last price, and paid."""
+    bench = Bench()
+    bench.start("a", "b")
+    for agent, price in (("a", 20_000), ("b", 22_000)):
+        bench.propose(agent, price)
+    bench.result("a")
+    bench.open("u", direct=True, bid_cost=2_000)
+    bench.invite("a", "b", tender_id="u")
+    bench.propose("a", 20_000)
+    bench.result("a")
+    return bench
+
+
 LEDGERS: dict[str, Callable[[], Bench]] = {
     "settled": settled,
     "troubled": troubled,
     "lost": lost,
     "disputed": disputed,
     "limited": limited,
+    "directed": directed,
 }
 
 

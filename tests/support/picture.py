@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -21,15 +22,17 @@ def picture(thing: Any, skip: frozenset[str] = frozenset()) -> Plain:
     """
     if isinstance(thing, Machine):
         return (thing.table.name, len(thing.table.rows), thing.state)
-    if isinstance(thing, Struct | str | int | None):
+    if isinstance(thing, str | int | None) or (isinstance(thing, Struct) and thing.__struct_config__.frozen):
         return thing
     if isinstance(thing, Mapping):
         return {key: picture(value, skip) for key, value in thing.items()}
-    if isinstance(thing, list | tuple):
+    if isinstance(thing, list | tuple | deque):
         return [picture(one, skip) for one in thing]
     if isinstance(thing, set | frozenset):
         return frozenset(thing)
-    if dataclasses.is_dataclass(thing):
+    if isinstance(thing, Struct):
+        names = list(thing.__struct_fields__)
+    elif dataclasses.is_dataclass(thing):
         names = [field.name for field in dataclasses.fields(thing)]
     else:
         names = list(vars(thing))
