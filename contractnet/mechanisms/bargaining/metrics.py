@@ -19,6 +19,7 @@ from typing import Final
 from msgspec import Struct
 
 from contractnet.mechanisms.bargaining.fixed import ONE, nearest
+from contractnet.mechanisms.bargaining.session import Exchange
 from contractnet.mechanisms.calibration.beta import wilson
 from contractnet.messages.values import MICROS_PER_UNIT, PPM
 
@@ -51,6 +52,24 @@ class PriceRun(Struct, frozen=True, kw_only=True):
     def seller_loses(self) -> bool:
         """Whether the deal is under the cost."""
         return self.price is not None and self.price < self.cost
+
+
+def observed(exchange: Exchange, budget: int, cost: int, buyer: int) -> PriceRun:
+    """A session over a price, as it is measured.
+
+    Args:
+        budget, cost: the true reservation prices, micros.
+        buyer: who bought, 0 moved first.
+    """
+    return PriceRun(
+        budget=budget,
+        cost=cost,
+        price=None if exchange.terms is None else exchange.terms[0],
+        round=exchange.round,
+        buyer_accepted=None if exchange.accepted_by is None else exchange.accepted_by == buyer,
+        refused=sum(move.act == "refused" for move in exchange.moves),
+        corrected=sum(move.corrected is not None or move.overruled is not None for move in exchange.moves),
+    )
 
 
 class Rate(Struct, frozen=True, kw_only=True):

@@ -74,6 +74,15 @@ def test_each_offer_moves_the_beliefs() -> None:
     assert sum(chance for _, chance in after) == pytest.approx(PPM, abs=len(after))
 
 
+def test_a_concession_halfway_is_no_sign_of_either_direction() -> None:
+    """One issue of two values: a first offer of many says what is liked, a last one is as far from both by hand."""
+    one = agenda(choice("a", "x", "y"))
+    last = Bayesian(fall=PPM // 2).posterior(one, ((1,),), 1)
+    assert [chance for _, chance in last] == [PPM // 2] * 2
+    first = dict(Bayesian(fall=PPM // 2).posterior(one, ((1,),), 10))
+    assert first[((0, PPM),)] > 999_000
+
+
 def test_hypotheses_are_orders_of_weights_times_shapes() -> None:
     assert len(Bayesian().posterior(TRADE, (), 1)) == 6 * 3 * 3 * 3
     assert len(Bayesian().posterior(TWO, (), 1)) == 2 * 2 * 3

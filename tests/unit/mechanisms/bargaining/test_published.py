@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from contractnet.mechanisms.bargaining.acceptance import AcceptAtLeast, AcceptBetter, AcceptNext
-from contractnet.mechanisms.bargaining.metrics import PriceRun, Report, normalised_profit, report
+from contractnet.mechanisms.bargaining.metrics import PriceRun, Report, normalised_profit, observed, report
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences
 from contractnet.mechanisms.bargaining.products import Product, read_products
 from contractnet.mechanisms.bargaining.schedules import OgSchedule
@@ -40,17 +40,7 @@ def runs(products: tuple[Product, ...], seller: str, schedule: OgSchedule, *, la
         buyer = Player(buys, Mandate(preferences=PricePreferences("buyer", limit), closing=one.budget()))
         sells = Player(SELLERS[seller], Mandate(preferences=PricePreferences("seller", one.cost), margin=0))
         exchange = bargain(buyer, sells, rules)
-        found.append(
-            PriceRun(
-                budget=one.budget(),
-                cost=one.cost,
-                price=None if exchange.terms is None else exchange.terms[0],
-                round=exchange.round,
-                buyer_accepted=None if exchange.accepted_by is None else exchange.accepted_by == 0,
-                refused=sum(move.act == "refused" for move in exchange.moves),
-                corrected=sum(move.corrected is not None for move in exchange.moves),
-            )
-        )
+        found.append(observed(exchange, one.budget(), one.cost, buyer=0))
     return found
 
 

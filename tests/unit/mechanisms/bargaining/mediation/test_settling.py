@@ -76,6 +76,20 @@ def test_a_text_is_begun_even_where_nothing_was_offered() -> None:
     assert climb(rules, nothing, (Frank(one), Frank(one)), DEFAULT_ISSUES, "seed").terms == (0, 3, 2)
 
 
+def test_a_side_has_the_last_word_on_what_it_stated_by_mistake() -> None:
+    """A buyer of 50 who states 100 is asked again before it is bound."""
+
+    class Careless(Frank, frozen=True):
+        def sealed(self, nonce: str) -> Sealed:
+            return Sealed(price=money(100), nonce=nonce)
+
+    rules, buyer, seller = price_rules(2), mandate("buyer", 50), mandate("seller", 60)
+    found = climb(rules, stuck(buyer, seller, rules), (Careless(buyer), Frank(seller)), DEFAULT_PRICE, "seed")
+    assert found.terms is None
+    assert found.tried[-1].certificate is not None
+    assert found.tried[-1].certificate.price == money(80)
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     st.integers(0, 130 * UNIT),
