@@ -13,11 +13,11 @@ from typing import Final
 
 from contractnet.errors import MechanismError
 
-#: what 1 is written as; results are right to about one part
+#: what 1 is written as; results are right to one part (powers: with exponents up to a million)
 ONE: Final = 10**12
 
-_WORK: Final = 10**18
-_LN2: Final = 693_147_180_559_945_309
+_WORK: Final = 10**24
+_LN2: Final = 693_147_180_559_945_309_417_232
 _GUARD: Final = _WORK // ONE
 
 
