@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import getpass
 import sys
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncGenerator, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -72,7 +72,9 @@ class Funds:
             raise DefinitionError(f"{where}: the budget is in {unit}, the task in {conditions.unit}")
 
     @contextlib.asynccontextmanager
-    async def buyers(self, market: Market, names: Collection[str | None]) -> AsyncIterator[dict[str | None, Tendering]]:
+    async def buyers(
+        self, market: Market, names: Collection[str | None]
+    ) -> AsyncGenerator[dict[str | None, Tendering]]:
         """Who buys for which account, while something is left to buy; afterwards the receipts."""
         async with contextlib.AsyncExitStack() as stack:
             telling = asyncio.create_task(_tell(market, self))

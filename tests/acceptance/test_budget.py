@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from contractnet.cli.main import run
 from tests.support.audit import Row
 from tests.support.fleet import Fleet, assert_clean, assert_replays, lines_of, until
 
@@ -87,6 +88,7 @@ def test_it_stops_and_is_never_a_micro_over(tmp_path: Path, amqp_url: str) -> No
         assert sum(round(float(line["price"]) * 1e6) for line in lines if line["price"]) == spent[""]
         assert 1_000_000 - RESERVE < spent[""] <= 1_000_000
         assert "decided by policy" in fleet.processes("call").err
+        assert run(["audit", str(fleet.ledger), "--journal", str(fleet.journal("payee"))]) == 0
         assert_replays([fleet.ledger, fleet.journal("payee")])
 
 
@@ -137,5 +139,6 @@ def test_children_keep_to_their_own_and_give_the_rest_back(tmp_path: Path, amqp_
         closed = {row.body["account"]: row.body["released"] for row in rows if row.type == "AccountClosed"}
         assert closed == {"team-a": 400_000 - spent["team-a"], "team-b": 600_000 - spent["team-b"]}
         assert "account team-a (closed)" in second.err
+        assert run(["audit", str(fleet.ledger)]) == 0
         until("the answers' folder is not there", lambda: not (tmp_path / "manager.db.answers").exists())
         assert_replays([fleet.ledger])
