@@ -36,7 +36,7 @@ COMMANDS: Final = {
     "replay": Listed("contractnet.cli.replay", "Re-derive everything; exit 1 at the first difference."),
     "arena": Listed("contractnet.cli.arena", "Experiments: rules, reserves and confidence, measured."),
     "decide": Listed("contractnet.cli.decide", "Which decisions are pending, and an answer to one."),
-    "audit": Listed("contractnet.cli.audit", "Check a ledger and its money; what was bought, and what bidding cost."),
+    "audit": Listed("contractnet.cli.audit", "Check a ledger and its money, beside what bidding cost."),
     "export": Listed("contractnet.cli.export", "A ledger as JSONL."),
     "doctor": Listed("contractnet.cli.doctor", "Broker, ledger, models and packages: what works, and what to do."),
     "schema": Listed("contractnet.cli.schema", "Regenerate protocols/, or check that it is current."),
