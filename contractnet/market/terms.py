@@ -165,6 +165,12 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
         within_ms=milliseconds(of["within"], "within"),
         wait_for_agents_ms=milliseconds(of["wait_for_agents"], "wait_for_agents"),
     )
+    _fit(found)
+    return found
+
+
+def _fit(found: TenderTerms) -> None:
+    """Whether the terms go together."""
     if found.budget is not None and (found.worst is None or found.worst > found.budget):
         what = "it needs a reserve" if found.worst is None else f"one slot may cost {show_amount(found.worst)}"
         raise DefinitionError(f"budget: {what}; the budget of a tender pays for its slots at their worst")
@@ -172,7 +178,6 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
         find_rule(found.rule).check(conditions_of(found))
     except MechanismError as error:
         raise DefinitionError(f"rule: {error}; give one, or choose another rule") from error
-    return found
 
 
 def _rule(name: str | None, *, bounded: bool) -> str:
