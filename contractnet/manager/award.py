@@ -7,10 +7,13 @@ Source: tables C (C14, C15, C19) and I (I19, I20, I23, I30); G8, G9, G13, G17; D
 from __future__ import annotations
 
 from contractnet.manager.call import Call, Step
+from contractnet.manager.outcomes import counts
+from contractnet.manager.paid import Forfeit
 from contractnet.manager.ranking import payment_without, ranking, standing_bids
 from contractnet.manager.records import Awarded, Freed, Reason
 from contractnet.manager.speech import reject_one
 from contractnet.manager.state import Participant, Slot
+from contractnet.mechanisms.calibration.bond import forfeit
 from contractnet.messages.acts import (
     AcceptProposal,
 )
@@ -35,7 +38,7 @@ def award(call: Call, step: Step, slot: Slot, participant: Participant, price: i
     assert offer is not None  # I19 leaves from states with an offer on file
     terms, timers, content = call.terms, call.timers, offer.message.content
     slot.awards += 1
-    slot.holder, slot.price = participant.agent, price
+    slot.holder, slot.price, slot.confidence = participant.agent, price, content.confidence
     slot.awarded_at = step.at
     slot.lease_due = step.at + terms.lease_ms + timers.pickup_ms
     slot.result_due = step.at + terms.work_within_ms
@@ -104,6 +107,7 @@ def free(call: Call, step: Step, participant: Participant, reason: Reason, detai
     slot = call.slot_of(participant.agent)
     if slot is None:
         return
+    stated = slot.confidence
     slot.epoch += 1
     slot.holder, slot.result, slot.checking = None, None, False
     slot.lost, slot.again = reason, (detail or reason) in RECALLABLE
@@ -116,6 +120,9 @@ def free(call: Call, step: Step, participant: Participant, reason: Reason, detai
         detail=detail,
     )
     call.lost.append(lost)
+    if call.terms.bond is not None and counts(lost):
+        owed = forfeit(call.terms.bond, stated)
+        slot.forfeits.append(Forfeit(slot=slot.number, participant=participant.agent, amount=owed))
     step.scribe.note(call.conversation, lost)
     if not call.machine.has("awaiting"):
         return

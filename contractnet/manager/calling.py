@@ -20,7 +20,7 @@ from contractnet.manager.state import Participant
 from contractnet.mechanisms.awards.shape import LossReason, Standing
 from contractnet.messages.acts import Cfp
 from contractnet.messages.codec import spec_digest
-from contractnet.messages.contents import CfpContent, Feedback, Terms
+from contractnet.messages.contents import BondTerms, CfpContent, Feedback, Terms
 from contractnet.messages.values import RejectReason
 
 
@@ -70,6 +70,7 @@ def public_terms(call: Call) -> Terms:
         valid_for_ms=terms.reply_within_ms + terms.lease_ms + call.timers.valid_for_extra_ms,
         reserve=call.reserve if terms.public_reserve or call.posted is not None else None,
         eta_cost=terms.eta_cost or None,
+        bond=None if terms.bond is None else BondTerms(bonus=terms.bond.bonus, stake=terms.bond.stake),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from contractnet.ledger.records import Record
 from contractnet.mechanisms.awards.reserve import UniformPrior
+from contractnet.mechanisms.calibration.bond import Bond
 from contractnet.mechanisms.rules import Criterion
 
 #: what a revised cfp tells beside the offer on file: each tells what stands before it, too
@@ -41,6 +42,7 @@ class TenderTerms(Record, frozen=True):
     prior: UniformPrior | None = None  #: belief about the cost of a bidder that the reserve was computed from
     low_bid_ppm: int = 100_000  #: a bid under this share of the reserve is flagged as abnormally low; 0: none is
     confidence: Confidence = "stated"  #: what an award goes by
+    bond: Bond | None = None  #: a part of what is paid, by what was stated and how it ended
     slots: int = 1  #: winners sought
     budget: int | None = None  #: for all of them together; None: as many times the worst case as there are slots
     max_rounds: int = 3  #: of one conversation; a mediator may grant one more (R16)
@@ -61,7 +63,8 @@ class TenderTerms(Record, frozen=True):
     @property
     def worst(self) -> int | None:
         """The most that one slot may cost, micros. None: there is no limit."""
-        return None if self.reserve is None else max(self.reserve, self.mediation_limit or 0)
+        most = None if self.reserve is None else max(self.reserve, self.mediation_limit or 0)
+        return most + self.bond.bonus if most is not None and self.bond is not None else most
 
     @property
     def paid_slots(self) -> int:

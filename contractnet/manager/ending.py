@@ -12,9 +12,11 @@ from typing import Final
 from contractnet.ledger.scribe import seeded
 from contractnet.manager.call import Call
 from contractnet.manager.conditions import TenderTerms
-from contractnet.manager.records import Ended, Filled, Reason, Status
+from contractnet.manager.paid import Filled
+from contractnet.manager.records import Ended, Reason, Status
 from contractnet.manager.state import RETURNED, Slot, lost_reason
 from contractnet.mechanisms.awards.shape import LossReason
+from contractnet.mechanisms.calibration.bond import Bond, settlement
 from contractnet.messages.values import FINAL_REFUSALS, RefuseReason, RejectReason
 
 #: waits before the next call of a tender, milliseconds; the last stands for all that follow (D1)
@@ -112,11 +114,17 @@ def end_of(
     if status == "settled" and len(slots) < terms.slots:
         status, reason = "partial", "budget"
     filled = tuple(
-        Filled(slot=slot.number, winner=slot.holder, price=slot.price, result_of=slot.result)
+        Filled(
+            slot=slot.number,
+            winner=slot.holder,
+            price=slot.price,
+            result_of=slot.result,
+            bond=_bond(terms.bond, slot),
+        )
         for slot in slots
         if slot.done and slot.holder is not None and slot.result is not None
     )
-    spent = sum(one.price for one in filled)
+    spent = sum(one.price + one.bond for one in filled)
     return Ended(
         status=status,
         reason=reason,
@@ -128,4 +136,10 @@ def end_of(
         spent=spent,
         released=max(0, held - spent),
         filled=filled,
+        forfeits=tuple(one for slot in slots for one in slot.forfeits),
     )
+
+
+def _bond(bond: Bond | None, slot: Slot) -> int:
+    """What a credited result is paid beside its price: never so little that the contractor would pay."""
+    return 0 if bond is None else max(-slot.price, settlement(bond, slot.confidence, True))

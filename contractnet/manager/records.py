@@ -13,6 +13,7 @@ from typing import Final, Literal, get_args
 
 from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
 from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
+from contractnet.manager.paid import Filled, Forfeit
 from contractnet.manager.plans import Approved, Drafted
 from contractnet.manager.questions import Answered, Pending
 from contractnet.mechanisms.awards.panel import PanelAlarm
@@ -253,15 +254,6 @@ class Closed(Record, frozen=True):
     truth: dict[str, Truth] = {}  #: agent id -> what is known by then of those that were cancelled
 
 
-class Filled(Record, frozen=True):
-    """A slot with its credited result."""
-
-    slot: int
-    winner: str
-    price: int
-    result_of: str  #: message id of the inform
-
-
 class Ended(Record, frozen=True):
     """The tender's one end. Where there is a reserve, held = spent + released."""
 
@@ -275,6 +267,7 @@ class Ended(Record, frozen=True):
     spent: int
     released: int
     filled: tuple[Filled, ...] = ()
+    forfeits: tuple[Forfeit, ...] = ()  #: in the order of the losses
 
 
 Fact = Opened | Invited | Heard | Misheard | Gone | Returned | Fired | LeaseLapsed | Grace | Checked | CancelAsked

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from contractnet.interaction.machine import Machine
+from contractnet.manager.paid import Forfeit
 from contractnet.manager.records import Reason, Truth
 from contractnet.messages.acts import Propose
 
@@ -80,6 +81,7 @@ class Slot:
     awards: int = 0  #: made so far
     holder: str | None = None  #: agent at work, or whose result counted
     price: int = 0  #: of the present award, micros
+    confidence: int = 0  #: that was stated with it, ppm
     awarded_at: int = 0
     lease_due: int = 0  #: instant at which the holder counts as dead
     result_due: int = 0  #: instant at which the result is overdue
@@ -88,6 +90,7 @@ class Slot:
     done: bool = False
     abandoned: bool = False  #: lost in this call without a runner-up
     lost: Reason | None = None  #: why it was lost last
+    forfeits: list[Forfeit] = field(default_factory=list[Forfeit])  #: what those who lost it owe of their bonds
     again: bool = False  #: it was lost in a way after which the tender may call again (D1 b)
 
     @property

@@ -8,7 +8,8 @@ from contractnet.errors import BudgetExceeded, ContractFailed, NoAward
 from contractnet.manager.call import Call
 from contractnet.manager.checks import awaiting_check
 from contractnet.manager.manager import Manager
-from contractnet.manager.records import TRUTHS, CancelAsked, Ended, Filled, Judged
+from contractnet.manager.paid import Filled
+from contractnet.manager.records import TRUTHS, CancelAsked, Ended, Judged
 from contractnet.manager.tender import Tender
 from contractnet.market.task import fingerprint
 from contractnet.messages.contents import (

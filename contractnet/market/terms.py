@@ -14,6 +14,7 @@ from contractnet.market.task import Task
 from contractnet.mechanisms.awards.brought import find_rule
 from contractnet.mechanisms.awards.reserve import UniformPrior, optimal_reserve
 from contractnet.mechanisms.awards.stopping import DEFAULT_ROUNDS, MOST_ROUNDS
+from contractnet.mechanisms.calibration.bond import Bond
 from contractnet.messages.values import require, show_amount
 
 #: the unit of prices where none is named
@@ -44,6 +45,9 @@ class TermOptions(TypedDict, total=False):
     #: (`calibrated`), or what it says itself (`stated`)
     direct: bool  #: ask one known contractor alone at its last price, where an auction would not pay for itself
     bid_cost: Amount  #: what one bid costs you; weighed for a direct award
+    bond_stake: Amount | None  #: a good result is paid bonus - stake * (1 - p)^2 beside its price, a lost award costs
+    #: stake * p^2, p the stated confidence: stating the truth pays best. Left out: there is no bond
+    bond_bonus: Amount  #: held for every slot, beside the reserve
     slots: int  #: winners sought, each of whom does the whole task
     budget: Amount | None  #: for all of them together: it is put out for as many slots as this pays for at their worst
     max_rounds: int  #: where slots are left and somebody bid too dear, those who proposed are called again
@@ -79,6 +83,8 @@ DEFAULTS: Final[TermOptions] = {
     "confidence": "calibrated",
     "direct": False,
     "bid_cost": 0,
+    "bond_stake": None,
+    "bond_bonus": 0,
     "slots": 1,
     "budget": None,
     "max_rounds": DEFAULT_ROUNDS,
@@ -127,9 +133,6 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
             raise DefinitionError(f"{name}: {str(of[name])[:40]!r} is none of {', '.join(words)}")
     if of["shortlist"] is not None:
         whole("shortlist", of["shortlist"], slots, 100_000)
-    limit = _amount(of, "mediation_limit")
-    if limit is not None and (of["mediator"] is None or most is None or limit < most):
-        raise DefinitionError("mediation_limit: it needs a mediator, and a reserve that it goes beyond")
     rounds = whole("max_rounds", of["max_rounds"], 1, MOST_ROUNDS_ASKED)
     if rounds > MOST_ROUNDS and not flag("more_rounds", of["more_rounds"]):
         raise DefinitionError(f"max_rounds: {rounds} is more than {MOST_ROUNDS}; say more_rounds if that is meant")
@@ -148,6 +151,7 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
         confidence=of["confidence"],
         direct=flag("direct", of["direct"]),
         bid_cost=micros(of["bid_cost"], "bid_cost"),
+        bond=_bond(of),
         slots=slots,
         budget=_amount(of, "budget"),
         max_rounds=rounds,
@@ -157,7 +161,7 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
         shortlist=of["shortlist"],
         feedback=of["feedback"],
         mediator=None if of["mediator"] is None else require("id", of["mediator"], "mediator"),
-        mediation_limit=limit,
+        mediation_limit=_limit(of, most),
         mediate_within_ms=milliseconds(of["mediate_within"], "mediate_within"),
         reply_within_ms=milliseconds(of["reply_within"], "reply_within"),
         work_within_ms=milliseconds(of["work_within"], "work_within"),
@@ -192,6 +196,20 @@ def _rule(name: str | None, *, bounded: bool) -> str:
 def _amount(of: Mapping[str, Any], name: str) -> int | None:
     given = of[name]
     return None if given is None else micros(given, name)
+
+
+def _limit(of: Mapping[str, Any], most: int | None) -> int | None:
+    limit = _amount(of, "mediation_limit")
+    if limit is not None and (of["mediator"] is None or most is None or limit < most):
+        raise DefinitionError("mediation_limit: it needs a mediator, and a reserve that it goes beyond")
+    return limit
+
+
+def _bond(of: Mapping[str, Any]) -> Bond | None:
+    stake, bonus = _amount(of, "bond_stake"), micros(of["bond_bonus"], "bond_bonus")
+    if stake is None and bonus:
+        raise DefinitionError("bond_bonus: it needs a bond_stake, else it is a price that nobody asked")
+    return None if stake is None else Bond(bonus=bonus, stake=stake)
 
 
 def _prior(given: tuple[Amount, Amount] | None) -> UniformPrior | None:

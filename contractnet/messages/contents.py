@@ -46,6 +46,15 @@ class Content(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
     """Base of all contents."""
 
 
+class BondTerms(Content, frozen=True):
+    """A part of what is paid goes by a proper scoring rule, so that the true chance is the best one to state: with p
+    stated a good result is paid bonus - stake * (1 - p)^2 beside the price, a lost award costs stake * p^2.
+    """
+
+    bonus: Micros
+    stake: Micros
+
+
 class Terms(Content, frozen=True):
     """What every bidder may know of the conditions. Scores are normalised against these, never against other bids."""
 
@@ -57,6 +66,7 @@ class Terms(Content, frozen=True):
     reserve: Micros | None = None  #: most that will be paid; absent where the reserve is secret
     value: Micros | None = None  #: worth of a good result, where the rule uses it and it is public
     eta_cost: Micros | None = None  #: cost of a second of waiting, micros per second, where the rule uses it
+    bond: BondTerms | None = None  #: absent: the price is all that is paid
 
 
 class Feedback(Content, frozen=True):

@@ -6,12 +6,20 @@ from contractnet.contractor import records as contractor
 from contractnet.ledger.founding import Founding
 from contractnet.ledger.port import Draft, Entry
 from contractnet.ledger.records import Move, Record
-from contractnet.manager import conditions
+from contractnet.manager import conditions, paid
 from contractnet.manager import records as manager
 from docs.tools.source import ClassSource, class_of
 from docs.tools.text import table, unwrapped
 
-_PARTS = (conditions.TaskSpec, conditions.TenderTerms, conditions.Timers, manager.Assessed, manager.Filled, Move)
+_PARTS = (
+    conditions.TaskSpec,
+    conditions.TenderTerms,
+    conditions.Timers,
+    manager.Assessed,
+    paid.Filled,
+    paid.Forfeit,
+    Move,
+)
 
 
 def _fields(source: ClassSource) -> str:

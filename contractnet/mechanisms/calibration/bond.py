@@ -1,6 +1,8 @@
 """A bond on confidence: a part of the payment by a proper scoring rule, so that stating the truth pays best.
 
-Source: Brier 1950; a - b(p - o)^2 has its largest expected value at p = the true probability.
+Source: Brier 1950; a - b(p - o)^2 has its largest expected value at p = the true probability. A constant added to one
+of the two outcomes leaves that where it is: so a market pays `settlement` beside the price of a good result, and has
+`forfeit` owed where there is none, so that nobody is paid for failing, however little it said of itself.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from contractnet.messages.values import PPM
 class Bond(Struct, frozen=True, kw_only=True):
     """Terms of a bond, micros: `bonus` at best is added to the price, `bonus - stake` at worst (taken off, if under 0).
 
-    A tender that pays bonds holds the reserve and the bonus.
+    A tender that pays bonds holds the bonus beside what it pays at most.
     """
 
     bonus: int  #: a: paid for the right answer stated with certainty
@@ -31,6 +33,11 @@ def settlement(bond: Bond, stated: int, ok: bool) -> int:
         raise MechanismError(f"bond: confidence {stated} is not within 0 and {PPM} ppm, or the stake is negative")
     gap = stated - PPM * ok
     return (bond.bonus * PPM * PPM - bond.stake * gap * gap) // (PPM * PPM)
+
+
+def forfeit(bond: Bond, stated: int) -> int:
+    """What a contractor owes that has lost an award, micros: b*p^2, rounded up; its settlement less the bonus."""
+    return bond.bonus - settlement(bond, stated, False)
 
 
 def worst(bond: Bond) -> int:

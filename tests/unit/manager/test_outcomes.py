@@ -7,11 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contractnet.manager.book import STARTS
-from contractnet.manager.records import Assessed, Awarded, Decided, Judged, Started
+from contractnet.manager.paid import Forfeit
+from contractnet.manager.records import Assessed, Awarded, Decided, Held, Judged, Started
 from contractnet.mechanisms.calibration.beta import Prior
+from contractnet.mechanisms.calibration.bond import Bond
 from contractnet.mechanisms.calibration.drift import DriftPolicy
 from contractnet.mechanisms.calibration.known import Basis
 from contractnet.mechanisms.calibration.records import Policy
+from contractnet.messages import acts as a
+from contractnet.messages import contents as c
 from tests.support.bench import SKILL, Bench
 
 TERMS = {"rule": "best-value", "confidence": "calibrated", "value": 100_000}
@@ -212,3 +216,29 @@ def test_several_tenders_judged_in_between_replay_as_they_were_lived(drawn: list
             bench.book.tenders[name] = bench.book.tenders.pop(name)  # the newest is spoken to
             bench.result(holder) if what == "result" else bench.fail(holder)
     bench.check()
+
+
+# ---- bonds
+
+
+def test_a_bond_is_told_held_and_settled_with_the_price(bench: Bench) -> None:
+    """Stated 90 %: a good result is paid 2,000 - 10,000 * .01 beside its price, a lost award costs 10,000 * .81."""
+    begun(bench, bond=Bond(bonus=2_000, stake=10_000))
+    assert bench.only(Held).amount == 52_000
+    assert bench.said(a.Cfp)[0].content.terms.bond == c.BondTerms(bonus=2_000, stake=10_000)
+    bench.fail("a")
+    bench.result("b")
+    ended = bench.ended
+    assert [(one.winner, one.price, one.bond) for one in ended.filled] == [("b", 15_000, 1_900)]
+    assert ended.forfeits == (Forfeit(slot=1, participant="a", amount=8_100),)
+    assert (ended.spent, ended.price, ended.released) == (16_900, 16_900, 35_100)
+
+
+def test_a_bond_takes_at_most_the_price_and_nothing_of_who_did_not_lose(bench: Bench) -> None:
+    begun(bench, "t", "a", bond=Bond(bonus=0, stake=10_000_000))
+    bench.result("a")
+    assert (bench.ended.filled[0].bond, bench.ended.spent, bench.ended.released) == (-10_000, 0, 50_000)
+    begun(bench, "u", "b", bond=Bond(bonus=0, stake=10_000_000))
+    bench.cancel()
+    bench.cancelled("b")
+    assert bench.ended.forfeits == ()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from contractnet.manager.checks import awaiting_check
-from contractnet.manager.records import Awarded, Decided, Ended, Filled, Freed, Held
+from contractnet.manager.paid import Filled
+from contractnet.manager.records import Awarded, Decided, Ended, Freed, Held
 from contractnet.messages import acts as a
 from tests.support.bench import Bench
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from contractnet.manager.paid import Filled
 from contractnet.manager.records import (
     Assessed,
     Awarded,
     Closed,
     Decided,
     Ended,
-    Filled,
     Held,
     Returned,
 )

@@ -9,6 +9,7 @@ import pytest
 from contractnet.errors import DefinitionError
 from contractnet.market.task import Task
 from contractnet.market.terms import DEFAULTS, TermOptions, terms
+from contractnet.mechanisms.calibration.bond import Bond
 
 TASK = Task("Summarise", skill="text.summarise", reserve="0.05")
 
@@ -52,9 +53,18 @@ def test_the_hold_is_the_worst_case() -> None:
     assert terms(Task("x", skill="a.b")).hold is None
 
 
+def test_confidence_and_bonds() -> None:
+    assert (terms(TASK).confidence, terms(TASK).bond) == ("calibrated", None)
+    found = terms(TASK, confidence="stated", bond_stake="0.01", bond_bonus="0.002", slots=2)
+    assert (found.confidence, found.bond, found.hold) == ("stated", Bond(bonus=2_000, stake=10_000), 104_000)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
+        ({"confidence": "raw"}, "confidence: 'raw' is none of calibrated, stated"),
+        ({"bond_bonus": "0.01"}, "bond_bonus: it needs a bond_stake"),
+        ({"bond_stake": "-1"}, "bond_stake: '-1' is not an amount"),
         ({"slots": 0}, "slots: 0 is not a whole number from 1 to 1000"),
         ({"slots": True}, "slots: True"),
         ({"slots": 1.5}, "slots: 1.5"),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contractnet.errors import MechanismError
-from contractnet.mechanisms.calibration.bond import Bond, settlement, worst
+from contractnet.mechanisms.calibration.bond import Bond, forfeit, settlement, worst
 from contractnet.messages.values import PPM
 
 MANY = settings(max_examples=1_000, deadline=None)
@@ -36,6 +36,20 @@ def test_truth_is_the_best_report(true: int, stated: int, bonus: int, stake: int
     assert expected(bond, stated, true) <= expected(bond, true, true) + PPM
     for ok in (True, False):
         assert worst(bond) <= settlement(bond, stated, ok) <= bonus
+
+
+@MANY
+@given(ppm, ppm, st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 10**9))
+def test_truth_is_the_best_report_where_only_good_results_are_paid(
+    true: int, stated: int, price: int, bonus: int, stake: int
+) -> None:
+    bond = Bond(bonus=bonus, stake=stake)
+
+    def kept(said: int) -> int:
+        return (price + settlement(bond, said, True)) * true - forfeit(bond, said) * (PPM - true)
+
+    assert kept(stated) <= kept(true) + PPM
+    assert 0 <= forfeit(bond, stated) <= stake
 
 
 @pytest.mark.parametrize(
