@@ -133,6 +133,8 @@ def _why(contract: Contract, of: int, ledger: str) -> str:
     """What became of a task that did not settle, and where more of it stands."""
     which = "what happened" if of == 1 else "of the last of those that did not settle"
     told = "; ".join(contract.story()) or contract.reason or contract.status
+    if contract.reason == "no-bidders":
+        told = "nobody offers the skill (`contractnet agents` shows who is there)"
     path = file_of(ledger)
     more = "" if path is None else f"; all of it: contractnet log {path} --conversation {contract.id}"
     return f"{which}: {told}{more}"

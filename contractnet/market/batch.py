@@ -112,7 +112,9 @@ def _placed(line: bytes, position: int, skill: str | None, seen: dict[str, int])
         raw = msgspec.json.decode(line, type=dict[str, Any])
         read = msgspec.convert(raw if skill is None else {"skill": skill, **raw}, TaskLine)
     except msgspec.ValidationError as error:
-        raise DefinitionError(f"{where}: {error}; a task needs `task` and `skill`") from error
+        number = "`float`" in str(error) or "$.reserve" in str(error)
+        hint = 'write an amount as a string, such as "0.05"' if number else "a task needs `task` and `skill`"
+        raise DefinitionError(f"{where}: {error}; {hint}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DefinitionError(f"{where}: this is not a JSON object: {error}") from error
     try:

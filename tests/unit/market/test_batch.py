@@ -61,6 +61,8 @@ async def test_one_key_is_one_task_against_the_ledger(tmp_path: Path) -> None:
         ("[]", "line 1"),
         ({"task": "x"}, "line 1: Object missing required field `skill`"),
         ({"task": "x", "skill": SKILL, "reserve": "-1"}, "line 1: reserve"),
+        ({"task": "x", "skill": SKILL, "reserve": 0.05}, r"line 1: .*\$\.reserve`; write an amount as a string"),
+        ({"task": "x", "skill": SKILL, "reserve": 5}, r"line 1: .*\$\.reserve`; write an amount as a string"),
         ({"task": "x", "skill": SKILL, "reserve": "0.0000001"}, "line 1: reserve"),
         ({"task": "x", "skill": SKILL, "result_schema": {"pattern": "a"}}, "line 1: .*pattern"),
         ({"task": "x", "skill": SKILL, "colour": 1}, "line 1: .*colour"),
