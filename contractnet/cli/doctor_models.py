@@ -93,7 +93,7 @@ async def _look(model: Model) -> list[Finding]:
         return [problem(AREA, "endpoint", f"{model.endpoint.name}: {error}", todo)]
     finally:
         await model.close()
-    return [_reached(model.endpoint, took, asked), _structure(rung, met), *_limits(model.endpoint)]
+    return [_reached(model.endpoint, took, asked), _structure(rung, met), *_limits(model)]
 
 
 def _reached(endpoint: Endpoint, took_s: float, asked: Sequence[Asked]) -> Finding:
@@ -113,12 +113,13 @@ def _structure(rung: Rung, met: bool) -> Finding:
     return warning(AREA, "structure", text, todo)
 
 
-def _limits(endpoint: Endpoint) -> list[Finding]:
-    limits, prices = endpoint.limits, endpoint.prices
+def _limits(model: Model) -> list[Finding]:
+    limits, prices = model.endpoint.limits, model.endpoint.prices
     told = [f"{limits.concurrency} requests at once"]
     told += [f"{limits.requests_per_min} requests/min"] if limits.requests_per_min is not None else []
     told += [f"{limits.tokens_per_min} tokens/min"] if limits.tokens_per_min is not None else []
     told += [f"a budget of {show_amount(limits.budget)} {prices.unit}"] if limits.budget is not None else []
+    told += ["it knows `max_tokens`, not `max_completion_tokens`"] if model.limit_as == "max_tokens" else []
     if limits.budget is None and (prices.in_per_1k or prices.out_per_1k):
         return [warning(AREA, "limits", f"{', '.join(told)}; no budget", "it costs money: set model.budget")]
     return [ok(AREA, "limits", ", ".join(told))]

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.chat import Body, Reply, completion, middle, schema_of
+from tests.support.chat import endpoint as chat
 from tests.support.commands import ran
 from tests.support.llama import llama
 
@@ -71,6 +73,19 @@ def test_an_address_that_is_no_api(endpoint: str, tmp_path: Path) -> None:
     code, found = examined(tmp_path, "--model", endpoint.removesuffix("/v1") + "/nothing")
     assert code == 1
     assert "404" in found[0]["found"]
+
+
+def test_an_endpoint_that_knows_the_older_limit_on_tokens_alone(tmp_path: Path) -> None:
+    def older(body: Body) -> Reply | Body:
+        schema = schema_of(body)
+        if "max_completion_tokens" in body or schema is None:
+            return Reply(b"{}", 400)
+        return completion(json.dumps(middle(schema)))
+
+    with chat(older) as server:
+        code, found = examined(tmp_path, "--model", server.url)
+    assert (code, [one["level"] for one in found]) == (0, ["ok"] * 3)
+    assert found[2]["found"].endswith("it knows `max_tokens`, not `max_completion_tokens`")
 
 
 def test_a_file_that_is_wrong_and_none_at_all(tmp_path: Path) -> None:
