@@ -6,21 +6,20 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pika
+import pytest
 
+from contractnet.cli.main import run
 from contractnet.transport.topology import OPEN_EXCHANGES
 from tests.support.audit import read
 from tests.support.chat import Body, Reply, completion, endpoint, messages, middle, schema_of
-from tests.support.fleet import ROOT, Fleet, assert_clean, lines_of
+from tests.support.fleet import Fleet, assert_clean, lines_of
 from tests.support.models import SKILL, asked, write_agent
 
 KEY = "sk-CANARYKEY-ab12"
@@ -74,18 +73,19 @@ def write_tasks(path: Path, count: int) -> Path:
     return path
 
 
-def command(folder: Path, *arguments: str) -> str:
-    """All that a command says."""
-    done = subprocess.run(
-        [sys.executable, "-m", "contractnet", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "CANARY_KEY": KEY},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.stdout + done.stderr
+@pytest.fixture
+def command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """All that a command says, run in the folder of the test."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CANARY_KEY", KEY)
+
+    def said(*arguments: str) -> str:
+        capsys.readouterr()
+        run(arguments)
+        out, err = capsys.readouterr()
+        return out + err
+
+    return said
 
 
 def found(text: str, words: tuple[str, ...]) -> list[str]:
@@ -111,7 +111,7 @@ def tap(url: str) -> Iterator[list[str]]:
             heard.append(f"{found[0]} {found[1]} {found[2].decode() if found[2] else ''}")
 
 
-def test_what_is_private_is_found_nowhere(tmp_path: Path, amqp_url: str) -> None:
+def test_what_is_private_is_found_nowhere(tmp_path: Path, amqp_url: str, command: Callable[..., str]) -> None:
     personas = tmp_path / "personas"
     personas.mkdir()
     lines = {"judgement": JUDGEMENT, "voice": VOICE, "care": CARE}
@@ -146,17 +146,15 @@ def test_what_is_private_is_found_nowhere(tmp_path: Path, amqp_url: str) -> None
     exports = []
     for name in ("manager.db", "one.journal.db"):
         (tmp_path / f"{name}.jsonl").unlink(missing_ok=True)
-        exports.append(
-            command(tmp_path, "export", name, "--out", f"{name}.jsonl") + (tmp_path / f"{name}.jsonl").read_text()
-        )
-        exports.append(command(tmp_path, "log", name) + command(tmp_path, "replay", name))
-        exports.append(command(tmp_path, "log", name, "--json"))
+        exports.append(command("export", name, "--out", f"{name}.jsonl") + (tmp_path / f"{name}.jsonl").read_text())
+        exports.append(command("log", name) + command("replay", name))
+        exports.append(command("log", name, "--json"))
     one_tender = ("--conversation", str(lines_of(fleet.results)[0]["conversation_id"]))
-    exports += [command(tmp_path, "log", "manager.db", "--diagram", how, *one_tender) for how in ("text", "mermaid")]
-    exports.append(command(tmp_path, "agents", "--spent", "one.journal.db"))
+    exports += [command("log", "manager.db", "--diagram", how, *one_tender) for how in ("text", "mermaid")]
+    exports.append(command("agents", "--spent", "one.journal.db"))
     assert "\nada " in exports[-1]
     looked = ("ada.toml", "--agent", "bob.toml")
-    exports.append(command(tmp_path, "doctor", "--only", "models", "--agent", *looked))  # the endpoint is gone
+    exports.append(command("doctor", "--only", "models", "--agent", *looked))  # the endpoint is gone
     assert "was not reached" in exports[-1]
     artefacts: dict[str, str] = {f"export {number}": text for number, text in enumerate(exports)}
     artefacts["wire"] = "\n".join(wire)
@@ -173,7 +171,7 @@ def test_what_is_private_is_found_nowhere(tmp_path: Path, amqp_url: str) -> None
     assert found(artefacts["one.journal.db"], SECRET_RESERVE) == []
 
 
-def test_errors_do_not_repeat_what_is_private(tmp_path: Path) -> None:
+def test_errors_do_not_repeat_what_is_private(tmp_path: Path, command: Callable[..., str]) -> None:
     """Every way to get the file wrong, with canaries in it."""
     good = f'per_1k_tokens = "{RATE}"\nfloor = "{FLOOR}"'
     wrong = [
@@ -188,6 +186,6 @@ def test_errors_do_not_repeat_what_is_private(tmp_path: Path) -> None:
     ]
     for more, cost in wrong:
         path = write_agent(tmp_path, "ada", "http://127.0.0.1:9/v1", *more, cost=cost)
-        said = command(tmp_path, "worker", str(path), "--broker", "amqp://127.0.0.1:1/")
+        said = command("worker", str(path), "--broker", "amqp://127.0.0.1:1/")
         assert "ada.toml" in said
         assert found(said, PRIVATE) == [], said
