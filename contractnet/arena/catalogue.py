@@ -15,6 +15,7 @@ EXPERIMENTS: Final = {
     "price-or-quality": "contractnet.arena.awards.price_or_quality",
     "price-rise": "contractnet.arena.awards.price_rise",
     "confidence": "contractnet.arena.awards.confidence",
+    "boasters": "contractnet.arena.awards.boasters",
     "shill-and-cartel": "contractnet.arena.awards.collusion",
     "bundle-shill-and-cartel": "contractnet.arena.awards.bundle_collusion",
 }

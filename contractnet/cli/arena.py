@@ -74,7 +74,7 @@ def run(name: str, seed: int, trials: int | None, as_json: bool, csv_file: Path 
 def report(names: tuple[str, ...], check: bool, folder: Path | None) -> int:
     """Make the pages of the experiments: table, picture and paragraph. All of them, or those named.
 
-    It takes about a minute.
+    It takes about two minutes.
 
     \b
     Example:

@@ -41,8 +41,11 @@ def run_one(
     for path in (csv_file, plot):
         if path is not None:
             path.touch()  # what cannot be written is known before a long run, not after
-    with progress() as begin:
-        found = one.run(seed, trials, begin(one.name, one.steps(trials)))
+    try:
+        with progress() as begin:
+            found = one.run(seed, trials, begin(one.name, one.steps(trials)))
+    except KeyboardInterrupt:
+        raise exits.Interrupted("nothing is kept: run it again, with fewer --trials if it takes long") from None
     if as_json:
         for row in plain(found.table):
             output.json_line({"experiment": name, "seed": seed, "trials": trials, **row})

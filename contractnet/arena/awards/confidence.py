@@ -10,15 +10,15 @@ default policy; expected value of an outcome less its price, D14.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from contractnet.arena.awards.market import Knowledge, Shape, run
-from contractnet.arena.awards.rounds import UNIT
+from contractnet.arena.awards.market_measures import MEASURES, Measure, Sums, beside, estimated
 from contractnet.arena.chart import Axis, Chart, Point, Series, measured
 from contractnet.arena.draws import Draws
-from contractnet.arena.estimates import Estimate, bootstrap
+from contractnet.arena.estimates import Estimate
 from contractnet.arena.experiment import Cell, Column, Described, Findings, Parameter, Progress, Table
 from contractnet.arena.numbers import decimal, percent, span
 
@@ -40,23 +40,8 @@ _COLUMNS: Final = (
 )
 
 
-class Sums(NamedTuple):
-    """What one market did over some tasks under one knowledge."""
-
-    tasks: int
-    good: int
-    paid: int  #: micros
-
-    def kept(self) -> int:
-        """Micros."""
-        return _SHAPE.value * self.good - self.paid
-
-
 #: of each market, of each block of tasks
 Record = dict[Knowledge, list[list[Sums]]]
-
-#: of what some markets did together
-Measure = Callable[[Sequence[Sums]], Fraction]
 
 
 class _Found(NamedTuple):
@@ -113,41 +98,13 @@ def _over(record: Record, knowledge: Knowledge, blocks: Sequence[int]) -> list[S
     return [Sums(*map(sum, zip(*(market[block] for block in blocks), strict=True))) for market in record[knowledge]]
 
 
-def _done(sums: Sequence[Sums]) -> Fraction:
-    return Fraction(sum(one.good for one in sums), sum(one.tasks for one in sums))
-
-
-def _cost(sums: Sequence[Sums]) -> Fraction:
-    return Fraction(sum(one.paid for one in sums), UNIT * max(1, sum(one.good for one in sums)))
-
-
-def _kept(sums: Sequence[Sums]) -> Fraction:
-    return Fraction(sum(one.kept() for one in sums), UNIT * sum(one.tasks for one in sums))
-
-
-_MEASURES: Final[dict[str, Measure]] = {"done": _done, "cost": _cost, "kept": _kept}
-
-
-def _estimate(measure: Measure, sums: Sequence[Sums], draws: Draws) -> Estimate:
-    return bootstrap(len(sums), lambda places: measure([sums[place] for place in places]), draws)
-
-
-def _beside(measure: Measure, sums: Sequence[Sums], truth: Sequence[Sums], draws: Draws) -> Estimate:
-    """A measure over that of the market that knows the truth, market by market."""
-
-    def over(places: Sequence[int]) -> Fraction:
-        return measure([sums[place] for place in places]) / measure([truth[place] for place in places])
-
-    return bootstrap(len(sums), over, draws)
-
-
 def _found(record: Record, name: str, window: Sequence[int], seed: int) -> Iterator[_Found]:
     truth = _over(record, Knowledge.TRUTH, window)
     for knowledge in _KNOWLEDGE:
         sums, draws = _over(record, knowledge, window), Draws(seed, "confidence", "bootstrap", name, knowledge.value)
-        done, cost, kept = (_estimate(measure, sums, draws) for measure in _MEASURES.values())
-        beside = {what: _beside(measure, sums, truth, draws) for what, measure in _MEASURES.items()}
-        yield _Found(name, knowledge, done, cost, kept, beside)
+        done, cost, kept = (estimated(measure, sums, draws) for measure in MEASURES.values())
+        of_truth = {what: beside(measure, sums, truth, draws) for what, measure in MEASURES.items()}
+        yield _Found(name, knowledge, done, cost, kept, of_truth)
 
 
 def _row(found: _Found) -> tuple[Cell, ...]:
@@ -157,14 +114,14 @@ def _row(found: _Found) -> tuple[Cell, ...]:
 def _charts(record: Record, blocks: int, seed: int) -> Iterator[Chart]:
     x = Axis(title="tasks so far", low=Fraction(0), high=Fraction(blocks * _BLOCK), places=0)
     told = (
-        ("Tasks done right", "of the last 500 tasks, %", _done, 100, 0),
-        ("Cost per task done right", "of the last 500 tasks", _cost, 1, 2),
+        ("Tasks done right", "of the last 500 tasks, %", MEASURES["done"], 100, 0),
+        ("Cost per task done right", "of the last 500 tasks", MEASURES["cost"], 1, 2),
     )
     for title, words, measure, scale, places in told:
 
         def curve(knowledge: Knowledge, title: str = title, measure: Measure = measure) -> tuple[Point, ...]:
             draws = Draws(seed, "confidence", title, knowledge.value)
-            found = [_estimate(measure, _over(record, knowledge, [block]), draws) for block in range(blocks)]
+            found = [estimated(measure, _over(record, knowledge, [block]), draws) for block in range(blocks)]
             return tuple(measured((block + 1) * _BLOCK, one) for block, one in enumerate(found))
 
         yield Chart(
@@ -181,7 +138,7 @@ def _says(found: Sequence[_Found], windows: Sequence[str]) -> str:
     by = {(one.tasks, one.knowledge): one for one in found}
     early, late = windows
     raw, mine, rates, truth = (by[late, knowledge] for knowledge in _KNOWLEDGE)
-    done, cost, kept = (mine.of_truth[what] for what in _MEASURES)
+    done, cost, kept = (mine.of_truth[what] for what in MEASURES)
     verdict = "missed"
     if done.value >= 1 - NEAR and cost.value <= 1 + NEAR and kept.value >= 1 - NEAR:
         surely = done.low >= 1 - NEAR and cost.high <= 1 + NEAR and kept.low >= 1 - NEAR

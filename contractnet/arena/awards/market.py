@@ -97,7 +97,9 @@ def _within(chance: int) -> int:
     return min(max(chance, 10_000), 990_000)
 
 
-def run(shape: Shape, tasks: int, draws: Draws) -> Iterator[dict[Knowledge, Outcome]]:
+def run(
+    shape: Shape, tasks: int, draws: Draws, knowledges: Sequence[Knowledge] = tuple(Knowledge)
+) -> Iterator[dict[Knowledge, Outcome]]:
     """One market, task by task, under every knowledge at once."""
     crowd, records, rule = contractors(shape, draws), Records(), award_rule("best-value")
     conditions = Conditions(reserve=shape.reserve, value=shape.value)
@@ -111,7 +113,8 @@ def run(shape: Shape, tasks: int, draws: Draws) -> Iterator[dict[Knowledge, Outc
     for _ in range(tasks):
         made = {one.place: one for one in offers(shape, crowd, draws)}
         found: dict[Knowledge, Outcome] = {}
-        for knowledge, belief in beliefs.items():
+        for knowledge in knowledges:
+            belief = beliefs[knowledge]
             bids = [bid(place, one.price, belief(one)) for place, one in made.items()]
             payment = awarded(rule, bids, conditions)
             assert payment is not None  # nobody asks more than the reserve

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from msgspec.structs import replace
 
+from contractnet.arena.awards.boasters import EXPERIMENT as BOASTERS
 from contractnet.arena.awards.confidence import EXPERIMENT as CONFIDENCE
 from contractnet.arena.catalogue import EXPERIMENTS, experiment
 from contractnet.arena.estimates import Estimate
@@ -20,7 +21,7 @@ from contractnet.arena.svg import svg
 from contractnet.errors import DefinitionError
 
 #: markets are long, rounds are short
-FEW = {"confidence": 2, "bundle-shill-and-cartel": 5}
+FEW = {"confidence": 2, "boasters": 2, "bundle-shill-and-cartel": 5}
 TRIALS = 25
 NAMES = [
     pytest.param(name, marks=pytest.mark.skipif(find_spec("ortools") is None, reason="needs the extra 'bundles'"))
@@ -30,9 +31,15 @@ NAMES = [
 ]
 
 
+#: with shorter markets
+SMALL: dict[str, Experiment] = {
+    "confidence": replace(CONFIDENCE, tasks=1_000, learning=500),
+    "boasters": replace(BOASTERS, tasks=300, learning=100),
+}
+
+
 def small(name: str) -> Experiment:
-    """The experiment, its markets shorter."""
-    return replace(CONFIDENCE, tasks=1_000, learning=500) if name == CONFIDENCE.name else experiment(name)
+    return SMALL[name] if name in SMALL else experiment(name)
 
 
 @cache

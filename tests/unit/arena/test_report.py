@@ -12,7 +12,7 @@ from contractnet.arena.report import drift, index, left_over, pages, write
 
 FOLDER = Path(__file__).parents[3] / "docs" / "experiments"
 #: take half a minute; `awards/` has small ones of them
-LONG = ("confidence", "bundle-shill-and-cartel")
+LONG = ("confidence", "boasters", "bundle-shill-and-cartel")
 
 
 def made(name: str) -> dict[str, str]:
