@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Any, Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 from msgspec import structs
 
@@ -71,6 +72,8 @@ class Verdict(NamedTuple):
 
 #: how soon it is looked again who is there, seconds
 LOOK_S = 0.05
+#: manager -> key of a plan -> who is at it
+_turns: Final[WeakKeyDictionary[Manager, dict[str, asyncio.Lock]]] = WeakKeyDictionary()
 Drafter = Callable[[Job], Any]
 Approver = Callable[[Drafted], "Verdict | bool | Awaitable[Verdict | bool]"]
 Begin = Callable[[Task, str], Awaitable[Contract]]
@@ -114,6 +117,11 @@ async def decompose(manager: Manager, job: Job, key: str, draft: Drafter, by: st
         raise DefinitionError(
             f"key: {len(key)} characters; that of a plan has at most {MOST_KEY}, its tasks' are longer"
         )
+    async with _turns.setdefault(manager, {}).setdefault(key, asyncio.Lock()):  # who comes second gets that plan
+        return await _decompose(manager, job, key, draft, by, approve)
+
+
+async def _decompose(manager: Manager, job: Job, key: str, draft: Drafter, by: str, approve: Approver | None) -> Plan:
     known = manager.book.plans.get(key)
     if known is not None and known.drafted.job != job.job:
         raise DefinitionError(f"key {key!r}: this ledger holds the plan of another job under it; use another key")

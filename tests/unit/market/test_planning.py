@@ -100,6 +100,29 @@ async def test_what_needs_a_task_that_failed_is_not_bought() -> None:
         assert len(open_market.contracts()) == 2
 
 
+async def test_two_at_once_under_one_key_get_one_plan() -> None:
+    drafter, asked = Scripted(REPORT, REPORT), list[Drafted]()
+
+    async def slow(job: Job) -> Any:
+        await asyncio.sleep(0.05)
+        return await drafter(job)
+
+    async def approve(drafted: Drafted) -> bool:
+        asked.append(drafted)
+        await asyncio.sleep(0.05)
+        return True
+
+    async with market() as open_market:
+        await ready(open_market)
+        one, other = await asyncio.gather(
+            *(open_market.decompose("A report", slow, key="k", approve=approve) for _ in range(2))
+        )
+        assert one == other
+        assert (len(drafter.told), len(asked)) == (1, 1)
+        with pytest.raises(DefinitionError, match="the plan of another job"):
+            await open_market.decompose("Another", slow, key="k")
+
+
 async def test_run_again_it_buys_nothing_twice_and_asks_nobody(tmp_path: Path) -> None:
     ledger = f"sqlite:///{tmp_path / 'm.db'}"
     asked: list[Drafted] = []
