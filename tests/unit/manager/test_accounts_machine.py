@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from contractnet.errors import DefinitionError
 from contractnet.manager.accounts import Account, Room
@@ -171,5 +171,5 @@ class Money(RuleBasedStateMachine):
         assert self.spent("") <= self.known[""].granted
 
 
-TestMoney = Money.TestCase
-TestMoney.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+def test_accounts_with_children_add_up_whatever_happens() -> None:
+    run_state_machine_as_test(Money, settings=settings(max_examples=300, stateful_step_count=30, deadline=None))
