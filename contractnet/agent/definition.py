@@ -32,6 +32,7 @@ from typing import Final
 
 import msgspec
 
+from contractnet.agent.mediate_table import MediateTable, MediatorDefinition, check_mediate
 from contractnet.agent.model_table import ENUMS, ModelPart, ModelTable, Table, model_part
 from contractnet.bidders.cost import CostModel
 from contractnet.errors import DefinitionError
@@ -66,11 +67,12 @@ class AgentTable(Table, frozen=True):
     """The whole file."""
 
     id: str
-    skills: list[str]
+    skills: list[str] = []
     capacity: int = 1
     cost: CostTable | None = None
     model: ModelTable | None = None
     perform: PerformTable | None = None
+    mediate: MediateTable | None = None
 
 
 _TABLES: Final[dict[str, type[Table]]] = {
@@ -78,6 +80,7 @@ _TABLES: Final[dict[str, type[Table]]] = {
     "cost": CostTable,
     "model": ModelTable,
     "perform": PerformTable,
+    "mediate": MediateTable,
 }
 
 
@@ -95,7 +98,7 @@ class Definition:
     model: ModelPart | None = None
 
 
-def read(path: Path) -> Definition:
+def read(path: Path) -> Definition | MediatorDefinition:
     """Read an agent's file.
 
     Raises:
@@ -116,7 +119,7 @@ def read(path: Path) -> Definition:
     return parse(raw, where, path.resolve().parent)
 
 
-def parse(raw: bytes, where: str, folder: Path) -> Definition:
+def parse(raw: bytes, where: str, folder: Path) -> Definition | MediatorDefinition:
     """Read an agent from the bytes of its file.
 
     Args:
@@ -126,6 +129,8 @@ def parse(raw: bytes, where: str, folder: Path) -> Definition:
         DefinitionError: names file, key and fault, and says what is allowed.
     """
     table = _decode(raw, where)
+    if table.mediate is not None:
+        return _mediator(table, table.mediate, where, folder)
     cost, perform = _judge_roles(table, where)
     return Definition(
         id=require("id", table.id, f"{where}: id"),
@@ -136,6 +141,20 @@ def parse(raw: bytes, where: str, folder: Path) -> Definition:
         timeout_s=None if perform is None else _timeout(perform.timeout_s, where),
         folder=folder,
         model=None if table.model is None else model_part(table.model, cost.unit, where, folder),
+    )
+
+
+def _mediator(table: AgentTable, mediate: MediateTable, where: str, folder: Path) -> MediatorDefinition:
+    for name in ("skills", "cost", "perform"):
+        if getattr(table, name):
+            raise DefinitionError(f"{where}: an agent with [mediate] settles deadlocks, and never bids: no {name}")
+    unit = CostTable().unit
+    checked = check_mediate(mediate, has_model=table.model is not None, where=where)
+    return MediatorDefinition(
+        id=require("id", table.id, f"{where}: id"),
+        ladder=checked.ladder,
+        within_s=checked.within_s,
+        model=None if table.model is None else model_part(table.model, unit, where, folder),
     )
 
 

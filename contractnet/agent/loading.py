@@ -5,16 +5,23 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from contractnet.agent.definition import Definition, read
+from contractnet.agent.mediate_table import MediatorDefinition
 from contractnet.agent.models import Models, bidder, performer
 from contractnet.bidders.command import CommandPerformer, Log
 from contractnet.bidders.complaints import complaints
 from contractnet.bidders.cost import CostPlus
 from contractnet.contractor.ports import Agent, Bidder, Hostable, Performer
 from contractnet.errors import ContractNetError, DefinitionError
+from contractnet.mediators.closed_choice import ClosedChoice
+from contractnet.mediators.decorator import FunctionMediator
+from contractnet.mediators.ladder import ExtraRound, Ladder, StandingOffers
+from contractnet.mediators.rung import Rung, find_rung
 
 
 def load_agents(references: Sequence[str], log: Log) -> list[Agent]:
@@ -67,12 +74,14 @@ def load_agent(reference: str, log: Log, models: Models | None = None) -> Agent:
     )
 
 
-def from_definition(definition: Definition, origin: str, log: Log, models: Models) -> Agent:
-    """The agent that a TOML file describes: scripted, or with a model.
+def from_definition(definition: Definition | MediatorDefinition, origin: str, log: Log, models: Models) -> Agent:
+    """The agent that a TOML file describes: scripted, with a model, or a mediator.
 
     Raises:
         DefinitionError: its model cannot be asked.
     """
+    if isinstance(definition, MediatorDefinition):
+        return _mediator(definition, origin, log, models)
     part = definition.model
     model = None if part is None else models.of(definition.id, part, origin)
     bid: Bidder = CostPlus(definition.cost)
@@ -90,6 +99,20 @@ def from_definition(definition: Definition, origin: str, log: Log, models: Model
         remind=None if model is None else model.remind,
         close=None if model is None else model.close,
     )
+
+
+def _mediator(definition: MediatorDefinition, origin: str, log: Log, models: Models) -> Agent:
+    part = definition.model
+    model = None if part is None else models.of(definition.id, part, origin)
+    own: dict[str, Callable[[], Rung]] = {one.name: one for one in (StandingOffers, ExtraRound)}
+    if model is not None:
+        own[ClosedChoice.name] = partial(ClosedChoice, model, definition.within_s)
+    try:
+        rungs = [find_rung(name, own) for name in definition.ladder]
+    except DefinitionError as error:
+        raise DefinitionError(f"{origin}: mediate.ladder: {error}") from None
+    found = FunctionMediator(Ladder(rungs, definition.within_s, log).settle, definition.id).agent()
+    return found if model is None else replace(found, remind=model.remind, close=model.close)
 
 
 def _from_module(reference: str, module: str, name: str) -> Agent:

@@ -32,9 +32,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from contractnet.bidders.prompts import Prompts, load_prompts
 from contractnet.errors import DefinitionError
 from contractnet.llm.endpoint import Endpoint, LimitAs, Limits, Prices, Rung, key_from
+from contractnet.llm.prompts import Prompts, load_prompts
 from contractnet.messages.values import parse_amount, require
 
 #: which values the keys with a closed list allow

@@ -17,10 +17,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
 from contractnet.bidders.cost import CostModel, Estimate, quote
-from contractnet.bidders.prompts import Prompts, data
 from contractnet.bidders.views import TaskFacts, TaskWords
 from contractnet.llm.ask import Question, ask
 from contractnet.llm.model import Asking, Model, Note
+from contractnet.llm.prompts import Prompts, data
 from contractnet.messages.values import MAX_ETA_S
 
 Reads = Literal["facts", "task"]

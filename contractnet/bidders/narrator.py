@@ -14,11 +14,11 @@ import unicodedata
 from typing import Final
 
 from contractnet.bidders.outbound import leaks
-from contractnet.bidders.prompts import Prompts, data, visible
 from contractnet.bidders.views import PublicOffer
 from contractnet.errors import ModelError
 from contractnet.llm.ask import Question, say
 from contractnet.llm.model import Asking, Model, Note
+from contractnet.llm.prompts import Prompts, data, visible
 from contractnet.messages.values import MAX_TEXT, plain_text
 
 MOST_TOKENS_OUT: Final = 150

@@ -11,8 +11,8 @@ import re
 import unicodedata
 from typing import Any, Final, cast
 
-from contractnet.bidders.prompts import visible
 from contractnet.llm.endpoint import Endpoint
+from contractnet.llm.prompts import visible
 
 #: so many words in a row are a quotation
 RUN: Final = 5

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from contractnet.bidders.complaints import Complain
 from contractnet.bidders.outbound import leaks
-from contractnet.bidders.prompts import Prompts, data
 from contractnet.bidders.views import WorkView, task_digest, work_view
 from contractnet.clock import LoopClock
 from contractnet.contractor.ports import Award
 from contractnet.errors import ModelError, ModelLimited, ModelTimeout, ModelUnusable, WorkFailed
 from contractnet.llm.ask import Question, ask
 from contractnet.llm.model import Asking, Model
+from contractnet.llm.prompts import Prompts, data
 
 #: the result where a task does not say what it must look like
 FREE: Final[Mapping[str, Any]] = {

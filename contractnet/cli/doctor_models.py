@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from contractnet.agent.definition import Definition, read
+from contractnet.agent.mediate_table import MediatorDefinition
 from contractnet.agent.models import Models
 from contractnet.cli.models import KEY, definition
 from contractnet.errors import DefinitionError, ModelError
@@ -44,7 +45,7 @@ _RUNGS: Final[dict[Rung, str]] = {
 async def look(files: Sequence[Path], url: str | None, name: str) -> list[Finding]:
     """The endpoints of these agents, and the one named by its URL."""
     found: list[Finding] = []
-    made: list[tuple[str, Definition]] = []
+    made: list[tuple[str, Definition | MediatorDefinition]] = []
     for file in files:
         try:
             made.append((str(file), read(file)))

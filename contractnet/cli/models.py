@@ -37,7 +37,9 @@ def definition(agent: str, skills: Sequence[str], url: str, name: str, *, key: b
         for table, values in tables.items()
         for line in ([f"[{table}]"] if table else []) + [f"{name} = {_toml(value)}" for name, value in values.items()]
     ]
-    return parse("\n".join(lines).encode(), "--model", Path.cwd())
+    found = parse("\n".join(lines).encode(), "--model", Path.cwd())
+    assert isinstance(found, Definition)  # it has no [mediate]
+    return found
 
 
 def _toml(value: Any) -> str:

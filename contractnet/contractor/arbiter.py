@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
 from contractnet.contractor.bidding import Host
 from contractnet.contractor.guard import RAISED, own_failure
@@ -59,6 +60,7 @@ class Arbiter:
             manager=request.sender,
             time_left_s=max(0.0, (mediating.until - self._host.now()) / 1000),
             errors=mediating.repair.content.fields if mediating.repair else (),
+            note=partial(self._host.note, *key),
         )
         answer = await _ask(mediating, mediate, dispute)
         if self._running.get(key) is asyncio.current_task():

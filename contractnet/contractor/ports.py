@@ -165,6 +165,7 @@ class Dispute:
     manager: str
     time_left_s: float
     errors: tuple[FieldError, ...] = ()  #: what was wrong with the choice before
+    note: Note = field(default=unnoted, repr=False, compare=False)  #: takes what a model was asked for this choice
 
     @property
     def possible(self) -> tuple[LiveOffer, ...]:

@@ -101,7 +101,7 @@ class Asked(Record, frozen=True):
     What was asked and answered stands here by hash and size; so a run's tokens and money add up from the record.
     """
 
-    purpose: Literal["probe", "estimate", "narrate", "perform", "split"]
+    purpose: Literal["probe", "estimate", "narrate", "perform", "split", "mediate"]
     endpoint: str  #: host, port and model
     prompt: str  #: SHA-256 of prompt and persona, hex
     request: str  #: SHA-256 of the request's canonical body, hex

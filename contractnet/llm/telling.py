@@ -10,7 +10,7 @@ from contractnet.ledger.records import Asked
 from contractnet.llm.chat import Answer, Request, Said
 from contractnet.llm.endpoint import Endpoint
 
-Purpose = Literal["probe", "estimate", "narrate", "perform", "split"]
+Purpose = Literal["probe", "estimate", "narrate", "perform", "split", "mediate"]
 #: of a body that is written down, at most so many characters
 MOST_RECORDED: int = 262_144
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from contractnet.bidders.prompts import data, load_prompt
 from contractnet.llm.ask import Question, ask
 from contractnet.llm.model import Asking, Model
+from contractnet.llm.prompts import data, load_prompt
 from contractnet.market.planning import Job
 from contractnet.messages.values import show_amount
 

@@ -1,7 +1,5 @@
-"""A scripted mediator: the simplest rule that ends every deadlock.
+"""A scripted mediator, the simplest that ends every deadlock: the default ladder, standing offers and one extra round.
 
-Rules: the first offer of the list that may be chosen, which the award rule ranked best; where there is none, one extra
-round; where that is not allowed either, no award.
 Source: our own; G15.
 """
 

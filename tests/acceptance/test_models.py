@@ -17,6 +17,7 @@ import pytest
 from tests.support.audit import Row
 from tests.support.chat import Body, Reply, completion, endpoint, middle, schema_of
 from tests.support.fleet import Fleet, assert_clean, assert_replays, lines_of
+from tests.support.fleet import write_tasks as write_tasks_of
 from tests.support.llama import llama
 from tests.support.models import SCHEMA, SKILL, asked, assert_adds_up, unanswered, write_agent
 
@@ -192,3 +193,28 @@ def test_the_budget_of_an_endpoint_is_a_decision(tmp_path: Path, amqp_url: str) 
     assert 0 < cost <= 3_000
     assert "the budget of the model's endpoint leaves no room" in worker.err
     assert {row.body["reason"] for row in rows if row.type == "Declined"} == {"unfit"}
+
+
+def test_a_real_model_settles_deadlocks_by_a_closed_choice(tmp_path: Path, amqp_url: str, noise: str) -> None:
+    """Random weights choose among letters; what comes of it is a recorded offer, one more round, or no award."""
+    (tmp_path / "judge.toml").write_text(
+        'id = "judge"\n[mediate]\nladder = ["model", "standing-offers"]\n'
+        f'[model]\nbase_url = "{noise}"\nname = "noise"\n'
+    )
+    tasks = write_tasks_of(tmp_path / "tasks.jsonl", 8, ["case.dispute"])
+    with Fleet(tmp_path, amqp_url) as fleet:
+        for agent in ("first_dispute", "second_dispute"):
+            fleet.worker(agent)
+        fleet.run("judge", "worker", "judge.toml", "--broker", amqp_url).says("connected")
+        terms = ("--reserve", "0.0005", "--max-rounds", "1", "--mediator", "judge", "--mediation-limit", "0.002")
+        call = fleet.call(tasks, *terms, "--mediate-within", "20")
+        assert call.wait(120) == 0, call.err
+        rows = assert_clean(fleet, ("first_dispute", "second_dispute", "judge"))
+        assert_replays([fleet.ledger, fleet.journal("judge")])
+        journal = fleet.rows(fleet.journal("judge"))
+    mediated = [row.body for row in rows if row.type == "Mediated"]
+    assert len(mediated) == 8
+    offers = {row.content["offer"] for row in rows if row.type == "Heard" and row.message["performative"] == "propose"}
+    assert {one["offer"] for one in mediated if one["choice"] == "offer"} <= offers
+    assert {one["purpose"] for one in asked(journal)} <= {"mediate", "probe"}
+    assert len([one for one in asked(journal) if one["purpose"] == "mediate"]) >= 8

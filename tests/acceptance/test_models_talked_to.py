@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from contractnet.agent.definition import read
+from contractnet.agent.definition import Definition, read
 from contractnet.agent.models import bidder, performer
 from contractnet.bidders.complaints import complaints
 from contractnet.bidders.decorator import FunctionAgent
@@ -54,6 +54,7 @@ def agent(folder: Path, name: str, chat: Obeying, *more: str) -> Agent:
     folder.mkdir(exist_ok=True)
     path = write_agent(folder, name, "http://127.0.0.1:9/v1", *more, capacity=400, cost='per_1k_tokens = "0.05"')
     definition = read(path)
+    assert isinstance(definition, Definition)
     part = definition.model
     assert part is not None
     model, complain = Model(part.endpoint, chat), complaints(name, print)

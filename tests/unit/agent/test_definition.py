@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from contractnet.agent.definition import Definition, parse, read
+from contractnet.agent.definition import Definition, parse
+from contractnet.agent.definition import read as read_any
+from contractnet.agent.mediate_table import MediatorDefinition
 from contractnet.errors import DefinitionError
 from contractnet.llm.endpoint import Limits, Prices
 from contractnet.resources import checkout
@@ -29,6 +31,13 @@ MODEL = """
 base_url = "http://127.0.0.1:9/v1"
 name = "m"
 """
+
+
+def read(path: Path) -> Definition:
+    """Of an agent that bids."""
+    found = read_any(path)
+    assert isinstance(found, Definition)
+    return found
 
 
 def write(folder: Path, text: str) -> Path:
@@ -263,3 +272,33 @@ def test_every_sample_is_a_working_definition(path: Path) -> None:
 
 def test_there_are_samples() -> None:
     assert len(samples()) >= 3
+
+
+# ---- mediators
+
+MEDIATOR = 'id = "judge"\n[mediate]\n'
+
+
+def test_a_mediator_names_its_ladder_in_one_line(tmp_path: Path) -> None:
+    found = parse(f'{MEDIATOR}ladder = ["extra-round", "standing-offers"]\nwithin_s = 2\n'.encode(), "x", tmp_path)
+    assert isinstance(found, MediatorDefinition)
+    assert (found.id, found.ladder, found.within_s) == ("judge", ("extra-round", "standing-offers"), 2.0)
+    usual = parse(MEDIATOR.encode(), "x", tmp_path)
+    assert isinstance(usual, MediatorDefinition)
+    assert usual.ladder == ("standing-offers", "extra-round")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("ladder = []", "mediate.ladder: name 1 to 16 rungs"),
+        ('ladder = ["extra-round", "extra-round"]', "each once"),
+        ('ladder = ["model"]', r"names model, and there is no \[model\]"),
+        ("within_s = 0", "mediate.within_s: 0.0 is not over 0"),
+        ("height = 3", r"mediate.height is no key; \[mediate\] has ladder, within_s"),
+        ('[cost]\nprice = "1"', "settles deadlocks, and never bids: no cost"),
+    ],
+)
+def test_what_is_wrong_with_a_mediator_is_said(more: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=words):
+        parse(f"{MEDIATOR}{more}\n".encode(), "x.toml", tmp_path)

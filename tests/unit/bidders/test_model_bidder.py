@@ -22,7 +22,6 @@ from contractnet.bidders.estimator import Estimator, Limits, Opinion, form
 from contractnet.bidders.model import ModelBidder, refused
 from contractnet.bidders.narrator import Narrator
 from contractnet.bidders.performer import ModelPerformer
-from contractnet.bidders.prompts import load_prompts
 from contractnet.bidders.views import PublicOffer, TaskFacts, TaskWords, WorkView, facts
 from contractnet.clock import LoopClock
 from contractnet.contractor.ports import Award, Call, Proposal, Refusal
@@ -38,6 +37,7 @@ from contractnet.errors import (
 from contractnet.llm.chat import Answer
 from contractnet.llm.endpoint import Endpoint
 from contractnet.llm.model import Model
+from contractnet.llm.prompts import load_prompts
 from contractnet.messages.contents import Feedback, Terms
 from contractnet.messages.values import RefuseReason, RejectReason
 from tests.support.chat import Notes, ScriptedChat, messages, ok

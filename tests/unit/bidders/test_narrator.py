@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contractnet.bidders.narrator import Narrator, fit, template
-from contractnet.bidders.prompts import load_prompts
 from contractnet.bidders.views import PublicOffer
 from contractnet.errors import ModelUnavailable
 from contractnet.llm.chat import Answer
 from contractnet.llm.endpoint import Endpoint
 from contractnet.llm.model import Model
+from contractnet.llm.prompts import load_prompts
 from contractnet.messages.values import MAX_TEXT
 from tests.support.chat import Notes, ScriptedChat, messages, ok
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from contractnet.bidders.outbound import leaks
-from contractnet.bidders.prompts import load_prompts
 from contractnet.llm.endpoint import Endpoint
+from contractnet.llm.prompts import load_prompts
 from contractnet.llm.secret import Secret
 
 SYSTEM = load_prompts("careful").perform.system

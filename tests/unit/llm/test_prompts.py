@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contractnet.bidders.prompts import data, load_prompts, visible
 from contractnet.errors import DefinitionError
+from contractnet.llm.prompts import data, load_prompts, visible
 from contractnet.messages.codec import canonical
 
 PERSONAS = ("plain", "careful", "brisk", "warm")
