@@ -17,7 +17,7 @@ from contractnet.mechanisms.bargaining.boundary import Code, Fault, Heard, check
 from contractnet.mechanisms.bargaining.guard import Decision, decide
 from contractnet.mechanisms.bargaining.issues import Terms
 from contractnet.mechanisms.bargaining.preferences import Mandate
-from contractnet.mechanisms.bargaining.shape import Act, Offer, Rules, Strategy, View, fit, live_offers
+from contractnet.mechanisms.bargaining.shape import Act, Offer, Rules, Strategy, View, fit, view_of
 
 Status = Literal["agreed", "quit", "exhausted"]
 
@@ -104,21 +104,10 @@ def bargain(first: Bargainer, second: Bargainer, rules: Rules, seed: str = "") -
     for me, player in enumerate(players):
         player.check(rules, me)
     offers: tuple[Offer, ...] = ()
-    told: list[tuple[Terms, ...]] = [(), ()]
     moves: list[Move] = []
     for turn in range(rules.turns):
-        by = cast("Literal[0, 1]", turn % 2)
-        view = View(
-            rules=rules,
-            mandate=players[by].mandate,
-            me=by,
-            turn=turn,
-            mine=told[by],
-            theirs=told[1 - by],
-            live=live_offers(rules, offers, by, turn),
-            seed=seed,
-        )
-        decision = players[by].move(view)
+        by = turn % 2
+        decision = players[by].move(view_of(rules, players[by].mandate, offers, turn, seed))
         said = decision.said
         faults = check(said, Heard(rules=rules, turn=turn, by=by, offers=offers))
         overruled = None if decision.overruled is None else decision.overruled.turn
@@ -131,9 +120,7 @@ def bargain(first: Bargainer, second: Bargainer, rules: Rules, seed: str = "") -
             return _ended(rules, moves, "quit", None)
         if said.act == "accept":
             return _ended(rules, moves, "agreed", terms)
-        offer = Offer(turn, by, cast("Terms", terms), said.until)
-        offers = (*offers, offer)
-        told[by] = (*told[by], offer.terms)
+        offers = (*offers, Offer(turn, by, cast("Terms", terms), said.until))
     return _ended(rules, moves, "exhausted", None)
 
 

@@ -118,6 +118,29 @@ class View(Struct, frozen=True, kw_only=True):
         return max((self.rules.turns + 1 - self.me) // 2, 1)
 
 
+def view_of(
+    rules: Rules, mandate: Mandate, offers: Sequence[Offer], turn: int, seed: str = "", now: int | None = None
+) -> View:
+    """What the side whose turn it is knows, from the record: so a session, a live side and a replay see the same.
+
+    Args:
+        mandate: of that side.
+        offers: of both that were let through so far, in order.
+        now: milliseconds since the epoch; None: nothing ends by the clock.
+    """
+    me: Literal[0, 1] = 1 if turn % 2 else 0
+    return View(
+        rules=rules,
+        mandate=mandate,
+        me=me,
+        turn=turn,
+        mine=tuple([offer.terms for offer in offers if offer.by == me]),
+        theirs=tuple([offer.terms for offer in offers if offer.by != me]),
+        live=live_offers(rules, offers, me, turn, now),
+        seed=seed,
+    )
+
+
 @runtime_checkable
 class OfferGenerator(Protocol):
     """What to offer next.

@@ -69,6 +69,7 @@ def codes(said: Said, where: Heard, **more: Any) -> list[str]:
         (accept(), heard(4, lifetime=2), ["expired"]),
         (accept(), heard(12), ["round-limit"]),
         (offer(), heard(12), ["round-limit"]),
+        (offer(turn=2), heard(2), []),
         (offer(turn=0), heard(2), ["duplicate"]),
         (offer(turn=3), heard(2), ["out-of-turn"]),
     ],

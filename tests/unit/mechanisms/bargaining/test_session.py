@@ -9,7 +9,7 @@ from contractnet.mechanisms.bargaining.boundary import Code, Said
 from contractnet.mechanisms.bargaining.catalogue import STRATEGIES
 from contractnet.mechanisms.bargaining.preferences import Mandate
 from contractnet.mechanisms.bargaining.session import Exchange, Player, bargain
-from contractnet.mechanisms.bargaining.shape import MOST_TURNS, Rules
+from contractnet.mechanisms.bargaining.shape import MOST_TURNS, Offer, Rules, view_of
 from tests.unit.mechanisms.bargaining.worlds import (
     CONTRACTOR,
     MANAGER,
@@ -135,3 +135,15 @@ def test_mandates_that_do_not_fit_are_refused() -> None:
     og = Player(STRATEGIES["og-linear"], Mandate(preferences=CONTRACTOR))
     with pytest.raises(MechanismError, match="og-linear: made for a single price"):
         bargain(one, og, Rules(agenda=TRADE, turns=4))
+
+
+def test_a_live_side_sees_what_a_session_shows() -> None:
+    """Taken up again at any turn from the record alone, each side says what it said."""
+    rules, players = price_rules(14), (Player(STRATEGIES["absolute"], BUYER), Player(STRATEGIES["zeuthen"], SELLER))
+    exchange = bargain(*players, rules, "seed")
+    offers: list[Offer] = []
+    for move in exchange.moves:
+        decision = players[move.by].move(view_of(rules, players[move.by].mandate, offers, move.turn, "seed"))
+        assert (decision.said.act, decision.said.terms, decision.said.of) == (move.act, move.terms, move.of)
+        if move.act == "offer" and move.terms is not None:
+            offers.append(Offer(move.turn, move.by, move.terms))

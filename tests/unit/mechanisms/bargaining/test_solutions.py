@@ -68,6 +68,12 @@ def test_pareto_deals_are_those_that_no_other_beats(given_: Table) -> None:
     assert list(pareto(given_)) == plain
 
 
+def test_each_principle_has_its_own_deal() -> None:
+    """The best are 9 and 4: shares of 4/9 and 1, or of 1 and 3/4; gains of 4 and 4, or of 9 and 3."""
+    given_ = Table(((4, 4), (9, 3)), (0, 0))
+    assert [egalitarian(given_), kalai_smorodinsky(given_), nash(given_), utilitarian(given_)] == [0, 1, 1, 1]
+
+
 def test_weights_move_the_nash_deal() -> None:
     given_ = Table(((1, 8), (3, 3), (8, 1)), (0, 0))
     assert [nash(given_), nash(given_, (2, 1)), nash(given_, (1, 2))] == [1, 2, 0]

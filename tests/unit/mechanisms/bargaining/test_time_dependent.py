@@ -89,6 +89,12 @@ def test_over_several_issues_it_concedes_in_own_utility() -> None:
     assert (worths[0], worths[-1]) == (PPM, MANAGER.reservation)
 
 
+def test_over_several_issues_too_the_default_ends_short_of_the_reservation() -> None:
+    """0.3 and a twentieth of the 0.7 between that and the best."""
+    assert target(Mandate(preferences=MANAGER), ONE) == 335_000
+    assert target(Mandate(preferences=MANAGER), 0) == PPM
+
+
 def test_the_least_deal_above_a_worth() -> None:
     for worth in range(0, PPM + 100_000, 37_000):
         among = [CONTRACTOR.utility(deal) for deal in TRADE.deals()]

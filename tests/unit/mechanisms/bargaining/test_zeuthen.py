@@ -112,6 +112,15 @@ def test_the_least_concession_makes_the_own_risk_the_larger() -> None:
     assert least_concession(buyer, seller, WHOLE, (money(100),), (money(110),)) == (money(100),)
 
 
+def test_a_concession_never_lowers_what_the_other_side_has() -> None:
+    """Also where the own risk is the larger one already, so that any step would do."""
+    for own in TRADE.deals():
+        for other in ((2, 0, 0), (1, 0, 1), (0, 3, 2)):
+            step = least_concession(MANAGER, CONTRACTOR, TRADE, own, other)
+            assert CONTRACTOR.utility(step) >= CONTRACTOR.utility(own)
+            assert step == own or MANAGER.utility(step) < MANAGER.utility(own)
+
+
 def test_a_fine_grid_costs_no_more_than_a_coarse_one() -> None:
     fine = price_agenda(0, 120, 1)
     buyer, seller = sides(60, 100)
