@@ -1,0 +1,58 @@
+"""`contractnet bargain`: two players bargain over a price, many times."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from contractnet.cli import options
+from contractnet.cli.options import option
+
+_OUT: Final = click.Path(dir_okay=False, path_type=Path)
+_IN: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("bargain")
+@click.argument("buyer", metavar="BUYER", required=False)
+@click.argument("seller", metavar="SELLER", required=False)
+@option("list", "listed", is_flag=True, help="List the strategies and the priors, and end.")
+@option("prior", metavar="NAME", help="Draw scenarios: uniform, lesson or shop.  [default: uniform]")
+@option("file", type=_IN, metavar="FILE", help="Scenarios from a file, one JSON object a line.")
+@option("product", metavar="NAME:cost=C,budget=B", help="One product with both reservation prices.")
+@option("swap", is_flag=True, help="Play each scenario again with the roles swapped.")
+@option("trials", type=click.IntRange(1, 1_000_000), help="How many.  [default: 1000; of a file or product: each once]")
+@option("seed", type=click.IntRange(0), default=1, help="Of every draw.")
+@option("turns", type=click.IntRange(1, 1_000), default=12, help="Of both sides together.")
+@option("first", type=click.Choice(["buyer", "seller", "draw"]), default="draw", help="Who moves first.")
+@option("monotone", is_flag=True, help="No offer may take back what an earlier one gave.")
+@option("mediator", metavar="RUNGS", help="What a mediator tries at a deadlock: standing-offers, sealed-reservations.")
+@options.as_json("What was measured")
+@option("csv", "csv_file", type=_OUT, metavar="FILE", help="Write every bargaining as CSV.")
+@option("plot", type=options.Svg(), help="Write the picture, as SVG.")
+def command(buyer: str | None, seller: str | None, listed: bool, **given: object) -> None:
+    """Two players bargain over a price, in many scenarios. A player is a strategy, or one with parameters, such as
+    boulware:beta=0.1,margin=0; each knows its own reservation price alone, and never deals below it.
+
+    Printed are the deals in feasible and in infeasible cases apart, the surplus of both sides, rounds, violations and
+    variance, each rate and mean with its 95 % interval.
+
+    \b
+    Example:
+      contractnet bargain linear boulware --prior uniform --swap --plot bargain.svg
+      contractnet bargain og-linear:margin=0 conceder --product lamp:cost=40,budget=60,high=80
+      contractnet bargain --list
+    """
+    from contractnet.cli.bargain_view import Asked, show_names, show_run  # slow, which `--help` does without
+
+    if listed:
+        show_names(as_json=bool(given["as_json"]))
+        return
+    if buyer is None or seller is None:
+        raise click.UsageError("name two players, the buyer and the seller; --list shows which there are")
+    sources = [name for name in ("prior", "file", "product") if given[name] is not None]
+    if len(sources) > 1:
+        raise click.UsageError(f"--{' and --'.join(sources)}: name one source of scenarios")
+    show_run(msgspec.convert({"buyer": buyer, "seller": seller, **given}, Asked))

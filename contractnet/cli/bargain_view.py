@@ -1,0 +1,148 @@
+"""What `contractnet bargain` does and shows."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Final
+
+import click
+from msgspec import Struct
+
+from contractnet.arena.bargaining.players import named
+from contractnet.arena.bargaining.runs import repeated, run
+from contractnet.arena.bargaining.scenarios import PRIORS, Scenario, drawn, product, read_scenarios
+from contractnet.arena.bargaining.tally import Pairing, charts, comma_separated, tallied
+from contractnet.arena.bargaining.trials import First, Table
+from contractnet.arena.numbers import cells, heads, plain
+from contractnet.arena.svg import svg
+from contractnet.cli import output, screen
+from contractnet.cli.progress import progress
+from contractnet.errors import DefinitionError
+from contractnet.mechanisms.bargaining.brought import strategy_names
+from contractnet.mechanisms.bargaining.mediation.disclosure import Rung, ladder
+from contractnet.messages.values import show_amount
+
+#: rungs that need nobody outside
+_ALONE: Final = (Rung.STANDING_OFFERS, Rung.SEALED_RESERVATIONS, Rung.SINGLE_TEXT)
+_TRIALS: Final = 1_000
+#: columns of the table that name a pairing; the others are measured
+_NAMES: Final = 2
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """The command line."""
+
+    buyer: str
+    seller: str
+    prior: str | None
+    file: Path | None
+    product: str | None
+    swap: bool
+    trials: int | None
+    seed: int
+    turns: int
+    first: First
+    monotone: bool
+    mediator: str | None
+    as_json: bool
+    csv_file: Path | None
+    plot: Path | None
+
+    def line(self) -> str:
+        """The command that plays the same."""
+        words = ["contractnet bargain", self.buyer, self.seller]
+        for name in ("prior", "file", "product", "trials", "seed", "turns", "first", "mediator"):
+            value = getattr(self, name)
+            words += [] if value is None else [f"--{name}", shlex.quote(str(value))]
+        return " ".join([*words, *(f"--{name}" for name in ("swap", "monotone") if getattr(self, name))])
+
+
+def show_names(*, as_json: bool) -> None:
+    """Strategies and priors."""
+    if as_json:
+        for name in strategy_names():
+            output.json_line({"strategy": name})
+        for prior in PRIORS.values():
+            output.json_line({"prior": prior.name, "says": prior.says})
+        return
+    output.folded("strategies  ", ", ".join(strategy_names()))
+    output.folded("priors      ", "; ".join(f"{one.name}: {one.says}" for one in PRIORS.values()))
+
+
+def show_run(asked: Asked) -> None:
+    """Play, show it, and write what was asked for.
+
+    Raises:
+        DefinitionError: a player, a scenario or a rung is not known or cannot be used.
+        OSError: a file cannot be read or written.
+    """
+    one, other = named(asked.buyer), named(asked.seller)
+    table = Table(turns=asked.turns, first=asked.first, monotone=asked.monotone, ladder=_rungs(asked.mediator))
+    scenarios = _scenarios(asked)
+    for path in (asked.csv_file, asked.plot):
+        if path is not None:
+            path.touch()  # what cannot be written is known before a long run, not after
+    with progress() as begin:
+        told = begin("bargaining", len(scenarios) * (1 + asked.swap))
+        seated = ((one.label, one.side), (other.label, other.side))
+        found = run(seated, scenarios, table, asked.seed, swap=asked.swap, progress=told)
+    if asked.as_json:
+        for row in plain(tallied(found)):
+            output.json_line({"seed": asked.seed, "turns": asked.turns, "first": asked.first, **row})
+    else:
+        _show(found, asked)
+    if asked.csv_file is not None:
+        asked.csv_file.write_text(comma_separated(found), encoding="utf-8")
+    if asked.plot is not None:
+        picture = svg(charts(found), f"{asked.buyer} and {asked.seller} bargain", asked.line())
+        asked.plot.write_text(picture, encoding="utf-8")
+
+
+def _rungs(line: str | None) -> tuple[Rung, ...]:
+    found = () if line is None else ladder(line)
+    for rung in found:
+        if rung not in _ALONE:
+            raise DefinitionError(f"mediator: {rung} asks somebody outside, who is not here; leave it out")
+    return found
+
+
+def _scenarios(asked: Asked) -> list[Scenario]:
+    if asked.product is not None:
+        return repeated([product(asked.product)], asked.trials)
+    if asked.file is not None:
+        lines = asked.file.read_text(encoding="utf-8", errors="replace").splitlines()
+        return repeated(read_scenarios(lines, str(asked.file)), asked.trials)
+    return list(drawn(asked.prior or "uniform", asked.seed, asked.trials or _TRIALS))
+
+
+def _show(found: list[Pairing], asked: Asked) -> None:
+    """What was measured, a line each, the pairings beside each other."""
+    measured = tallied(found)
+    rows = list(cells(measured))
+    who = [f"{one.buyer} buys, {one.seller} sells" for one in found]
+    count = len(found[0].trials)
+    moves = {"draw": "who moves first is drawn", "buyer": "the buyer moves first", "seller": "the seller moves first"}
+    turns = f"{asked.turns} turn{'' if asked.turns == 1 else 's'} of both together"
+    kinds = f"{count:,} bargaining{'' if count == 1 else 's'} of each pairing"
+    output.folded("", f"{kinds}; {turns}; {moves[asked.first]}; seed {asked.seed}")
+    click.echo()
+    titles = heads(measured)
+    lines = [(titles[at], *(row[at] for row in rows)) for at in range(_NAMES, len(titles))]
+    output.table(("measured", *who), lines)
+    if count == 1 and len(found) == 1:
+        click.echo()
+        output.folded("", _outcome(found[0]))
+    if any(one.scenario.feasible for one in found[0].trials):
+        click.echo()
+        words = "A number in brackets is a 95 % interval: of a rate by Wilson, of a mean by the normal law."
+        click.echo("\n".join(screen.wrapped(words, min(screen.width(), 100))))
+
+
+def _outcome(pairing: Pairing) -> str:
+    """How one bargaining ended, in words."""
+    (one,) = pairing.trials
+    price = one.run.price
+    if price is None:
+        return f"{one.scenario.name}: no deal ({one.ended})"
+    return f"{one.scenario.name}: {show_amount(price)} {one.scenario.unit} in round {one.run.round + 1} ({one.ended})"

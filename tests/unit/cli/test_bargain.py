@@ -1,0 +1,144 @@
+"""`contractnet bargain`: what it prints and writes, and how it ends."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import click
+import pytest
+
+from contractnet.cli.bargain import command
+from contractnet.cli.main import run
+
+SHORT = ["bargain", "linear", "boulware", "--trials", "40"]
+LAMP = ["--product", "lamp:cost=40,budget=60,high=80"]
+
+
+def test_it_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["bargain", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Usage: contractnet bargain [OPTIONS]")
+    assert " contractnet bargain linear boulware" in out.partition("Example:")[2]
+
+
+def test_every_option_is_an_environment_variable_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.envvar == "CONTRACTNET_" + parameter.opts[0].removeprefix("--").upper().replace("-", "_")
+    monkeypatch.setenv("CONTRACTNET_TRIALS", "7")
+    assert run(["bargain", "linear", "linear", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["trials"] == "7"
+
+
+def test_the_pairings_stand_beside_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*SHORT, "--swap", "--seed", "3"]) == 0
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
+    assert lines[0].startswith("40 bargainings of each pairing; 12 turns of both together; who moves first is drawn")
+    assert lines[2].split("  ")[-2:] == ["linear buys, boulware sells", "boulware buys, linear sells"]
+    for words in ("deals, feasible cases, %", "deals, infeasible cases, %", "variance of buyer's share"):
+        assert any(line.startswith(words) for line in lines)
+    assert captured.err == ""
+    assert run([*SHORT, "--swap", "--seed", "3"]) == 0
+    assert capsys.readouterr().out == captured.out
+
+
+def test_json_has_an_object_a_pairing_and_csv_a_line_a_bargaining(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*SHORT, "--swap", "--json", "--csv", str(tmp_path / "rows.csv")]) == 0
+    one, other = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (one["buyer"], one["seller"], other["buyer"], other["seller"]) == (
+        "linear",
+        "boulware",
+        "boulware",
+        "linear",
+    )
+    assert float(one["deals_feasible_low"]) <= float(one["deals_feasible"]) <= float(one["deals_feasible_high"])
+    with (tmp_path / "rows.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 80
+
+
+def test_a_picture_says_what_made_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*SHORT, "--swap", "--plot", str(tmp_path / "p.svg")]) == 0
+    text = (tmp_path / "p.svg").read_text()
+    ElementTree.fromstring(text)
+    made = "contractnet bargain linear boulware --trials 40 --seed 1 --turns 12 --first draw --swap"
+    assert f"Made by: {made}</desc>" in text
+
+
+def test_one_product_is_one_bargaining_with_its_outcome(capsys: pytest.CaptureFixture[str]) -> None:
+    """The published schedule: 6 rounds from half the budget; a seller that takes the first offer over its cost."""
+    assert run(["bargain", "og-linear:margin=0", "takes-any-gain", *LAMP, "--first", "buyer"]) == 0
+    assert "lamp: 42 USD in round 3 (agreed)" in capsys.readouterr().out.splitlines()
+
+
+def test_a_mediator_ends_what_the_sides_do_not(capsys: pytest.CaptureFixture[str]) -> None:
+    stubborn = ["bargain", "boulware:margin=0.6", "boulware:margin=0.6", *LAMP]
+    assert run(stubborn) == 0
+    assert "lamp: no deal (exhausted)" in capsys.readouterr().out
+    assert run([*stubborn, "--mediator", "standing-offers,sealed-reservations"]) == 0
+    assert "lamp: 50 USD in round 6 (mediated)" in capsys.readouterr().out
+
+
+def test_a_file_of_scenarios_is_played_once_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_text('{"cost": "40", "budget": "60"}\n{"cost": "60", "budget": "40"}\n')
+    assert run(["bargain", "conceder", "conceder", "--file", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["trials"], found["feasible"], found["deals_feasible"], found["deals_infeasible"]) == (
+        "2",
+        "1",
+        "100.0",
+        "0.0",
+    )
+
+
+def test_the_list_names_strategies_and_priors(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["bargain", "--list"]) == 0
+    out = capsys.readouterr().out
+    assert "og-linear, og-exp" in out
+    assert "uniform: cost and budget independent" in out
+    assert run(["bargain", "--list", "--json"]) == 0
+    assert {"strategy": "micro"} in [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_it_fits_terminals(columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr("contractnet.cli.screen.is_terminal", lambda: True)
+    assert run([*SHORT, "--swap"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= int(columns)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["linear"], 2, "name two players, the buyer and the seller; --list shows which there are"),
+        (["luck", "linear"], 2, "strategy 'luck' is not known; there are: og-linear"),
+        (["linear", "micro:beta=1"], 2, "has no parameter 'beta'"),
+        (["linear", "logrolling-bayesian"], 2, "there is nothing to trade in a single price"),
+        (["linear", "linear", "--prior", "shop", *LAMP], 2, "--prior and --product: name one source of scenarios"),
+        (["linear", "linear", "--prior", "luck"], 2, "prior 'luck' is not known"),
+        (["linear", "linear", "--mediator", "human"], 2, "mediator: human asks somebody outside"),
+        (["linear", "linear", "--mediator", "luck"], 2, "'luck' is no rung"),
+        (["linear", "linear", "--turns", "0"], 2, "0 is not in the range"),
+        (["linear", "linear", "--plot", "p.png"], 2, "pictures are SVG, and no other format is written"),
+        (["linear", "linear", "--file", "/no/such"], 2, "does not exist"),
+        (["linear", "linear", "--csv", "/no/such/p.csv"], 3, "/no/such/p.csv: No such file or directory"),
+    ],
+)
+def test_what_goes_wrong_is_a_line_and_a_code(
+    arguments: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["bargain", *arguments]) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("contractnet bargain: ")
+    assert said in captured.err
+    assert captured.err.count("\n") == 1
