@@ -1,7 +1,7 @@
 """`[mediate]` of an agent's file: an agent that settles deadlocks instead of bidding.
 
 [mediate]
-ladder = ["standing-offers", "extra-round"]  # rungs, tried in this order; the default; `model` needs [model]
+ladder = ["standing-offers", "extra-round"]  # rungs, tried in this order; the default; `closed-choice` needs [model]
 within_s = 5                         # the longest that each may take
 """
 
@@ -44,6 +44,6 @@ def check_mediate(table: MediateTable, *, has_model: bool, where: str) -> Mediat
         raise DefinitionError(f"{where}: mediate.ladder: name 1 to {MOST_RUNGS} rungs, each once")
     if not 0 < table.within_s <= 3_600:
         raise DefinitionError(f"{where}: mediate.within_s: {table.within_s!r} is not over 0 and up to 3600 seconds")
-    if "model" in table.ladder and not has_model:
-        raise DefinitionError(f"{where}: mediate.ladder names model, and there is no [model] to ask; add one")
+    if "closed-choice" in table.ladder and not has_model:
+        raise DefinitionError(f"{where}: mediate.ladder names closed-choice, and there is no [model] to ask; add one")
     return table

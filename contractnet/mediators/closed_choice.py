@@ -29,13 +29,13 @@ _OTHERS: Final = {"round": "one more round: the bidders may come down", "none": 
 
 
 class ClosedChoice:
-    """The rung `model`.
+    """The rung `closed-choice`.
 
     Args:
         within_s: the longest that the model may take.
     """
 
-    name = "model"
+    name = "closed-choice"
     reveals = "to the model's endpoint: price, time and confidence of each offer, without names"
 
     def __init__(self, model: Model, within_s: float) -> None:

@@ -198,7 +198,7 @@ def test_the_budget_of_an_endpoint_is_a_decision(tmp_path: Path, amqp_url: str) 
 def test_a_real_model_settles_deadlocks_by_a_closed_choice(tmp_path: Path, amqp_url: str, noise: str) -> None:
     """Random weights choose among letters; what comes of it is a recorded offer, one more round, or no award."""
     (tmp_path / "judge.toml").write_text(
-        'id = "judge"\n[mediate]\nladder = ["model", "standing-offers"]\n'
+        'id = "judge"\n[mediate]\nladder = ["closed-choice", "standing-offers"]\n'
         f'[model]\nbase_url = "{noise}"\nname = "noise"\n'
     )
     tasks = write_tasks_of(tmp_path / "tasks.jsonl", 8, ["case.dispute"])

@@ -294,7 +294,7 @@ def test_a_mediator_names_its_ladder_in_one_line(tmp_path: Path) -> None:
     [
         ("ladder = []", "mediate.ladder: name 1 to 16 rungs"),
         ('ladder = ["extra-round", "extra-round"]', "each once"),
-        ('ladder = ["model"]', r"names model, and there is no \[model\]"),
+        ('ladder = ["closed-choice"]', r"names closed-choice, and there is no \[model\]"),
         ("within_s = 0", "mediate.within_s: 0.0 is not over 0"),
         ("height = 3", r"mediate.height is no key; \[mediate\] has ladder, within_s"),
         ('[cost]\nprice = "1"', "settles deadlocks, and never bids: no cost"),
