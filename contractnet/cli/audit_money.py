@@ -158,7 +158,7 @@ class MoneyAudit:
         if bought.held is not None and bought.held != record.spent + record.released:
             sums = f"spent {show_amount(record.spent)} + released {show_amount(record.released)}"
             yield f"tender {tender} held {show_amount(bought.held)}, and {sums}"
-        if record.spent != sum(one.price for one in record.filled):
+        if record.spent != sum(one.price + one.bond for one in record.filled):
             yield f"tender {tender} spent {show_amount(record.spent)}, and that is not what its slots cost"
         for one in record.filled:
             award = bought.awarded.get(one.slot)

@@ -39,6 +39,7 @@ _PATH = click.Path(path_type=Path)
     help="What is done where the money is not enough; ask: here, or with contractnet decide.  [default: stop]",
 )
 @option("decide-within", type=options.Seconds(), help="With --at-limit ask: no answer for so long is a stop.")
+@option("exploration", metavar="B", help="What awards with --explore may give up in score, all together.")
 @option("cancel-on-stop", is_flag=True, help="Ctrl-C or SIGTERM cancels what runs, and waits for the answers.")
 @option("split", is_flag=True, help="A model splits the task into several, which are bought once you agree.")
 @option("model", metavar="URL", help="With --split: the OpenAI-compatible endpoint that is asked.")

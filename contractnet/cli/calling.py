@@ -70,6 +70,7 @@ def run_call(
     given_input: str | None,
     unit: str,
     concurrency: int,
+    exploration: str | None,
     money: Funds,
     cancel_on_stop: bool,
     require_settled: bool,
@@ -98,6 +99,7 @@ def run_call(
         unit=unit,
         concurrency=concurrency,
         settings=scaled(Settings(), time_scale),
+        exploration=exploration,
         **money.market_options(),
     )
     goes_on = LOST if file_of(ledger) is None else GOES_ON

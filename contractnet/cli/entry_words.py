@@ -18,6 +18,7 @@ from contractnet.ledger.records import Record
 from contractnet.manager import plans, questions
 from contractnet.manager import records as manager
 from contractnet.manager.limits import LIMIT
+from contractnet.manager.paid import ExplorationGranted
 from contractnet.messages.acts import Cfp
 from contractnet.messages.values import show_amount
 
@@ -133,6 +134,8 @@ def _tell_manager(record: Record) -> Told | None:
         case plans.Approved():
             why = f": {shorten(record.why)}" if record.why else ""
             return Told(f"plan {record.key} {'approved' if record.ok else 'refused'} by {record.by}{why}")
+        case ExplorationGranted():
+            return Told(f"exploration may give up {show_amount(record.amount)} {record.unit} in all")
         case manager.Granted():
             account = f" for account {record.account}" if record.account else ""
             return Told(f"budget of {show_amount(record.amount)} {record.unit}{account}")

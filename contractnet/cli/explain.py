@@ -46,6 +46,7 @@ _RULES: Final = {
 _PLAIN: Final = frozenset({"highest-quality-under-reserve", "lexicographic"})
 _LOSSES: Final = {
     LossReason.OUTBID: "others are better",
+    LossReason.EXPLORED: "the best; the award went to one of whom less is known, to learn of it",
     LossReason.LOST_DRAW: "as good as the winner; the recorded seed drew the other",
     LossReason.OVER_RESERVE: "over the reserve",
     LossReason.UNDER_SCORE: "its score is under the least that is taken",

@@ -57,6 +57,7 @@ _TERMS: Final[tuple[Callable[[Any], Any], ...]] = (
     ),
     option("direct", is_flag=True, help="Ask one known contractor alone, where an auction would not pay for itself."),
     option("bid-cost", metavar="C", default="0", help="What one bid costs you; weighed for a direct award."),
+    option("explore", metavar="S", default="0", help="Score that an award to learn of a bidder may give up."),
     option("bond-stake", metavar="B", help="What a winner stakes on the confidence it states; see the page on rules."),
     option("bond-bonus", metavar="B", default="0", help="What a good result is paid more, at best."),
     option("slots", type=int, default=1, help="Winners sought, each of whom does the whole task."),

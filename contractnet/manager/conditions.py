@@ -43,6 +43,7 @@ class TenderTerms(Record, frozen=True):
     low_bid_ppm: int = 100_000  #: a bid under this share of the reserve is flagged as abnormally low; 0: none is
     confidence: Confidence = "stated"  #: what an award goes by
     bond: Bond | None = None  #: a part of what is paid, by what was stated and how it ended
+    explore: int = 0  #: micros of score that an award to another than the best may give up; 0: none
     slots: int = 1  #: winners sought
     budget: int | None = None  #: for all of them together; None: as many times the worst case as there are slots
     max_rounds: int = 3  #: of one conversation; a mediator may grant one more (R16)

@@ -14,6 +14,7 @@ from contractnet.manager.records import Assessed, Course, Decided
 from contractnet.mechanisms.awards.panel import abnormally_low, homogeneous
 from contractnet.mechanisms.awards.shape import Key, LossReason, Ranking, Standing, margin_of
 from contractnet.mechanisms.awards.stopping import Stop
+from contractnet.mechanisms.calibration.exploration import Explored
 from contractnet.messages.values import RefuseReason
 
 
@@ -26,6 +27,7 @@ class Choice:
     held: Sequence[Standing] = ()  #: runners-up, at most one a slot (G9)
     invited: Sequence[Standing] = ()  #: whom the next round is for
     stop: Stop | None = None  #: why there is no next round
+    explored: Explored | None = None  #: why the winner is not the best
 
 
 def decided(call: Call, ranked: Ranking, paid: Mapping[str, int], choice: Choice, fault: str) -> Decided:
@@ -59,6 +61,7 @@ def decided(call: Call, ranked: Ranking, paid: Mapping[str, int], choice: Choice
         last=call.outcomes[-1].last,
         alarms=homogeneous(call.bids, _models(call)),
         fault=fault,
+        explored=choice.explored,
     )
 
 
@@ -70,7 +73,9 @@ def _models(call: Call) -> dict[str, str | None]:
 def _assessed(
     call: Call, ranked: Ranking, paid: Mapping[str, int], choice: Choice, low: set[str]
 ) -> tuple[Assessed, ...]:
-    why = {one.participant: one.reason for one in ranked.losses(len(call.slots))}
+    why: dict[str, LossReason | None] = {one.participant: one.reason for one in ranked.losses(len(call.slots))}
+    if choice.explored is not None:
+        why |= {choice.explored.instead_of: LossReason.EXPLORED, choice.explored.participant: None}
     measure = (choice.winners or ranked.standings)[-1 if choice.winners else 0].key if ranked.standings else ()
     return tuple(
         _assess(call, one, measure, why.get(one.participant), paid.get(one.participant), low)
@@ -105,7 +110,7 @@ def _assess(
         rank=one.rank,
         tied=one.tied,
         why=why,
-        reason=why_not(call, one),
+        reason=why.told if why is LossReason.EXPLORED else None if pays is not None else why_not(call, one),
         pays=pays,
         low=one.participant in low,
     )

@@ -15,11 +15,13 @@ Source: table C, C5 to C9; G2, G9, G17; D8.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from contractnet.manager.award import award, lapse, reject
 from contractnet.manager.call import Call, Step
 from contractnet.manager.calling import call_again, why_not
 from contractnet.manager.decision import Choice, decided
+from contractnet.manager.exploring import explored
 from contractnet.manager.mediation import escalate
 from contractnet.manager.ranking import bids_at_close, payments, ranking
 from contractnet.mechanisms.awards.shape import LossReason, Ranking, Standing
@@ -33,8 +35,8 @@ def evaluate(call: Call, step: Step) -> None:
     call.bids = bids_at_close(call, call.having("biddable"))
     ranked, fault = ranking(call, call.bids)
     call.outcomes.append(_outcome(call, ranked))
-    choice = _choose(call, ranked)
-    paid = payments(call, ranked) if choice.course == "award" else {}
+    choice = _exploring(call, ranked, _choose(call, ranked))
+    paid = _paid(call, ranked, choice)
     call.decided = decided(call, ranked, paid, choice, fault)
     step.scribe.note(call.conversation, call.decided)
     rest = ranked.standings
@@ -96,6 +98,22 @@ def _choose(call: Call, ranked: Ranking) -> Choice:
     if ranked.standings and not eligible and not failed and call.terms.mediator is not None and call.mediation is None:
         return Choice("mediate", stop=why)
     return Choice("no-award", stop=why)
+
+
+def _exploring(call: Call, ranked: Ranking, choice: Choice) -> Choice:
+    """The choice, or an award to another than the best to learn of it: the best is its runner-up then."""
+    found = explored(call, ranked) if choice.course == "award" else None
+    if found is None:
+        return choice
+    winner = next(one for one in ranked.eligible if one.participant == found.participant)
+    return replace(choice, winners=(winner,), held=tuple(choice.winners), explored=found)
+
+
+def _paid(call: Call, ranked: Ranking, choice: Choice) -> dict[str, int]:
+    """What each winner is paid for a good result."""
+    if choice.explored is not None:
+        return {one.participant: one.price for one in choice.winners}
+    return payments(call, ranked) if choice.course == "award" else {}
 
 
 def _stop(call: Call) -> Stop | None:

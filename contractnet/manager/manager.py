@@ -16,6 +16,7 @@ from contractnet.manager.book import MONEY
 from contractnet.manager.checks import Check
 from contractnet.manager.driver import Driver
 from contractnet.manager.limits import LIMIT, LimitPolicy
+from contractnet.manager.paid import ExplorationGranted
 from contractnet.manager.questions import DECISIONS, Answered
 from contractnet.manager.records import AccountClosed, CancelAsked, Ended, Granted, Judged, Opened
 from contractnet.manager.tender import Tender
@@ -98,6 +99,14 @@ class Manager(Driver):
         granted = Granted(amount=amount, unit=unit, account=account)
         self._commit(written + self.book.loose(MONEY, granted, self._now()))
         self._open_calls()
+
+    def grant_exploration(self, amount: int, unit: str) -> None:
+        """Set what awards to others than the best may give up in all, as a score (D15). The same again: nothing is
+        recorded.
+        """
+        there = self.book.outcomes.exploration
+        if (there.granted, there.unit) != (amount, unit):
+            self._commit(self.book.loose(MONEY, ExplorationGranted(amount=amount, unit=unit), self._now()))
 
     def close_account(self, account: str) -> None:
         """No tender opens in a child account any more; what it has left goes to its parent.

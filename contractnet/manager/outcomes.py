@@ -10,8 +10,8 @@ What counts as an outcome, one for each award (D15):
    clean.
 3. No outcome: the manager took the slot away itself, or the offer had ended while its award was on the way.
 
-It reads records alone: `Opened`, `Awarded`, `Freed`, `Ended`, `Judged`, `Started`; the book feeds it, and so may
-whoever reads a ledger. Every number follows from the entries before it.
+It reads records alone: `Opened`, `Awarded`, `Freed`, `Ended`, `Judged`, `Started`, and what is granted for exploration
+and given up by it; the book feeds it, and so may whoever reads a ledger. Every number follows from the entries before.
 Source: D15; the maths is in `mechanisms.calibration`.
 """
 
@@ -22,7 +22,8 @@ from typing import Final
 from msgspec import Struct, field
 
 from contractnet.ledger.records import Record
-from contractnet.manager.records import Awarded, Ended, Freed, Judged, Opened, Started
+from contractnet.manager.paid import ExplorationGranted
+from contractnet.manager.records import Awarded, Decided, Ended, Freed, Judged, Opened, Started
 from contractnet.mechanisms.calibration.known import Basis, Known, Outcome
 from contractnet.mechanisms.calibration.records import Calibrated
 from contractnet.messages.values import TaskFailure
@@ -41,11 +42,20 @@ class _Tender(Struct, kw_only=True):
     verdict: bool | None = None  #: the last one
 
 
+class Exploration(Struct, kw_only=True):
+    """What may be given up to learn, and what was."""
+
+    granted: int = 0  #: micros
+    unit: str = ""  #: empty: nothing was granted
+    spent: int = 0  #: micros, in whatever unit: a ledger explores in one
+
+
 class Outcomes(Known):
     """What is known of the bidders of one ledger."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.exploration = Exploration()
         self._tenders: dict[str, _Tender] = {}
 
     def probability(self, agent: str, skill: str, stated: int) -> Calibrated:
@@ -71,6 +81,10 @@ class Outcomes(Known):
                 self._ended(self._of(conversation), record)
             case Judged():
                 self._judged(self._of(conversation), record.ok)
+            case ExplorationGranted():
+                self.exploration.granted, self.exploration.unit = record.amount, record.unit
+            case Decided() if record.explored is not None:
+                self.exploration.spent += record.explored.cost
             case _:
                 pass
 

@@ -1,8 +1,17 @@
-"""What the end of a tender says of money, slot by slot: prices, and bonds on what was stated (D12, D15)."""
+"""Money beside the grants of budgets: what a slot came to, bonds on what was stated, what exploration may give up (D12,
+D15).
+"""
 
 from __future__ import annotations
 
 from contractnet.ledger.records import Record
+
+
+class ExplorationGranted(Record, frozen=True):
+    """All that awards to others than the best may give up in score, in one unit. A later grant replaces it."""
+
+    amount: int  #: micros
+    unit: str
 
 
 class Filled(Record, frozen=True):

@@ -13,12 +13,13 @@ from typing import Final, Literal, get_args
 
 from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
 from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
-from contractnet.manager.paid import Filled, Forfeit
+from contractnet.manager.paid import ExplorationGranted, Filled, Forfeit
 from contractnet.manager.plans import Approved, Drafted
 from contractnet.manager.questions import Answered, Pending
 from contractnet.mechanisms.awards.panel import PanelAlarm
 from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.mechanisms.awards.stopping import StopReason
+from contractnet.mechanisms.calibration.exploration import Explored
 from contractnet.mechanisms.calibration.records import Method, Policy
 from contractnet.messages.values import RefuseReason, RejectReason
 
@@ -212,6 +213,7 @@ class Decided(Record, frozen=True):
     last: tuple[str, ...] = ()  #: who spoke last in the round: with few rounds the last proposer is decisive
     alarms: tuple[PanelAlarm, ...] = ()  #: the bids may be one bidder's in several coats
     fault: str = ""  #: what was wrong with an award rule that another distribution brought
+    explored: Explored | None = None  #: the award goes to another than the best, to learn of it
 
 
 class Mediated(Record, frozen=True):
@@ -273,7 +275,18 @@ class Ended(Record, frozen=True):
 Fact = Opened | Invited | Heard | Misheard | Gone | Returned | Fired | LeaseLapsed | Grace | Checked | CancelAsked
 #: facts that belong to no tender, or change nothing in one
 LooseFact = (
-    Sent | Granted | AccountClosed | Pending | Answered | Started | Quarantined | Judged | Drafted | Approved | Asked
+    Sent
+    | Granted
+    | AccountClosed
+    | ExplorationGranted
+    | Pending
+    | Answered
+    | Started
+    | Quarantined
+    | Judged
+    | Drafted
+    | Approved
+    | Asked
 )
 Conclusion = Moved | Said | Held | Directed | Decided | Mediated | Awarded | Freed | Closed | Ended
 

@@ -52,6 +52,7 @@ class Market(Tendering):
         contractor_settings: ContractorSettings,
         leaving: Leaving,
         policy: LimitPolicy,
+        exploration: Amount | None,
         tells: bool,  # see House
     ) -> None:
         self._transport = transport
@@ -59,6 +60,7 @@ class Market(Tendering):
         self._ledger_url, self._journal_url = ledger, journal
         self._unit = require("unit", unit, "unit")
         self._budget = None if budget is None else micros(budget, "budget")
+        self._exploration = None if exploration is None else micros(exploration, "exploration")
         self._name = None if name is None else require("id", name, "name")
         self._settings, self._contractor_settings = settings, contractor_settings
         self._timers, self._policy = settings.timers, policy
@@ -84,6 +86,7 @@ class Market(Tendering):
         at_limit: AtLimit | None = None,
         on_limit: OnLimit | None = None,
         decide_within: float | None = None,
+        exploration: Amount | None = None,
     ) -> Market:
         """A market, not yet entered.
 
@@ -104,14 +107,14 @@ class Market(Tendering):
                 `Contract.truth`. None: `cancel` where the ledger is in memory, since nobody can go on there, else
                 `keep`.
             at_limit, on_limit, decide_within: what is done where the money is not enough: see `market.limits.policy`.
+            exploration: the total that awards with `explore` may give up in score, in `unit`; see D15.
         Raises:
             DefinitionError: an argument is not valid.
         """
-        transport = open_transport(url) if isinstance(url, str) else url
         own = settings or (ManagerSettings(listen_ms=0) if url == "memory://" else ManagerSettings())
         places = whole("concurrency", own.concurrency if concurrency is None else concurrency, 1, 10_000)
         return cls(
-            transport,
+            open_transport(url) if isinstance(url, str) else url,
             agents=agents,
             ledger=ledger,
             journal=journal,
@@ -122,6 +125,7 @@ class Market(Tendering):
             contractor_settings=contractor_settings or ContractorSettings(),
             leaving=leaving(on_leave, grace, ledger),
             policy=policy(at_limit, on_limit, decide_within),
+            exploration=exploration,
             tells=isinstance(url, str) and url != "memory://",
         )
 
@@ -138,6 +142,8 @@ class Market(Tendering):
             except BaseException:
                 await house.leave(Leaving("keep", 0), orderly=False)
                 raise
+        if self._exploration is not None:
+            house.manager.grant_exploration(self._exploration, self._unit)
         return self
 
     async def __aexit__(

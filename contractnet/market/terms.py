@@ -8,6 +8,7 @@ from typing import Any, Final, TypedDict, Unpack, cast, get_args
 from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError, MechanismError
 from contractnet.manager.conditions import Confidence, Feedback, TenderTerms
+from contractnet.manager.exploring import EXPLORING
 from contractnet.manager.ranking import conditions_of
 from contractnet.market.orders import order, share
 from contractnet.market.task import Task
@@ -48,6 +49,8 @@ class TermOptions(TypedDict, total=False):
     bond_stake: Amount | None  #: a good result is paid bonus - stake * (1 - p)^2 beside its price, a lost award costs
     #: stake * p^2, p the stated confidence: stating the truth pays best. Left out: there is no bond
     bond_bonus: Amount  #: held for every slot, beside the reserve
+    explore: Amount  #: what an award to somebody little is known of may give up in score, where the market was granted
+    #: something for `exploration`; by `best-value` or `first-score`, for one winner
     slots: int  #: winners sought, each of whom does the whole task
     budget: Amount | None  #: for all of them together: it is put out for as many slots as this pays for at their worst
     max_rounds: int  #: where slots are left and somebody bid too dear, those who proposed are called again
@@ -83,6 +86,7 @@ DEFAULTS: Final[TermOptions] = {
     "confidence": "calibrated",
     "direct": False,
     "bid_cost": 0,
+    "explore": 0,
     "bond_stake": None,
     "bond_bonus": 0,
     "slots": 1,
@@ -152,6 +156,7 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
         direct=flag("direct", of["direct"]),
         bid_cost=micros(of["bid_cost"], "bid_cost"),
         bond=_bond(of),
+        explore=micros(of["explore"], "explore"),
         slots=slots,
         budget=_amount(of, "budget"),
         max_rounds=rounds,
@@ -178,6 +183,9 @@ def _fit(found: TenderTerms) -> None:
     if found.budget is not None and (found.worst is None or found.worst > found.budget):
         what = "it needs a reserve" if found.worst is None else f"one slot may cost {show_amount(found.worst)}"
         raise DefinitionError(f"budget: {what}; the budget of a tender pays for its slots at their worst")
+    if found.explore and (found.rule not in EXPLORING or found.slots != 1 or (found.value or found.reserve) is None):
+        rules = " or ".join(sorted(EXPLORING))
+        raise DefinitionError(f"explore: for one winner, by {rules}, with a value or a reserve")
     try:
         find_rule(found.rule).check(conditions_of(found))
     except MechanismError as error:

@@ -13,6 +13,7 @@ from contractnet.ledger.records import Asked, Sent
 from contractnet.mail.inbox import Scrap
 from contractnet.manager.book import MONEY, STARTS
 from contractnet.manager.limits import question
+from contractnet.manager.paid import ExplorationGranted
 from contractnet.manager.plans import Approved, Drafted, PlanTask
 from contractnet.manager.questions import DECISIONS, Answered
 from contractnet.manager.records import AccountClosed, Grace, Granted, Judged, Started
@@ -167,6 +168,21 @@ def directed() -> Bench:
     return bench
 
 
+def explored() -> Bench:
+    """An agent with a record, and one that is tried in its place for a little less score."""
+    bench = Bench()
+    bench.record(bench.book.loose(STARTS, Started(manager_epoch=1, calibration=Policy()), bench.now))
+    granted = ExplorationGranted(amount=20_000, unit="USD")
+    bench.record(bench.book.loose(MONEY, granted, bench.now))
+    for name, agents in (("t", ("old",)), ("u", ("old", "new"))):
+        bench.open(name, rule="best-value", confidence="calibrated", value=100_000, explore=10_000)
+        bench.invite(*agents, tender_id=name)
+        for agent in agents:
+            bench.propose(agent, 20_000 if agent == "old" else 15_500)
+        bench.result(bench.slot.holder or "")
+    return bench
+
+
 LEDGERS: dict[str, Callable[[], Bench]] = {
     "settled": settled,
     "troubled": troubled,
@@ -174,6 +190,7 @@ LEDGERS: dict[str, Callable[[], Bench]] = {
     "disputed": disputed,
     "limited": limited,
     "directed": directed,
+    "explored": explored,
 }
 
 

@@ -52,6 +52,7 @@ class LossReason(StrEnum):
     OVER_RESERVE = "over-reserve"
     UNDER_SCORE = "under-score"  #: its score is under the least that is taken
     RULE_FAILED = "rule-failed"  # the rule broke the promises above: nothing is awarded
+    EXPLORED = "explored"  #: the best, and the award went to another to learn of it
     TOO_FEW_BIDS = "too-few-bids"  #: good enough, but there are fewer bids than the call demands
 
     @property
@@ -63,6 +64,7 @@ class LossReason(StrEnum):
 _TOLD: Final = {
     LossReason.OUTBID: RejectReason.OUTBID,
     LossReason.LOST_DRAW: RejectReason.OUTBID,
+    LossReason.EXPLORED: RejectReason.OUTBID,
     LossReason.OVER_RESERVE: RejectReason.OVER_RESERVE,
     LossReason.UNDER_SCORE: RejectReason.NOT_SHORTLISTED,
     LossReason.TOO_FEW_BIDS: RejectReason.NO_AWARD,

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contractnet.manager.book import STARTS
-from contractnet.manager.paid import Forfeit
+from contractnet.manager.book import MONEY, STARTS
+from contractnet.manager.paid import ExplorationGranted, Forfeit
 from contractnet.manager.records import Assessed, Awarded, Decided, Held, Judged, Started
+from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.mechanisms.calibration.beta import Prior
 from contractnet.mechanisms.calibration.bond import Bond
 from contractnet.mechanisms.calibration.drift import DriftPolicy
@@ -16,6 +17,7 @@ from contractnet.mechanisms.calibration.known import Basis
 from contractnet.mechanisms.calibration.records import Policy
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
+from contractnet.messages.values import RejectReason
 from tests.support.bench import SKILL, Bench
 
 TERMS = {"rule": "best-value", "confidence": "calibrated", "value": 100_000}
@@ -242,3 +244,66 @@ def test_a_bond_takes_at_most_the_price_and_nothing_of_who_did_not_lose(bench: B
     bench.cancel()
     bench.cancelled("b")
     assert bench.ended.forfeits == ()
+
+
+# ---- exploration
+
+
+def explored(bench: Bench, **more: object) -> Decided:
+    """One more decision: `old` has a record, `new` has none and asks a little less, not enough to be the best."""
+    number = len(bench.book.tenders)
+    bench.open(f"t{number}", **(TERMS | {"explore": 20_000} | more))
+    bench.invite("new", "old", tender_id=f"t{number}")
+    bench.propose("old", 20_000)
+    bench.propose("new", 14_000)
+    return bench.records(Decided)[-1]
+
+
+def granted(bench: Bench, amount: int, unit: str = "USD") -> None:
+    bench.record(bench.book.loose(MONEY, ExplorationGranted(amount=amount, unit=unit), bench.now))
+
+
+@pytest.fixture
+def known(bench: Bench) -> Bench:
+    """`old` has two good outcomes."""
+    for _ in range(2):
+        begun(bench, f"o{len(bench.book.tenders)}", "old")
+        bench.result("old")
+    return bench
+
+
+@pytest.mark.parametrize("how", ["granted", "no grant", "another unit", "not in the terms", "too dear", "another rule"])
+def test_an_award_to_learn_is_recorded_with_its_cost_and_off_unless_granted(known: Bench, how: str) -> None:
+    if how != "no grant":
+        granted(known, 50_000, "EUR" if how == "another unit" else "USD")
+    more: dict[str, dict[str, object]] = {
+        "not in the terms": {"explore": 0},
+        "too dear": {"explore": 1_000},
+        "another rule": {"rule": "second-score"},
+    }
+    decided = explored(known, **more.get(how, {}))
+    if how != "granted":
+        assert (decided.winner, decided.explored, known.book.outcomes.exploration.spent) == ("old", None, 0)
+        return
+    assert decided.explored is not None
+    assert (decided.winner, decided.runner_up, decided.explored.trials) == ("new", "old", 0)
+    bids = {bid.participant: bid for bid in decided.bids}
+    assert decided.explored.cost == bids["old"].score - bids["new"].score > 1_000
+    assert known.book.outcomes.exploration.spent == decided.explored.cost
+    assert (bids["new"].why, bids["new"].reason, bids["new"].pays) == (None, None, 14_000)
+    assert (bids["old"].why, bids["old"].reason, bids["old"].pays) == (LossReason.EXPLORED, RejectReason.OUTBID, None)
+    known.fail("new")
+    assert known.slot.holder == "old"
+    known.result("old")
+
+
+def test_all_that_is_given_up_stays_within_the_grant(known: Bench) -> None:
+    """Several decisions are open at once: what one has given up is gone for the next."""
+    granted(known, 20_000)
+    found = [explored(known) for _ in range(12)]
+    costs = [one.explored.cost for one in found if one.explored is not None]
+    assert len(costs) >= 1
+    assert known.book.outcomes.exploration.spent == sum(costs) <= 20_000
+    assert found[-1].winner == "old"
+    granted(known, 1_000_000)
+    assert explored(known).winner == "new"

@@ -254,6 +254,8 @@ NOTHING_FOLLOWS = {
     ("Heard", "inform", "message.content.offer"): "of a choice that was not possible",
     ("Misheard", "", "digest"): "as of Heard",
     ("Misheard", "", "lane"): "as of Heard",
+    ("ExplorationGranted", "", "amount"): "as long as what is tried fits",
+    ("Opened", "", "terms.explore"): "as long as what is tried fits",
     ("Grace", "", "until"): "unless something was due about then",
     ("Answered", "", "amount"): "as long as every hold fits",
     ("Answered", "", "by"): "whoever it was",

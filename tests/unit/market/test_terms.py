@@ -63,6 +63,8 @@ def test_confidence_and_bonds() -> None:
     ("given", "words"),
     [
         ({"confidence": "raw"}, "confidence: 'raw' is none of calibrated, stated"),
+        ({"explore": "0.01", "rule": "lowest-price"}, "explore: for one winner, by best-value or first-score"),
+        ({"explore": "0.01", "slots": 2}, "explore: for one winner"),
         ({"bond_bonus": "0.01"}, "bond_bonus: it needs a bond_stake"),
         ({"bond_stake": "-1"}, "bond_stake: '-1' is not an amount"),
         ({"slots": 0}, "slots: 0 is not a whole number from 1 to 1000"),

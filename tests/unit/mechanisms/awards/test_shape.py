@@ -14,6 +14,7 @@ def test_every_reason_has_its_word_on_the_wire() -> None:
     assert {reason: reason.told for reason in LossReason} == {
         LossReason.OUTBID: RejectReason.OUTBID,
         LossReason.LOST_DRAW: RejectReason.OUTBID,  # that there was a tie is nothing to tell
+        LossReason.EXPLORED: RejectReason.OUTBID,  # that it was the best is nothing to tell
         LossReason.OVER_RESERVE: RejectReason.OVER_RESERVE,
         LossReason.UNDER_SCORE: RejectReason.NOT_SHORTLISTED,
         LossReason.TOO_FEW_BIDS: RejectReason.NO_AWARD,
