@@ -38,7 +38,10 @@ EXPIRES_MS: Final = 60_000
 #: the smallest frame that carries a list of five hundred receivers, bytes
 LEAST_FRAME: Final = 65_536
 ECHO_S: Final = 10.0
-NOT_NEEDED: Final = "the demo, and a market of one process (memory://), need none"
+NOT_NEEDED: Final = (
+    "the demo, and a market of one process (memory://), need none; a checkout brings one for trying: "
+    "python3 run.py broker"
+)
 
 
 async def look(url: str, settings: AmqpSettings | None = None) -> list[Finding]:
