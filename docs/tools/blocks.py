@@ -16,6 +16,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ NEEDS_BROKER = "<!-- blocks: broker"
 #: where such a page may say that a model is
 MODEL = "127.0.0.1:8080"
 LONGEST_S = 120
+LOOK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,12 @@ class Reader:
     Args:
         folder: an empty one.
         more: environment beside the process's own.
+        ready: what a command that is left running says before the reader goes on; nothing: it is not waited for.
     """
 
     folder: Path
     more: Mapping[str, str] = field(default_factory=dict[str, str])
+    ready: str = ""
     _left: list[subprocess.Popen[bytes]] = field(default_factory=list[subprocess.Popen[bytes]])
 
     def follow(self, text: str) -> Iterator[str]:
@@ -100,7 +104,8 @@ class Reader:
 
     def _command(self, command: Command) -> Iterator[str]:
         if command.text.endswith(" &"):
-            with (self.folder / f".left-{len(self._left)}").open("wb") as log:
+            path = self.folder / f".left-{len(self._left)}"
+            with path.open("wb") as log:
                 self._left.append(
                     subprocess.Popen(
                         ["/bin/bash", "-c", f"exec {command.text.removesuffix(' &')}"],
@@ -110,6 +115,9 @@ class Reader:
                         stderr=log,
                     )
                 )
+            end = time.monotonic() + LONGEST_S
+            while self.ready not in path.read_text(encoding="utf-8") and time.monotonic() < end:
+                time.sleep(LOOK_S)
             return
         done = subprocess.run(
             ["/bin/bash", "-c", command.text],

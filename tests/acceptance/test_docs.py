@@ -35,7 +35,7 @@ def model(body: Body) -> Body:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_a_page_does_what_it_says(path: Path, tmp_path: Path, amqp_url: str) -> None:
-    reader = Reader(tmp_path, {"CONTRACTNET_BROKER": amqp_url, "CONTRACTNET_TIME_SCALE": SCALE})
+    reader = Reader(tmp_path, {"CONTRACTNET_BROKER": amqp_url, "CONTRACTNET_TIME_SCALE": SCALE}, "connected")
     with endpoint(model) as server:
         text = path.read_text(encoding="utf-8").replace(MODEL, urlsplit(server.url).netloc)
         wrong = "\n".join(reader.follow(text))
@@ -61,6 +61,6 @@ contractnet call: 1 failed
 contractnet call: what happened: summariser lost slot 1: failed (error); all of it: …
 ```
 """
-    reader = Reader(tmp_path, {"CONTRACTNET_BROKER": amqp_url, "CONTRACTNET_TIME_SCALE": SCALE})
+    reader = Reader(tmp_path, {"CONTRACTNET_BROKER": amqp_url, "CONTRACTNET_TIME_SCALE": SCALE}, "connected")
     wrong = "\n".join(reader.follow(page))
     assert not wrong, wrong

@@ -108,7 +108,10 @@ def test_a_model_takes_a_seat_of_the_demo(endpoint: str, tmp_path: Path) -> None
 
 
 def test_the_demo_goes_on_where_its_model_does_not_answer(tmp_path: Path) -> None:
-    done = ran(tmp_path, "demo", "--model", "http://127.0.0.1:1/v1", "--ledger", "memory://", timeout_s=120)
+    task = {"task": "Summarise", "skill": "text.summarise", "input": {"text": "It rains. Again."}, "reserve": "0.05"}
+    (tmp_path / "one.jsonl").write_text(json.dumps(task))
+    one = ("--tasks", "one.jsonl", "--ledger", "memory://")
+    done = ran(tmp_path, "demo", "--model", "http://127.0.0.1:1/v1", *one, timeout_s=120)
     assert done.returncode == 0, done.stderr
     assert "refuses: busy" in done.stdout
     assert "settled: eager" in done.stdout
