@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from contractnet.cli import exits, options, output
 from contractnet.cli.audit_bids import Trade, totals, trades
 from contractnet.cli.audit_money import MoneyAudit
+from contractnet.cli.audit_protocol import Judged, ProtocolAudit
 from contractnet.cli.options import option
 from contractnet.cli.replay import Rederived, rederive
 from contractnet.errors import DefinitionError
@@ -39,6 +40,14 @@ class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool
 
 
+class Spoken(NamedTuple):
+    """What became of the conversations."""
+
+    judged: int
+    left_out: int  #: in which something came that was no act
+    broke: list[Judged]  #: in which a peer broke the protocol
+
+
 @click.command("audit")
 @options.ledger_argument()
 @option("journal", "journals", metavar="URL", multiple=True, help="A daemon's journal; may be given again.")
@@ -46,26 +55,43 @@ class AccountLine(msgspec.Struct, frozen=True, kw_only=True):
 def command(ledger: str, journals: tuple[str, ...], as_json: bool) -> int:
     """Check a manager's ledger, and show what was bought beside what bidding has cost.
 
-    Derived again as `replay` does, and its money counted a second time from the entries alone: granted = held + spent +
+    Derived again as `replay` does. Its money is counted a second time, from the entries alone: granted = held + spent +
     released for each account at each entry, held = spent + released for each tender, nobody paid less than it asked or
-    more than may be paid. What models cost is private to the daemons: name their journals to see it. Exits with 1 where
-    something is wrong.
+    more than may be paid. Its conversations are judged by the checker that knows protocols/ and nothing else; what a
+    peer broke is told, and is not the ledger's fault. What models cost is private to the daemons: name their journals
+    to see it. Exits with 1 where something is wrong.
 
     \b
     Example:
       contractnet audit contractnet.db --journal summariser.journal.db
     """
     rederived = rederive(ledger)
-    money = MoneyAudit()
+    money, protocol = MoneyAudit(), ProtocolAudit()
+    judged: list[Judged] = []
     wrong = [] if rederived.difference is None else [rederived.difference]
     with closing(filled(open_reader(ledger), ledger)) as reader:
         if founding(next(reader.entries()), ledger).kind is not Kind.LEDGER:
             raise DefinitionError(f"{ledger} is a daemon's journal: name a manager's ledger, and this with --journal")
-        wrong += [f"{ledger}: {one}" for entry in reader.entries() for one in money.take(entry)]
+        for entry in reader.entries():
+            wrong += [f"{ledger}: {one}" for one in money.take(entry)]
+            judged += _judge(protocol, entry, wrong)
     found = trades(money.tenders, _asked(journals))
     accounts = [_account(money, name) for name in money.accounts]
-    _show(accounts, found, rederived, wrong, as_json=as_json)
+    spoken = Spoken(protocol.judged, protocol.left_out, [one for one in judged if one.faulty])
+    _show(accounts, found, spoken, rederived, wrong, as_json=as_json)
     return exits.WRONG if wrong else exits.OK
+
+
+def _judge(protocol: ProtocolAudit, entry: Entry, wrong: list[str]) -> Iterator[Judged]:
+    """The verdict on the conversation that an entry closes; what the ledger's own side broke is wrong."""
+    try:
+        for one in protocol.take(entry):
+            if one.fault is not None:
+                rules = ", ".join(sorted(one.fault.breaks))
+                wrong.append(f"conversation {one.conversation}: {one.fault.kind}: {one.fault.text} ({rules})")
+            yield one
+    except (LookupError, ValueError, TypeError) as error:
+        wrong.append(f"position {entry.position}: this `{entry.type}` entry belongs to no conversation: {error!r}")
 
 
 def _asked(journals: Sequence[str]) -> Iterator[Entry]:
@@ -97,6 +123,7 @@ def _account(money: MoneyAudit, name: str) -> AccountLine:
 def _show(
     accounts: Sequence[AccountLine],
     found: Sequence[Trade],
+    spoken: Spoken,
     rederived: Rederived,
     wrong: Sequence[str],
     *,
@@ -107,7 +134,15 @@ def _show(
             output.json_line({"kind": "account"} | _plain(one))
         for trade in found:
             output.json_line({"kind": "trade"} | _plain(trade))
-        verdict = {"awards": rederived.awards, "of": rederived.total, "violations": list(wrong)}
+        broke = {one.conversation: one.faulty for one in spoken.broke}
+        verdict = {
+            "awards": rederived.awards,
+            "of": rederived.total,
+            "conversations": spoken.judged,
+            "left_out": spoken.left_out,
+            "broke": broke,
+            "violations": list(wrong),
+        }
         output.json_line({"kind": "verdict", **verdict})
         return
     sums = ("ACCOUNT", "GRANTED", "HELD", "SPENT", "RELEASED", "UNIT", "TENDERS", "STOPPED")
@@ -124,6 +159,10 @@ def _show(
         output.note("audit", line)
     if len(wrong) > MOST_SHOWN:
         output.note("audit", f"and {len(wrong) - MOST_SHOWN} more")
+    for talk in spoken.broke[:MOST_SHOWN]:
+        output.note("audit", f"in {talk.conversation} {', '.join(talk.faulty)} broke the protocol")
+    left_out = f", {spoken.left_out} left out: what came was no act" if spoken.left_out else ""
+    click.echo(f"{spoken.judged} conversations judged{left_out}")
     click.echo(f"{rederived.awards} of {rederived.total} awards re-derived, {_violations(len(wrong))}")
 
 

@@ -149,7 +149,16 @@ async def test_what_was_bought_stands_beside_what_bidding_cost(
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["kind"] for one in told] == ["account", "account", "trade", "trade", "verdict"]
     assert told[0]["spent"] == 80_000
-    assert told[-1] == {"kind": "verdict", "awards": 2, "of": 2, "violations": []}
+    verdict = {
+        "kind": "verdict",
+        "awards": 2,
+        "of": 2,
+        "conversations": 2,
+        "left_out": 0,
+        "broke": {},
+        "violations": [],
+    }
+    assert told[-1] == verdict
 
 
 async def test_what_is_wrong_is_told_and_exits_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,77 @@
+"""The conversations of ledgers, judged by a checker that knows nothing of the package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from contractnet.cli.audit_protocol import Judged, ProtocolAudit
+from contractnet.ledger.port import Entry
+from tests.support.ledgers import LEDGERS
+
+#: (judged, left out) of each: what came in the first call of `troubled` was no act
+COUNTS = {"troubled": (2, 1), "settled": (1, 0)}
+
+
+def judged(entries: list[Entry]) -> tuple[ProtocolAudit, list[Judged]]:
+    audit = ProtocolAudit()
+    return audit, [one for entry in entries for one in audit.take(entry)]
+
+
+@pytest.mark.parametrize("name", LEDGERS)
+def test_a_ledger_keeps_the_protocol(name: str) -> None:
+    audit, found = judged(LEDGERS[name]().entries)
+    assert [one for one in found if one.fault is not None] == []
+    assert audit.judged == len(found)
+    assert (audit.judged, audit.left_out) == COUNTS.get(name, (2, 0))
+
+
+def test_what_a_peer_broke_is_its_own_fault() -> None:
+    assert [one.faulty for one in judged(LEDGERS["troubled"]().entries)[1] if one.faulty] == [("a",)]
+
+
+def without(kind: str, says: str = "") -> Callable[[list[Entry]], list[Entry]]:
+    def drop(entries: list[Entry]) -> list[Entry]:
+        gone = next(entry for entry in entries if entry.type == kind and says in entry.body)
+        return [entry for entry in entries if entry is not gone]
+
+    return drop
+
+
+def with_content(performative: str, **changed: Any) -> Callable[[list[Entry]], list[Entry]]:
+    def change(entries: list[Entry]) -> list[Entry]:
+        new = list(entries)
+        for at, entry in enumerate(entries):
+            body = json.loads(entry.body)
+            if entry.type == "Said" and body["message"]["performative"] == performative:
+                body["message"]["content"] |= changed
+                new[at] = msgspec.structs.replace(entry, body=json.dumps(body))
+                return new
+        raise AssertionError(f"nobody said {performative}")
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("plant", "kind"),
+    [
+        (without("Said", '"reject-proposal"'), "owed"),
+        (without("Moved"), "unowed"),
+        (with_content("accept-proposal", price=1), "envelope"),
+        (with_content("accept-proposal", offer="another"), "envelope"),
+        (with_content("cfp", round=2), "envelope"),
+    ],
+)
+def test_a_planted_fault_is_found(plant: Callable[[list[Entry]], list[Entry]], kind: str) -> None:
+    _, found = judged(plant(list(LEDGERS["settled"]().entries)))
+    assert [one.fault.kind for one in found if one.fault is not None] == [kind]
+
+
+def test_a_call_that_runs_is_not_judged() -> None:
+    entries = [entry for entry in LEDGERS["settled"]().entries if entry.type not in ("Closed", "Ended")]
+    audit, found = judged(entries)
+    assert (audit.judged, audit.left_out, found) == (0, 0, [])
