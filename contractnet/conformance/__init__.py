@@ -10,9 +10,11 @@ bottom up:
 - `envelope`: what every message keeps, whatever the tables say (M1 to M7, R7).
 - `owed`: what rows have asked to be said, and whether it was.
 - `walk`: what all sides have in common. `initiator` with `entries`, `slots` and `deciding` walks tables C and I;
-  `participant` walks table P, `mediation` tables MI and MP. This is the side that wrote the log: every step is known.
+  `participant` walks table P, `mediation` tables MI and MP, `bargaining` with `deal` table B.
+  This is the side that wrote the log: every step is known.
 - `hidden`: the other side, of which only the messages are known: is there a run of its table that says them?
-  `hidden_participant`, `hidden_initiator` and `hidden_mediation` are its tables.
+  `hidden_participant`, `hidden_initiator`, `hidden_mediation` and
+  `hidden_bargaining` are its tables.
 
 It takes nothing but the standard library.
 """

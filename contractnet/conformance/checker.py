@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from contractnet.conformance.bargaining import BargainWalk
 from contractnet.conformance.faults import BrokenRuleError, Fault
 from contractnet.conformance.initiator import InitiatorWalk
 from contractnet.conformance.lines import Header, read_header, read_line
 from contractnet.conformance.mediation import AskerWalk, MediatorWalk
 from contractnet.conformance.participant import ParticipantWalk
-from contractnet.conformance.tables import MEDIATION, Protocols
+from contractnet.conformance.tables import BARGAINING, MEDIATION, Protocols
 from contractnet.conformance.walk import Taken, Walk
 
 #: (is a mediation, side) -> the walk of its log
@@ -53,6 +54,8 @@ def check(lines: Iterable[str], protocols: Protocols) -> Verdict:
 
 def new_walk(header: Header, protocols: Protocols) -> Walk:
     """The walk of a log; give it each line, then call `end`."""
+    if header.protocol == BARGAINING:
+        return BargainWalk(header, protocols)
     return _WALKS[header.protocol == MEDIATION, header.side](header, protocols)
 
 

@@ -13,12 +13,12 @@ from typing import Any, Final
 from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.lines import Header, Line, Message
 from contractnet.conformance.schema import Misfit, Schema
-from contractnet.conformance.tables import MEDIATION, Table
+from contractnet.conformance.tables import BARGAINING, MEDIATION, Table
 
 #: acts that carry `in_reply_to` only where they speak of one message: equal for all, or a beat (D8)
 UNADDRESSED: Final = frozenset({"cfp", "cancel", "reject-proposal", "inform:progress", "request"})
 #: events of messages whose content may be anything
-MAY_BE_WRONG: Final = frozenset({"?propose:bad", "?propose:late", "?inform:badchoice"})
+MAY_BE_WRONG: Final = frozenset({"?propose:bad", "?propose:last", "?propose:late", "?inform:badchoice"})
 #: acts that are invalid where they answer nothing; others are left to the table (M3)
 MUST_ANSWER: Final = frozenset({"propose", "refuse", "agree", "inform", "failure", "not-understood"})
 #: the event of an act that breaks the schema or answers nothing: no table has it (the gate, step 5)
@@ -97,7 +97,7 @@ class Envelopes:
     def _names_its_parent(self, message: Message) -> None:
         parent, wanted = message.get("parent"), self._header.parent
         mediation = self._header.protocol == MEDIATION
-        opens = message["performative"] == ("request" if mediation else "cfp")
+        opens = message["performative"] == ("request" if self._header.protocol in (MEDIATION, BARGAINING) else "cfp")
         rules = {"G15", "R12", "MI1"} if mediation else {"G13", "R12"}
         if (parent != wanted and (opens or parent is not None)) or (mediation and opens and wanted is None):
             raise _wrong(rules, f"names {parent or 'no conversation'} as its parent, not {wanted or 'one'}")

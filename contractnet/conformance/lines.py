@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from contractnet.conformance.faults import BrokenRuleError
-from contractnet.conformance.tables import BASIC, ITERATED, MEDIATION
+from contractnet.conformance.tables import BARGAINING, BASIC, ITERATED, MEDIATION
 
 Message = dict[str, Any]
-PROTOCOLS: Final = (BASIC, ITERATED, MEDIATION)
+PROTOCOLS: Final = (BASIC, ITERATED, MEDIATION, BARGAINING)
 SIDES: Final = ("initiator", "participant")
 MOST_SLOTS: Final = 1_000
 #: what every message must have to be looked at: the rest is for the schema
@@ -75,9 +75,9 @@ def read_header(text: str) -> Header:
         parent=_text(raw, "parent") if "parent" in raw else None,
         faulty=_texts(raw, "faulty"),
     )
-    alone = header.side == "participant" or header.protocol == MEDIATION
+    alone = header.side == "participant" or header.protocol in (MEDIATION, BARGAINING)
     if not header.slots or min(header.slots) < 1 or (alone and len(header.participants) != 1):
-        raise _format("there is a slot at least; a participant's log, and a mediation, has one participant")
+        raise _format("there is a slot at least; a participant's log, and all but a contract net, has one participant")
     return header
 
 

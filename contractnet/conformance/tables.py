@@ -23,12 +23,14 @@ FILES: Final[Mapping[str, str]] = {
     "P": "participant",
     "MI": "mediation-initiator",
     "MP": "mediation-participant",
+    "B": "bargaining",
 }
 #: in the column `next`: the state stays
 SAME: Final = "="
 BASIC: Final = "fipa-contract-net"
 ITERATED: Final = "fipa-iterated-contract-net"
 MEDIATION: Final = "contractnet-mediation"
+BARGAINING: Final = "contractnet-bargaining"
 _NO_RULE: Final = frozenset({"X", "XI"})  #: these mark an extension; the row itself is its rule
 
 
@@ -108,7 +110,7 @@ def is_the_act(sent: str, row: Row, message: Mapping[str, Any]) -> bool:
 
 
 class Protocols:
-    """The folder `protocols/`: five tables, each in the form of each of its protocols, and the schema of messages."""
+    """The folder `protocols/`: six tables, each in the form of each of its protocols, and the schema of messages."""
 
     def __init__(self, folder: Traversable) -> None:
         """Read it.

@@ -25,10 +25,11 @@ import msgspec
 from contractnet.errors import DefinitionError
 from contractnet.interaction.machine import SAME, Row, State, Table, split_guard
 from contractnet.interaction.soundness import check
-from contractnet.messages.acts import CONTRACT_NET, ITERATED_CONTRACT_NET, MEDIATION
+from contractnet.messages.acts import BARGAINING, CONTRACT_NET, ITERATED_CONTRACT_NET, MEDIATION
 from contractnet.messages.values import (
     CancelFailure,
     CancelReason,
+    EndReason,
     NotUnderstoodReason,
     RefuseReason,
     RejectReason,
@@ -37,9 +38,12 @@ from contractnet.messages.values import (
 from contractnet.resources import folder
 
 #: the files of `protocols/` that hold a table, without `.toml`
-TABLES: Final = ("conversation", "initiator", "participant", "mediation-initiator", "mediation-participant")
+TABLES: Final = (
+    *("conversation", "initiator", "participant", "mediation-initiator", "mediation-participant"),
+    "bargaining",
+)
 
-_PROTOCOLS: Final = frozenset({CONTRACT_NET, ITERATED_CONTRACT_NET, MEDIATION})
+_PROTOCOLS: Final = frozenset({CONTRACT_NET, ITERATED_CONTRACT_NET, MEDIATION, BARGAINING})
 _OUTCOMES: Final = frozenset({"ok", "partial", "failed", "no-award", "cancelled"})
 _ITERATED: Final = frozenset({"R13", "XI"})
 _CITATION: Final = re.compile(r"R([1-9]|1[0-7])|XI?")
@@ -57,8 +61,9 @@ _ACTS: Final[Mapping[str, frozenset[str]]] = {
     "inform:progress": _NONE,
     "inform:cancelled": _NONE,
     "inform:choice": _NONE,
+    "inform:agreed": _NONE,
     "refuse": frozenset(RefuseReason),
-    "reject-proposal": frozenset(RejectReason),
+    "reject-proposal": frozenset(RejectReason) | frozenset(EndReason),
     "cancel": frozenset(CancelReason),
     "not-understood": frozenset(NotUnderstoodReason),
     "failure:task": frozenset(TaskFailure),

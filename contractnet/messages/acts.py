@@ -52,11 +52,12 @@ ONTOLOGY: Final = "contractnet/1"
 CONTRACT_NET: Final = "fipa-contract-net"
 ITERATED_CONTRACT_NET: Final = "fipa-iterated-contract-net"
 MEDIATION: Final = "contractnet-mediation"
+BARGAINING: Final = "contractnet-bargaining"  #: its acts are in `bargaining`
 
 ProtocolName = Literal["fipa-contract-net", "fipa-iterated-contract-net", "contractnet-mediation"]
 
 
-class Act(
+class Envelope(
     Struct,
     frozen=True,
     kw_only=True,
@@ -69,7 +70,6 @@ class Act(
 
     message_id: MessageId
     conversation_id: ConversationId
-    protocol: ProtocolName
     sender: AgentId  #: who says it; `sealed`: equals the broker-validated user
     daemon: AgentId  #: the sender's daemon (D10); a manager is its own
     receiver: Receiver  #: whom it is for
@@ -84,6 +84,12 @@ class Act(
     ontology: Literal["contractnet/1"] = "contractnet/1"
     language: Literal["json"] = "json"
     encoding: Literal["utf-8"] = "utf-8"
+
+
+class Act(Envelope, frozen=True):
+    """An act of a contract net, or of a mediation."""
+
+    protocol: ProtocolName
 
 
 # ---- what the initiator says

@@ -23,15 +23,27 @@ _PARAMETERS: Final = {
     "daemon": "The id of a daemon, the process that hosts agents.",
     "sender": "The id of the daemon that says it.",
 }
+#: what a side of a bargaining says in its turn, or to end it; and what it says of an acceptance or a cancel
+_TURNS: Final = (
+    *("BargainRequest", "BargainAgree", "BargainRefuse", "BargainPropose", "BargainAccept", "BargainReject"),
+    *("BargainCancel", "BargainNotUnderstood"),
+)
+_WORDS: Final = ("BargainInform", "BargainFailure")
 #: message -> (summary, definitions of the envelopes it may hold)
 _MESSAGES: Final = {
     "call": ("Calls for proposals.", ["Cfp"]),
     "mail": (
-        "What a manager says to participants, and to a mediator.",
-        ["AcceptProposal", "RejectProposal", "Cancel", "NotUnderstood", "Request"],
+        "What a manager says to participants and to a mediator, and all that agents say to agents who bargain.",
+        ["AcceptProposal", "RejectProposal", "Cancel", "NotUnderstood", "Request", *_TURNS, *_WORDS],
     ),
-    "bid": ("Answers to calls and requests.", ["Propose", "Refuse", "NotUnderstood", "Agree"]),
-    "work": ("What became of accepted work, of a cancel, of a mediation.", ["Inform", "Failure"]),
+    "bid": (
+        "Answers to calls and requests, and the turns of a bargaining with a manager.",
+        ["Propose", "Refuse", "NotUnderstood", "Agree", *_TURNS],
+    ),
+    "work": (
+        "What became of accepted work, of a cancel, of a mediation, of an acceptance.",
+        ["Inform", "Failure", *_WORDS],
+    ),
     "presence": ("Who is there, and who is still at work. May be lost.", ["Presence", "Inform"]),
 }
 #: channel -> (exchange, routing key, message, description)

@@ -27,14 +27,15 @@ from contractnet.errors import DecodeError, DefinitionError
 from contractnet.messages import explain, identity, plain, split
 from contractnet.messages.acts import (
     AcceptProposal,
-    Act,
     AnyAct,
     AnyBeat,
     Cfp,
+    Envelope,
     Failure,
     Inform,
     Presence,
 )
+from contractnet.messages.bargaining import AnyBargainAct, BargainAct
 from contractnet.messages.contents import (
     CancelFailureContent,
     ProgressContent,
@@ -54,8 +55,9 @@ MAX_ENVELOPES: Final = 256
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 _ACTS: Final[msgspec.json.Decoder[AnyAct]] = msgspec.json.Decoder(AnyAct)
 _BEATS: Final[msgspec.json.Decoder[AnyBeat]] = msgspec.json.Decoder(AnyBeat)
+_BARGAINING: Final[msgspec.json.Decoder[AnyBargainAct]] = msgspec.json.Decoder(AnyBargainAct)
 
-_Message = TypeVar("_Message", AnyAct, AnyBeat)
+_Message = TypeVar("_Message", AnyAct, AnyBeat, AnyBargainAct)
 
 
 class _Kind(msgspec.Struct, frozen=True):
@@ -99,7 +101,7 @@ def check_size(payload: object, most: int, what: str) -> None:
         )
 
 
-def encode(act: Act | Presence) -> bytes:
+def encode(act: Envelope | Presence) -> bytes:
     """The canonical bytes of an act or beat of ours, known to be what every receiver's decoder takes.
 
     Raises:
@@ -107,7 +109,8 @@ def encode(act: Act | Presence) -> bytes:
     """
     raw = canonical(act)
     try:
-        taken = decode_beat(raw) if isinstance(act, Presence) else decode_act(raw)
+        decode = decode_bargain if isinstance(act, BargainAct) else decode_act
+        taken = decode_beat(raw) if isinstance(act, Presence) else decode(raw)
     except DecodeError as error:
         raise DefinitionError(f"{type(act).__name__} cannot be sent: {error}") from error
     if taken != act:  # NaN became null, a date became text, or only a tuple became an array
@@ -123,6 +126,15 @@ def decode_act(raw: bytes) -> AnyAct:
         DecodeError: with the step that refused and the paths of what is wrong.
     """
     return _decode(raw, _ACTS)
+
+
+def decode_bargain(raw: bytes) -> AnyBargainAct:
+    """One act of a bargaining from one element of a body; `identity.bargains` tells which it is.
+
+    Raises:
+        DecodeError: as `decode_act`.
+    """
+    return _decode(raw, _BARGAINING)
 
 
 def decode_beat(raw: bytes) -> AnyBeat:
@@ -177,7 +189,7 @@ def _check_size(raw: bytes) -> None:
         )
 
 
-def _payloads(message: Act | Presence) -> Sequence[tuple[str, dict[str, Any]]]:
+def _payloads(message: Envelope | Presence) -> Sequence[tuple[str, dict[str, Any]]]:
     """The user's payloads of a message, with their paths."""
     if isinstance(message, Cfp):
         schema = message.content.result_schema
@@ -192,7 +204,7 @@ def _payloads(message: Act | Presence) -> Sequence[tuple[str, dict[str, Any]]]:
     return ()
 
 
-def _check_payloads(raw: bytes, message: Act | Presence) -> None:
+def _check_payloads(raw: bytes, message: Envelope | Presence) -> None:
     """The payload rules of `plain.py`, cheaply where all is well."""
     payloads = _payloads(message)
     if not plain.suspicious(raw):
@@ -243,7 +255,7 @@ def pack(encoded: Sequence[bytes]) -> list[tuple[range, bytes]]:
     return bodies
 
 
-def encode_body(acts: Sequence[Act | Presence]) -> bytes:
+def encode_body(acts: Sequence[Envelope | Presence]) -> bytes:
     """One body of acts or beats that fit into one.
 
     Raises:

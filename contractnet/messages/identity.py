@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import Struct
 
-from contractnet.messages.acts import AnyAct, Presence
+from contractnet.messages.acts import BARGAINING, AnyAct, Presence
 from contractnet.messages.explain import members
 from contractnet.messages.values import AgentId, ConversationId, MessageId, OfferId, Round
 
@@ -65,6 +65,20 @@ def identify(raw: bytes) -> Identity:
     if isinstance(performative, str) and performative in _PERFORMATIVES:
         found["performative"] = performative
     return Identity(**found)
+
+
+def bargains(raw: bytes) -> bool:
+    """Whether an element is of the bargaining protocol: `codec.decode_bargain` is for it, else `decode_act`.
+
+    Never raises. Costs next to nothing where the name of the protocol is nowhere in the bytes.
+    """
+    if BARGAINING.encode() not in raw:
+        return False
+    try:
+        tree: object = json.loads(raw.decode("utf-8", "replace"), parse_int=_integer)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(tree, dict) and cast("dict[str, object]", tree).get("protocol") == BARGAINING
 
 
 def _integer(text: str) -> int:

@@ -62,6 +62,9 @@ LateMs = Annotated[int, Meta(ge=0, le=MAX_INSTANT_MS, description="milliseconds"
 Round = Annotated[int, Meta(ge=1, le=1_000, description="1 is the first call of the conversation")]
 Slot = Annotated[int, Meta(ge=1, le=1_000, description="which of the winners sought, from 1")]
 Epoch = Annotated[int, Meta(ge=1, le=1_000_000, description="goes up with each award of the slot")]
+Turn = Annotated[int, Meta(ge=0, le=999, description="0 is the first turn, the initiator's; they alternate")]
+Turns = Annotated[int, Meta(ge=1, le=1_000, description="of both sides together; who has the last one is decisive")]
+IssueValue = Annotated[int, Meta(ge=-MAX_MICROS, le=MAX_MICROS, description="in the issue's unit; micros for money")]
 Starts = Annotated[int, Meta(ge=1, le=1_000_000)]
 Capacity = Annotated[int, Meta(ge=0, le=100_000)]
 Score = Annotated[int, Meta(ge=-(10**18), le=10**18, description="integer score of the stated rule, micros")]
@@ -104,6 +107,16 @@ class RejectReason(StrEnum):
     INVALID = "invalid"
     DUPLICATE_BID = "duplicate-bid"
     CANCELLED = "cancelled"
+
+
+class EndReason(StrEnum):
+    """Why one side of a bargaining ends it, or rejects what came too late."""
+
+    WALKED_AWAY = "walked-away"
+    TURN_LIMIT = "turn-limit"
+    INVALID = "invalid"
+    LATE = "late"
+    CLOSED = "closed"
 
 
 class TaskFailure(StrEnum):

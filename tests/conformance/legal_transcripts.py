@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.conformance.scenarios.bargaining import bargainings
 from tests.conformance.scenarios.basic import basic
 from tests.conformance.scenarios.cancels import cancels
 from tests.conformance.scenarios.mediation import mediations
@@ -13,10 +14,10 @@ from tests.conformance.scenarios.rounds import rounds
 from tests.conformance.scenarios.slots import slots
 from tests.conformance.scenarios.strays import strays
 from tests.conformance.scenarios.winners import winners
-from tests.conformance.transcript_writer import Transcript
+from tests.conformance.transcript_lines import Lines
 
 
-def legal() -> Iterator[Transcript]:
+def legal() -> Iterator[Lines]:
     """Every legal transcript."""
     yield from basic()
     yield from winners()
@@ -25,5 +26,6 @@ def legal() -> Iterator[Transcript]:
     yield from cancels()
     yield from strays()
     yield from mediations()
+    yield from bargainings()
     yield from participants()
     yield from participant_ends()

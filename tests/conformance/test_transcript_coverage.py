@@ -11,13 +11,13 @@ import pytest
 
 from contractnet.conformance import checker
 from contractnet.conformance.faults import KINDS
-from contractnet.conformance.tables import ITERATED, MEDIATION, Protocols
+from contractnet.conformance.tables import BARGAINING, ITERATED, MEDIATION, Protocols
 from contractnet.conformance.walk import Taken
 from tests.conformance.write_transcripts import FOLDER, PROTOCOLS
 
 TABLES = Protocols(PROTOCOLS)
 README = (PROTOCOLS / "README.md").read_text(encoding="utf-8")
-PROTOCOL_OF = {"C": ITERATED, "I": ITERATED, "P": ITERATED, "MI": MEDIATION, "MP": MEDIATION}
+PROTOCOL_OF = {"C": ITERATED, "I": ITERATED, "P": ITERATED, "MI": MEDIATION, "MP": MEDIATION, "B": BARGAINING}
 #: states of rows that nothing leads to, and why
 UNREACHABLE = {
     (
@@ -80,7 +80,7 @@ def crossings() -> dict[str, set[str]]:
 
 def test_every_crossing_is_shown_with_all_its_rows() -> None:
     listed = crossings()
-    assert len(listed) == 15
+    assert len(listed) == 15 + 8
     shown: dict[str, set[str]] = {}
     for name, header in headers("legal").items():
         if "crossing" in header:

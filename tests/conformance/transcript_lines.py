@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contractnet.messages.acts import CONTRACT_NET, MEDIATION, AcceptProposal, AnyAct, Propose, ProtocolName
+from contractnet.messages.acts import CONTRACT_NET, MEDIATION, AcceptProposal, AnyAct, Propose
 from contractnet.messages.codec import encode
 
 START_MS = 1_800_000_000_000
@@ -25,7 +25,7 @@ class Lines:
         about: str,
         outcome: str,
         *participants: str,
-        protocol: ProtocolName = CONTRACT_NET,
+        protocol: str = CONTRACT_NET,
         side: str = "initiator",
         max_rounds: int = 1,
         slots: int | list[int] = 1,
@@ -58,7 +58,7 @@ class Lines:
         if crossing is not None:
             self.header["crossing"] = crossing
         self.header["legal"] = True
-        self.protocol: ProtocolName = protocol
+        self.protocol = protocol
         self.conversation = f"{CONVERSATION}.m" if protocol == MEDIATION else CONVERSATION
         self.max_rounds = max_rounds
         self.round = 0
@@ -114,7 +114,7 @@ class Lines:
     def _from_initiator(self, act: AnyAct, event: str, *peers: str, wrong: Extra | None = None) -> None:
         """Said on the initiator's side, taken as an event on a participant's; `wrong` spoils its content."""
         message = json.loads(encode(act))
-        _spoil(message, wrong)
+        spoil(message, wrong)
         if self.header["side"] == "initiator":
             self._line(message, peers[0] if len(peers) == 1 else list(peers))
         else:
@@ -123,7 +123,7 @@ class Lines:
     def _from_participant(self, act: AnyAct, event: str, peer: str, wrong: Extra | None = None) -> None:
         """Taken as an event on the initiator's side, said on a participant's; `wrong` spoils its content."""
         message = json.loads(encode(act))
-        _spoil(message, wrong)
+        spoil(message, wrong)
         if self.header["side"] == "participant":
             self._line(message, INITIATOR)
         else:
@@ -140,7 +140,7 @@ class Lines:
         self.lines.append(line.replace(line.split(",", 1)[0], f'{{"at":{self.at}', 1))
 
 
-def _spoil(message: Extra, wrong: Extra | None) -> None:
+def spoil(message: Extra, wrong: Extra | None) -> None:
     """Replace fields of the content; `...` takes one away."""
     content = message["content"] | (wrong or {})
     message["content"] = {name: value for name, value in content.items() if value is not ...}

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from tests.conformance.illegal_transcripts import illegal
 from tests.conformance.legal_transcripts import legal
-from tests.conformance.transcript_writer import Transcript
+from tests.conformance.transcript_lines import Lines
 
 PROTOCOLS = Path(__file__).parents[2] / "protocols"
 
 FOLDER = PROTOCOLS / "transcripts"
 
 
-def everything() -> Iterator[tuple[str, Transcript]]:
+def everything() -> Iterator[tuple[str, Lines]]:
     """(file name, transcript)."""
     for transcript in legal():
         yield f"legal-{transcript.name}.jsonl", transcript

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contractnet.conformance.tables import BASIC, FILES, ITERATED, MEDIATION, Protocols, Row, after
+from contractnet.conformance.tables import BARGAINING, BASIC, FILES, ITERATED, MEDIATION, Protocols, Row, after
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import split_guard
 from tests.conformance.write_transcripts import PROTOCOLS
@@ -14,6 +14,7 @@ from tests.conformance.write_transcripts import PROTOCOLS
 FORMS = [(short, protocol) for short in "CIP" for protocol in (BASIC, ITERATED)] + [
     ("MI", MEDIATION),
     ("MP", MEDIATION),
+    ("B", BARGAINING),
 ]
 TABLES = Protocols(PROTOCOLS)
 

@@ -31,7 +31,8 @@ FAULTS = {
     "unknown protocol": (
         '["fipa-contract-net", ',
         '["fipa-request", ',
-        ", protocols: 'fipa-request' is no protocol known here; there are contractnet-mediation, fipa-contract-net,"
+        ", protocols: 'fipa-request' is no protocol known here; there are contractnet-bargaining,"
+        " contractnet-mediation, fipa-contract-net,"
         " fipa-iterated-contract-net",
     ),
     "unknown start": (
@@ -216,6 +217,7 @@ SHAPES = [
     ("participant", "P", 39, 84, 11, 6),
     ("mediation-initiator", "MI", 10, 52, 7, 3),
     ("mediation-participant", "MP", 13, 18, 6, 4),
+    ("bargaining", "B", 40, 97, 14, 6),
 ]
 
 

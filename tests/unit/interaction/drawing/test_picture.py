@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contractnet.interaction.definition import load
+from contractnet.interaction.definition import TABLES, load
 from contractnet.interaction.drawing.picture import MANY, about_state, picture, shortened
 from contractnet.interaction.machine import SAME
 
 
 def test_every_way_from_state_to_state_is_one_arrow_or_one_list() -> None:
-    for name in ("conversation", "initiator", "participant", "mediation-initiator", "mediation-participant"):
+    for name in TABLES:
         table = load(name)
         ways = {
             (state, row.next, row.name) for row in table.rows for state in row.states if row.next not in (SAME, state)
