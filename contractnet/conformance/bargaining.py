@@ -130,7 +130,7 @@ class BargainWalk(OneTable):
 
     def _answers(self, performative: str, content: Message) -> None:
         """What it says of an act of the other side."""
-        about = {} if self._heard is None else self._heard["content"]
+        about: Message = {} if self._heard is None else self._heard["content"]
         agreed = performative == "inform" and content.get("kind") == "agreed"
         if agreed and (content["offer"], content["terms"]) != (about.get("offer"), about.get("terms")):
             raise BrokenRuleError("envelope", {"B19", "R4"}, "agrees to other terms than those of the acceptance")

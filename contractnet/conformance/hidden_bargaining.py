@@ -100,7 +100,7 @@ class HiddenBargainer(Hidden[Standing]):
         if performative in ("propose", "accept-proposal"):
             return bool(content.get("turn") == mark.round)
         if performative == "inform" and content.get("kind") == "agreed":
-            taken = {} if about is None else about["content"]
+            taken: Message = {} if about is None else about["content"]
             return (content["offer"], content["terms"]) == (taken.get("offer"), taken.get("terms"))
         if row.one_offer:
             return about is not None and bool(content.get("offer") == about["content"].get("offer"))

@@ -114,7 +114,7 @@ class EndReason(StrEnum):
 
     WALKED_AWAY = "walked-away"
     TURN_LIMIT = "turn-limit"
-    INVALID = "invalid"
+    WRONG_TWICE = "wrong-twice"
     LATE = "late"
     CLOSED = "closed"
 

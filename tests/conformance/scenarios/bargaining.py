@@ -180,7 +180,7 @@ def _repairs() -> Iterator[Bargain]:
         t.offer(BUYER, 4_000)
         _bad(t, SELLER)
         t.offer(SELLER, 6_000, event="?propose:bad", wrong={"terms": [200_000_000]})
-        t.walk_away(BUYER, "invalid", decision=None)
+        t.walk_away(BUYER, "wrong-twice", decision=None)
 
     about = "Two offers with a fault in one turn: that is the end."
     yield from one("initiator", "wrong-twice", about, "ended", bad_twice, faulty=(SELLER,))
@@ -248,7 +248,7 @@ def _mended_by_an_acceptance(t: Bargain) -> None:
 
 def _wrong_twice(t: Bargain) -> None:
     t.accept(SELLER, event="?accept:dead")
-    t.walk_away(BUYER, "invalid", decision=None)
+    t.walk_away(BUYER, "wrong-twice", decision=None)
 
 
 # ---- every state, every end
@@ -379,7 +379,7 @@ def _no_word(t: Bargain) -> None:
 _WORDS: dict[str, tuple[str, Script]] = {
     "agreed": ("agreed", lambda t: t.agreed(t.other)),
     "failure": ("ended", lambda t: t.failure(t.other, in_reply_to=t.sent(t.me, "accept-proposal"))),
-    "reject": ("ended", lambda t: t.walk_away(t.other, "invalid", decision=None)),
+    "reject": ("ended", lambda t: t.walk_away(t.other, "wrong-twice", decision=None)),
 }
 
 

@@ -217,7 +217,7 @@ SHAPES = [
     ("participant", "P", 39, 84, 11, 6),
     ("mediation-initiator", "MI", 10, 52, 7, 3),
     ("mediation-participant", "MP", 13, 18, 6, 4),
-    ("bargaining", "B", 40, 97, 14, 6),
+    ("bargaining", "B", 40, 86, 14, 6),
 ]
 
 
