@@ -11,7 +11,8 @@ from contractnet.interaction.definition import TABLES, load
 from contractnet.interaction.machine import SAME, Machine, Row, Table
 from contractnet.messages.acts import CONTRACT_NET
 
-FORMS = [(name, None) for name in TABLES] + [(name, CONTRACT_NET) for name in ("conversation", "initiator", "participant")]
+BASIC = ("conversation", "initiator", "participant")
+FORMS = [(name, None) for name in TABLES] + [(name, CONTRACT_NET) for name in BASIC]
 
 
 def rows_for(table: Table, state: str, event: str) -> list[Row]:
