@@ -87,6 +87,8 @@ def run_call(
     if split:
         if task is None or tasks is not None or model is None:
             raise DefinitionError('--split needs a job and a model: call "Write a report" --split --model URL')
+        if money.accounts:
+            raise DefinitionError("--account: what is split is paid from the market's own account; leave it out")
         split_job = Split(task, model, model_name, yes, money.budget, out, options)
         judge(split_job)
         job: Job | Split = split_job

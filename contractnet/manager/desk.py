@@ -1,7 +1,7 @@
 """Where pending decisions are put before whoever the policy names. It owns a task for each; what they say is recorded.
 
-A question that was asked before the process ended is put again. Whoever raises an error has decided to stop. A
-decision that comes from elsewhere, such as `contractnet decide`, ends the asking.
+A question that was asked before the process ended is put again, where something still waits for its answer. Whoever
+raises an error has decided to stop. A decision that comes from elsewhere, such as `contractnet decide`, ends the asking.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contractnet.errors import DefinitionError
 from contractnet.manager.book import Book
 from contractnet.manager.limits import LIMIT, LimitPolicy, Ruling
+from contractnet.manager.openings import Openings
 from contractnet.manager.questions import Answered, Pending
 from contractnet.messages.values import plain_text
 
@@ -22,12 +23,12 @@ class Desk:
     """Asks.
 
     Args:
-        policy: account -> what it does at its limit.
+        openings: knows the policy of each account, and what waits.
         answer: records an answer; raises DefinitionError where it is not possible.
     """
 
-    def __init__(self, book: Book, policy: Callable[[str], LimitPolicy], answer: Callable[[Answered], None]) -> None:
-        self._book, self._policy, self._answer = book, policy, answer
+    def __init__(self, book: Book, openings: Openings, answer: Callable[[Answered], None]) -> None:
+        self._book, self._openings, self._answer = book, openings, answer
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._due: asyncio.Queue[tuple[Pending, LimitPolicy]] = asyncio.Queue()
         self._known: set[str] = set()
@@ -43,8 +44,9 @@ class Desk:
         for pending in still.values():
             if pending.id in self._known or pending.kind != LIMIT:
                 continue
-            policy = self._policy(pending.about)
-            if policy.at_limit == "ask" and (policy.ask is not None or policy.within_ms is not None):
+            policy = self._openings.policy(pending.about)
+            somebody = policy.at_limit == "ask" and (policy.ask is not None or policy.within_ms is not None)
+            if somebody and self._openings.waits_for_money(pending.about):
                 self._known.add(pending.id)
                 self._due.put_nowait((pending, policy))
 

@@ -65,7 +65,7 @@ class Driver:
         self._checks = Checks(self.settings.check_ms / 1000, self._step_checked)
         self._alarms = Alarms(self._clock)
         self._openings = Openings(self.book, self.directory, self.settings)
-        self._desk = Desk(self.book, self._openings.policy, self._answer)
+        self._desk = Desk(self.book, self._openings, self._answer)
         self._watch = Watch(self.book, self.directory, self._openings)
         self.on_change: Callable[[], None] = _nothing  #: called on the loop when a tender or the link changed
 

@@ -126,6 +126,12 @@ class Openings:
         number, fewer = len(tender.calls) + 1, slots if slots < len(tender.slots) else None
         return Invited(number=number, expected=expected, manager_epoch=self._book.manager_epoch, slots=fewer)
 
+    def waits_for_money(self, name: str) -> bool:
+        """Whether anything of an account still waits at its limit."""
+        account = self._book.accounts.find(name)
+        mine = (one for one in self._live.values() if one.opened.account == name and one.waiting)
+        return account is not None and any(at_limit(one, account) for one in mine)
+
     def policy(self, account: str) -> LimitPolicy:
         """What an account does at its limit: as it was told, else as its parent."""
         while account and account not in self.policies:

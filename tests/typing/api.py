@@ -9,7 +9,9 @@ from contractnet import (
     Choice,
     Contract,
     ContractFailed,
+    Decision,
     Dispute,
+    LimitReached,
     Market,
     NoAward,
     Proposal,
@@ -85,6 +87,15 @@ async def pipeline() -> None:
         async for ended in market.tender_many([task], reserve="0.05"):
             assert_type(ended, Contract)
         assert_type(market.contracts(), list[Contract])
+        async with market.child("team-a", budget="0.50", on_limit=decide, decide_within=60) as child:
+            assert_type(await child.tender(task, reserve="0.05", budget="0.10", slots=3), Contract)
+            assert_type(child.receipt().released, int | None)
+        assert_type(market.receipt().spent, int)
+
+
+async def decide(limit: LimitReached) -> Decision:
+    assert_type(limit.needs, str)
+    return Decision.grant("0.50", by="kim") if limit.waiting > 3 else Decision.stop(why="enough")
 
 
 def script() -> None:

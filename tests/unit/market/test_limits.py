@@ -178,6 +178,25 @@ async def test_a_question_of_an_earlier_run_is_settled_by_the_policy_of_this_one
         assert (await contract.ended()).reason == "budget"
 
 
+async def test_nobody_is_asked_for_what_waits_no_longer(tmp_path: Path) -> None:
+    file, asked = str(tmp_path / "m.db"), list[LimitReached]()
+    async with market([agent("one", "0.05")], file, budget="0.05", at_limit="ask", on_leave="cancel") as here:
+        contract = await here.begin(Task("x", SKILL), reserve="0.10")
+        while not here.manager.book.questions.open:
+            await asyncio.sleep(0.01)
+        assert (await contract.cancel()).reason == "user"
+
+    async def decide(limit: LimitReached) -> Decision:
+        asked.append(limit)
+        return Decision.stop()
+
+    async with market([agent("one", "0.05")], file, budget="0.05", on_limit=decide) as here:
+        await (await here.tender(Task("y", SKILL), reserve="0.05")).ended()
+        assert asked == []
+        await (await here.tender(Task("z", SKILL), reserve="0.05")).ended()
+        assert len(asked) == 1
+
+
 async def test_a_larger_budget_answers_the_question() -> None:
     async with market([agent("one", "0.05")], budget="0.05", at_limit="wait") as here:
         contract = await here.begin(Task("x", SKILL), reserve="0.10")
