@@ -1,7 +1,7 @@
 """Where pending decisions are put before whoever the policy names. It owns a task for each; what they say is recorded.
 
 A question that was asked before the process ended is put again, where something still waits for its answer. Whoever
-raises an error has decided to stop. A decision that comes from elsewhere, such as `contractnet decide`, ends the asking.
+raises an error has decided to stop. A decision from elsewhere, such as `contractnet decide`, ends the asking.
 """
 
 from __future__ import annotations
