@@ -8,7 +8,8 @@ Rules:
 3. A request that was never asked is an error that says what is different about it: nothing is made up.
 4. What came in the place of an answer comes again: a timeout, a limit without room, an endpoint left alone. So who
    answers from a recording has no limits and no circuit of its own, which would depend on the time (`recorded_model`).
-5. Probes are the endpoint's: what one agent found out the others knew. But a probe that failed was one asker's trouble.
+5. Probes are the endpoint's: what one agent found out the others knew. But a probe that failed was one agent's trouble;
+   which of its tasks met with it is not kept, so a recording whose first probe failed may differ there.
 """
 
 from __future__ import annotations
