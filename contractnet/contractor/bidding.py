@@ -197,6 +197,7 @@ class Desk:
             taken=max(0, self.agent.capacity - self._room() - 1),
             capacity=self.agent.capacity,
             note=partial(self._host.note, self.agent.id, conversation),
+            remember=partial(self._host.diary.outcomes.score, self.agent.id, cfp.content.skill),
         )
         answer = await _ask(self.agent, call)
         if self._bidders.get(conversation) is asyncio.current_task():

@@ -18,6 +18,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from contractnet.ledger.records import Heard, Record, Said
+from contractnet.mechanisms.calibration.brier import BrierScore, brier
 from contractnet.mechanisms.calibration.known import Known, Outcome
 from contractnet.messages.acts import AcceptProposal, Cancel, Cfp, Failure, Inform, NotUnderstood, Propose
 from contractnet.messages.contents import ResultContent, TaskFailureContent
@@ -44,6 +45,11 @@ class OwnOutcomes(Known):
     def __init__(self) -> None:
         super().__init__()
         self._parts: dict[tuple[str, str], _Part] = {}
+
+    def score(self, agent: str, skill: str) -> BrierScore | None:
+        """What its statements at a skill were worth; None: nothing has come of any."""
+        track = self.records.track(agent, skill)
+        return None if track is None else brier(track.whole)
 
     def follow(self, agent: str, conversation: str, record: Record) -> None:
         """The next entry of an agent's."""

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 
 from contractnet.errors import DefinitionError
 from contractnet.ledger.records import Asked
+from contractnet.mechanisms.calibration.brier import BrierScore
 from contractnet.messages.contents import Feedback, FieldError, LiveOffer, Terms
 from contractnet.messages.values import MAX_ETA_S, PPM, RefuseReason, parse_amount, plain_text, require
 
@@ -104,6 +105,13 @@ def unnoted(asked: Asked) -> None:
     """Where there is no journal."""
 
 
+Remember = Callable[[], BrierScore | None]
+
+
+def unremembered() -> BrierScore | None:
+    """Where there is no journal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What a bidder may know."""
@@ -124,6 +132,15 @@ class Call:
     taken: int = 0  #: of the agent's places, by other offers and by work
     capacity: int = 1  #: the agent's places
     note: Note = field(default=unnoted, repr=False, compare=False)  #: takes what a model was asked for this bid
+    remember: Remember = field(default=unremembered, repr=False, compare=False)  #: what `record` is read from
+
+    @property
+    def record(self) -> BrierScore | None:
+        """How the agent's own awards at this skill ended beside what it had stated, as far as its journal knows: `n`,
+        `successes`, the Brier `score` and its terms, and the curve by tenths, `bins`; shares in ppm. None: there was
+        none yet.
+        """
+        return self.remember()
 
 
 Beat = Callable[[str], Awaitable[None]]

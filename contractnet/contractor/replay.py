@@ -10,6 +10,7 @@ from typing import cast
 
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.mediating import Mediating
+from contractnet.contractor.outcomes import OwnOutcomes
 from contractnet.contractor.records import FACTS, LOOSE, Fact, Hosted, Seeded, Timed, Timers
 from contractnet.contractor.side import Side
 from contractnet.contractor.stepping import step
@@ -40,6 +41,7 @@ class Diary:
         self.hosted: dict[str, list[str]] = {}
         #: (agent or daemon, sender, message id) of everything heard -> digest of its bytes
         self.seen: dict[tuple[str, str, str], str] = {}
+        self.outcomes = OwnOutcomes()  #: of the agents' awards, as far as the journal knows
         self.spent: dict[str, int] = {}  #: endpoint -> micros that its models have cost
         self.at = 0  #: of the last entry
         self.timed: Timers | None = None  #: what the journal says of its timers
@@ -129,6 +131,7 @@ class Diary:
 
     def _follow(self, written: list[Writing], at: int) -> list[Writing]:
         for draft, record in written:
+            self.outcomes.follow(draft.agent, draft.conversation, record)
             if isinstance(record, Heard | Misheard | Quarantined) and draft.sender and draft.message_id:
                 self.seen[draft.agent, draft.sender, draft.message_id] = record.digest
             if isinstance(record, Said):

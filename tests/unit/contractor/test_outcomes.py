@@ -13,10 +13,11 @@ from tests.support.side import SKILL, Side
 
 
 def known(side: Side) -> tuple[int, int, dict[str, int]]:
-    """(good, all, what they rest on) of the agent."""
+    """(good, all, what they rest on) of the agent; the diary knows the same."""
     outcomes = OwnOutcomes()
     for record in side.written:
         outcomes.follow(side.agent, side.conversation, record)
+    assert outcomes.score(side.agent, SKILL) == side.diary.outcomes.score(side.agent, SKILL)
     track = outcomes.records.track(side.agent, SKILL)
     if track is None:
         return 0, 0, {}
