@@ -53,7 +53,7 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 def award_json(award: Award) -> bytes:
     """What a program reads: task, skill, input (the private part merged in), price (a decimal string), deadline
-    (milliseconds since the Unix epoch), fence, attempt.
+    (milliseconds since the Unix epoch), fence, attempt, parts (of a divisible task; 1: it is of one piece).
     """
     return canonical(
         {
@@ -64,6 +64,7 @@ def award_json(award: Award) -> bytes:
             "deadline": award.deadline,
             "fence": award.fence,
             "attempt": award.attempt,
+            "parts": award.parts,
         }
     )
 

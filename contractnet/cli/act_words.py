@@ -44,7 +44,7 @@ def words_of(act: AnyAct) -> str:
         case Propose():
             terms = act.content
             return (
-                f"{name} {show_amount(terms.price)} {terms.unit}, eta {terms.eta} s, "
+                f"{name} {show_amount(terms.price)} {terms.unit}{_most(terms.parts)}, eta {terms.eta} s, "
                 f"confidence {percent(terms.confidence)}{_more(terms.rationale)}"
             )
         case Refuse():
@@ -52,7 +52,7 @@ def words_of(act: AnyAct) -> str:
         case AcceptProposal():
             award = act.content
             return (
-                f"{name} at {show_amount(award.price)}, slot {award.slot} epoch {award.epoch}, "
+                f"{name} at {show_amount(award.price)}{_parts(award.parts)}, slot {award.slot} epoch {award.epoch}, "
                 f"result within {duration(award.work_within_ms)}, lease {duration(award.lease_ms)}"
             )
         case RejectProposal():
@@ -103,6 +103,14 @@ def shorten(text: str) -> str:
     """One line of at most SHOWN characters."""
     line = " ".join(text.split())
     return line if len(line) <= SHOWN else line[: SHOWN - 3] + "..."
+
+
+def _most(count: int | None) -> str:
+    return f" a part, at most {count} parts" if count else ""
+
+
+def _parts(count: int | None) -> str:
+    return f" for {count} parts" if count else ""
 
 
 def _more(text: str) -> str:

@@ -5,7 +5,7 @@ What must hold, at every entry:
 1. No account is over its grant: what its tenders hold and have spent, and what its children hold of it and have spent.
 2. A tender has one hold at most, before its end; held = spent + released at its end; without a hold there is no limit.
 3. What was spent is the sum of what the filled slots cost; a slot costs what its award said, no less than its winner
-   asked, no more than the reserve, or than what a mediator may award.
+   asked, no more than the reserve, or than what a mediator may award; of a divisible task for each of its parts.
 4. A closed account released what was free in it, and opens nothing.
 
 Source: D12; promise 10.
@@ -169,9 +169,10 @@ class MoneyAudit:
     def _award(self, tender: str, record: Awarded) -> Iterator[str]:
         bought = self.tenders[tender]
         asked = bought.asked.get(record.participant, {}).get(record.offer)
-        if asked is None or record.price < asked:
+        parts, worst = record.parts or 1, bought.terms.worst
+        if asked is None or record.price < parts * asked:
             yield f"tender {tender} awards {record.participant} {show_amount(record.price)}: it did not ask that"
-        if bought.terms.worst is not None and record.price > bought.terms.worst:
+        if worst is not None and record.price > parts * worst:
             yield f"tender {tender} awards {show_amount(record.price)}, over the most that may be paid"
 
     def _within(self) -> Iterator[str]:

@@ -172,7 +172,8 @@ def _tell_outcome(record: Record) -> Told | None:
             return Told(f"mediator {record.mediator} chose {choice}{why}", named=(record.mediator,))
         case manager.Awarded():
             price = show_amount(record.price)
-            text = f"slot {record.slot} epoch {record.epoch} awarded to {record.participant} at {price}"
+            parts = f" for {record.parts} parts" if record.parts else ""
+            text = f"slot {record.slot} epoch {record.epoch} awarded to {record.participant} at {price}{parts}"
             return Told(text, named=(record.participant,))
         case manager.Freed():
             more = f" ({shorten(record.detail)})" if record.detail else ""

@@ -42,6 +42,12 @@ _RULES: Final = {
     "highest-quality-under-reserve": "the surest bid wins, then the cheapest, then the fastest; it is paid its price",
     "lexicographic": "the bids are compared by the stated criteria, one after the other; paid is the winner's price",
 }
+#: of a divisible task
+_PART_RULES: Final = {
+    "lowest-price": "the cheapest bids get the parts, each is paid its price for each",
+    "second-price": "the cheapest bids get the parts; a winner is paid the prices at which rivals would do its parts, "
+    "the reserve where nobody would",
+}
 #: rules whose score is no amount
 _PLAIN: Final = frozenset({"highest-quality-under-reserve", "lexicographic"})
 _LOSSES: Final = {
@@ -145,7 +151,8 @@ class _Teller:
                 why = f" ({record.why})" if record.why else ""
                 yield f"Mediator {record.mediator} {choice.get(record.choice, 'chose nothing')}{why}."
             case manager.Awarded():
-                yield f"Slot {record.slot} was awarded to {record.participant} for {self._amount(record.price)}."
+                what = f"Slot {record.slot}" if record.parts is None else _parts(record)
+                yield f"{what} was awarded to {record.participant} for {self._amount(record.price)}."
             case manager.Freed():
                 detail = f" ({record.detail})" if record.detail else ""
                 why = _FREED.get(record.reason, record.reason)
@@ -158,7 +165,8 @@ class _Teller:
                 pass
 
     def _terms(self, terms: TenderTerms) -> Iterator[str]:
-        yield f"Rule {terms.rule}: {_RULES.get(terms.rule, 'brought by another distribution')}."
+        words = _PART_RULES if terms.divisible else _RULES
+        yield f"Rule {terms.rule}: {words.get(terms.rule, 'brought by another distribution')}."
         said = [f"value {self._amount(terms.value)}"] if terms.value is not None else []
         if terms.reserve is not None:
             how = "public" if terms.public_reserve else "secret"
@@ -177,7 +185,9 @@ class _Teller:
             said.append("order " + ", ".join(f"{one.what} in steps of {one.step}" for one in terms.order))
         if terms.min_bids > 1:
             said.append(f"at least {terms.min_bids} bids")
-        if terms.slots > 1:
+        if terms.divisible:
+            said.append(f"{terms.slots} parts, reserve and prices for one")
+        elif terms.slots > 1:
             said.append(f"{terms.slots} slots")
         if said:
             yield f"Terms: {'; '.join(said)}."
@@ -225,6 +235,9 @@ class _Teller:
         if bid.probability != bid.confidence:
             chance += f" (says {bid.confidence * 100 / PPM:.0f} %)"
         terms = f"{self._amount(bid.price)}, {bid.eta} s, {chance}; score {self._score(record, bid.score)}"
+        if bid.parts is not None and bid.pays is not None:
+            given = f"{bid.parts} of the {bid.most} parts it can do"
+            return f"{terms}: awarded {given}, paid {self._amount(bid.pays)}"
         if bid.pays is not None:
             return f"{terms}: awarded" + (f", paid {self._amount(bid.pays)}" if bid.pays != bid.price else "")
         if bid.why is None:
@@ -245,3 +258,7 @@ class _Teller:
 
     def _amount(self, amount: int) -> str:
         return f"{show_amount(amount)} {self.terms.unit}"
+
+
+def _parts(record: manager.Awarded) -> str:
+    return f"Slot {record.slot}, {record.parts} part{'s' if record.parts != 1 else ''} of the task,"

@@ -61,6 +61,7 @@ _TERMS: Final[tuple[Callable[[Any], Any], ...]] = (
     option("bond-stake", metavar="B", help="What a winner stakes on the confidence it states; see the page on rules."),
     option("bond-bonus", metavar="B", default="0", help="What a good result is paid more, at best."),
     option("slots", type=int, default=1, help="Winners sought, each of whom does the whole task."),
+    option("parts", type=int, metavar="N", help="The task is divisible: so many equal parts, each at its own price."),
     option(
         "tender-budget", metavar="B", help="For all slots together: put out for as many as it pays for at their worst."
     ),

@@ -129,13 +129,19 @@ class InitiatorWalk(Walk):
         if row is None or (event.startswith("?") and verdict_on is None):
             raise no_row("I", event, entry.state, table.rules_with(event))
         self._entries.early(peer, event, at)
-        if event == "#hold" and len(self._entries.having("held")) >= self._slots.number:
+        if event == "#hold" and len(self._entries.having("held")) >= self._runners_up:
             raise BrokenRuleError("unasked", row.rules | {"G9"}, "more are held than there are slots")
         self._raised[event] += 1
         self._move(peer, row, event, verdict_on)
         entry.checking = None if verdict_on is not None else entry.checking
         entry.gone = entry.gone or event == "#returned"  # what reaches nobody finds nobody there
         entry.waited_for = entry.waited_for or event == "#reinvite"
+
+    @property
+    def _runners_up(self) -> int:
+        """How many may be held: nobody where the task is divisible (G17)."""
+        divisible = self._c.cfp is not None and "parts" in self._c.cfp["terms"]
+        return 0 if divisible else self._slots.number
 
     def _move(self, peer: str, row: Row, event: str, message: Message | None) -> None:
         """Take a row of table I; `message` is what it was taken for."""

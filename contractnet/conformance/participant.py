@@ -75,7 +75,13 @@ class ParticipantWalk(OneTable):
     def _is_live(self, content: Message) -> bool:
         offer = self._offers.get(content["offer"])
         again = self._accept is not None and self._accept["content"]["offer"] == content["offer"]
-        return again or (offer is not None and offer.live and content["price"] >= offer.message["content"]["price"])
+        return again or (offer is not None and offer.live and self._offered(offer, content))
+
+    def _offered(self, offer: Offer, award: Message) -> bool:
+        """Whether an award is what was offered, or better."""
+        whole = 1 if self._cfp is None else self._cfp["content"]["terms"].get("parts", 1)
+        parts, asked = award.get("parts", whole), offer.message["content"]
+        return bool(parts <= min(asked.get("parts", whole), whole) and award["price"] >= parts * asked["price"])
 
     def taking(self, event: str, message: Message, at: int) -> None:
         content, self._known = message["content"], True
@@ -167,7 +173,7 @@ class ParticipantWalk(OneTable):
             return
         content = self._dead_accept["content"]
         offer = self._offers.get(content["offer"])
-        if offer is None or content["price"] < offer.message["content"]["price"]:
+        if offer is None or not self._offered(offer, content):
             possible = frozenset({"unknown-offer"})
         else:
             possible = frozenset({offer.fate}) if offer.fate else OF_A_DEAD_ACCEPT

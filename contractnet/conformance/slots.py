@@ -1,4 +1,7 @@
-"""The winners sought: each slot has one holder at a time, and an epoch that goes up with every award (G8, G17)."""
+"""The winners sought: each slot has one holder at a time, and an epoch that goes up with every award (G8, G17).
+
+The parts of a divisible task are slots, too; an award of several takes its slot and the next open ones.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,14 @@ class Slot:
 
     epoch: int = 0  #: of its last award
     state: str = OPEN
+    lead: int = 0  #: the slot that its award names
 
 
 class Slots:
     """All of one conversation."""
 
     def __init__(self, numbers: Iterable[int]) -> None:
-        self._slots = {number: Slot() for number in numbers}
+        self._slots = {number: Slot(lead=number) for number in numbers}
 
     def award(self, content: Message) -> None:
         """A slot is given.
@@ -34,18 +38,26 @@ class Slots:
         Args:
             content: of the accept-proposal.
         Raises:
-            BrokenRuleError: `envelope`: there is no such slot, it is taken, or its epoch does not go up.
+            BrokenRuleError: `envelope`: there is no such slot, it is taken, or its epoch does not go up; or there are
+                not so many parts left.
         """
         slot = self._slots.get(content["slot"])
         if slot is None or slot.state != OPEN:
             raise BrokenRuleError("envelope", {"G8", "G17"}, "the slot does not exist or is taken")
         if content["epoch"] <= slot.epoch:
             raise BrokenRuleError("envelope", {"G8"}, "the slot's epoch does not go up")
-        slot.state, slot.epoch = HELD, content["epoch"]
+        follow = [number for number, one in self._slots.items() if one.state == OPEN and number > content["slot"]]
+        together = [content["slot"], *follow[: content.get("parts", 1) - 1]]
+        if len(together) < content.get("parts", 1):
+            raise BrokenRuleError("envelope", {"G17"}, "more parts than are left")
+        for number in together:
+            self._slots[number].state, self._slots[number].lead = HELD, content["slot"]
+        slot.epoch = content["epoch"]
 
     def left(self, content: Message, credited: bool) -> None:
         """The holder has left: with a result that counts, or without."""
-        self._slots[content["slot"]].state = DONE if credited else FREED
+        for slot in self._together(content["slot"]):
+            slot.state = DONE if credited else FREED
 
     @property
     def number(self) -> int:
@@ -67,11 +79,17 @@ class Slots:
 
     def pass_on(self, again: bool) -> None:
         """The slot that was freed first is awarded again or given up."""
-        slot = next(slot for slot in self._slots.values() if slot.state == FREED)
-        slot.state = OPEN if again else GIVEN_UP
+        first = next(slot for slot in self._slots.values() if slot.state == FREED)
+        for number, slot in self._slots.items():
+            if slot.lead == first.lead:
+                slot.state, slot.lead = OPEN if again else GIVEN_UP, number
 
     def give_up_open(self) -> None:
         """Those that the decision left without a winner."""
         for slot in self._slots.values():
             if slot.state == OPEN:
                 slot.state = GIVEN_UP
+
+    def _together(self, lead: int) -> list[Slot]:
+        """A slot, and those that went with its award."""
+        return [slot for slot in self._slots.values() if slot.lead == lead]

@@ -16,16 +16,24 @@ def judge_accept(message: Message, offer: Message | None, cfp: Message | None, c
         cfp: content of the newest call.
         chosen: by a mediator, who has a limit of its own.
     Raises:
-        BrokenRuleError: `envelope`: the price is below the offer's or over a published reserve, the round is not the
-            offer's, or the salt of an announced digest is missing.
+        BrokenRuleError: `envelope`: the price is below the offer's or over a published reserve, for as many parts as
+            the award is for, or these are more than the offer's; the round is not the offer's; or the salt of an
+            announced digest is missing.
     """
     content = message["content"]
     reserve = None if cfp is None else cfp["terms"].get("reserve")
-    if offer is not None and content["price"] < offer["content"]["price"]:
+    parts, whole = content.get("parts"), None if cfp is None else cfp["terms"].get("parts")
+    if (parts is None) is not (whole is None):
+        raise BrokenRuleError(
+            "envelope", {"G17", "I19"}, "says parts of a task of one piece, or none of a divisible one"
+        )
+    if offer is not None and parts is not None and parts > offer["content"].get("parts", whole):
+        raise BrokenRuleError("envelope", {"G17", "R2", "R4", "I19"}, "is for more parts than were offered")
+    if offer is not None and content["price"] < offer["content"]["price"] * (parts or 1):
         raise BrokenRuleError("envelope", {"R2", "R4", "I19"}, "pays less than was asked")
     if offer is not None and content["round"] != offer["content"]["round"]:
         raise BrokenRuleError("envelope", {"I19", "G14"}, "names another round than the offer's")
-    if reserve is not None and content["price"] > reserve and not chosen:
+    if reserve is not None and content["price"] > reserve * (parts or 1) and not chosen:
         raise BrokenRuleError("envelope", {"G12", "I19"}, "pays more than the published reserve")
     if cfp is not None and "spec_digest" in cfp and "salt" not in content:
         raise BrokenRuleError("envelope", {"G10", "I19"}, "the call has a digest, and the accept not its salt")

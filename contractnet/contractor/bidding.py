@@ -224,6 +224,7 @@ async def _ask(agent: Agent, call: Call) -> Bade | Declined:
             rationale=answer.rationale,
             model=answer.model,
             prompt=answer.prompt,
+            parts=answer.parts,
         )
     if isinstance(answer, Refusal):
         return Declined(reason=answer.reason, text=answer.text)

@@ -53,6 +53,7 @@ class OwnOffer:
     message_id: str
     until: int  #: instant until which it is honoured
     price: int
+    most: int | None = None  #: parts of a divisible task, each at that price; None: all
     live: bool = True
     end: TaskFailure = TaskFailure.OFFER_EXPIRED  #: what an accept of it hears once it is dead
 

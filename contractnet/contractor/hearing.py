@@ -1,15 +1,15 @@
 """What the participant hears: each message becomes one event of table P, by the gate's classification.
 
 Rules: a cfp for a round already seen is recorded; an accept is live if its offer is, or if it was accepted before; one
-below its offer's price is of no offer of ours; a reject ends the conversation if it names no offer, or the last live
-one; only a not-understood with the reason `schema` about an offer of ours moves.
+below its offer's price, or for more parts than that offered, is of no offer of ours; a reject ends the conversation if
+it names no offer, or the last live one; only a not-understood with the reason `schema` about an offer of ours moves.
 
 Source: table P; the gate's step 5 in protocols/README.md; G10, G14.
 """
 
 from __future__ import annotations
 
-from contractnet.contractor.engagement import Engagement
+from contractnet.contractor.engagement import Engagement, OwnOffer
 from contractnet.contractor.records import Failed
 from contractnet.contractor.replies import Reply
 from contractnet.ledger.scribe import Scribe
@@ -23,6 +23,7 @@ from contractnet.messages.acts import (
     RejectProposal,
 )
 from contractnet.messages.codec import spec_digest
+from contractnet.messages.contents import AcceptContent
 from contractnet.messages.values import CancelFailure, NotUnderstoodReason, TaskFailure
 
 
@@ -72,7 +73,7 @@ def _called(engagement: Engagement, scribe: Scribe, act: Cfp) -> None:
 def _accepted(engagement: Engagement, scribe: Scribe, act: AcceptProposal) -> None:
     offer = engagement.offers.get(act.content.offer)
     same = engagement.accept is not None and engagement.accept.content.offer == act.content.offer
-    cheaper = offer is not None and act.content.price < offer.price  # nobody offered that
+    cheaper = offer is not None and not _offered(engagement, offer, act.content)  # nobody offered that
     live = (offer is not None and offer.live and not cheaper) or same
     row = engagement.received(scribe, act, "?accept:live" if live else "?accept:dead")
     if row is None:
@@ -88,6 +89,14 @@ def _accepted(engagement: Engagement, scribe: Scribe, act: AcceptProposal) -> No
         _check_digest(engagement, scribe, act)
     elif engagement.last_answer is not None:  # P39: the last word about the work is said again
         engagement.answers[act.message_id] = engagement.last_answer
+
+
+def _offered(engagement: Engagement, offer: OwnOffer, award: AcceptContent) -> bool:
+    """Whether an award is what was offered, or better: so many parts at so much each."""
+    assert engagement.cfp is not None  # an offer was made on it
+    whole = engagement.cfp.content.terms.parts or 1
+    parts = award.parts or whole
+    return parts <= min(offer.most or whole, whole) and award.price >= parts * offer.price
 
 
 def _check_digest(engagement: Engagement, scribe: Scribe, act: AcceptProposal) -> None:

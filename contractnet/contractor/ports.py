@@ -16,7 +16,7 @@ from contractnet.errors import DefinitionError
 from contractnet.ledger.records import Asked
 from contractnet.mechanisms.calibration.brier import BrierScore
 from contractnet.messages.contents import Feedback, FieldError, LiveOffer, Terms
-from contractnet.messages.values import MAX_ETA_S, PPM, RefuseReason, parse_amount, plain_text, require
+from contractnet.messages.values import MAX_ETA_S, MOST_PARTS, PPM, RefuseReason, parse_amount, plain_text, require
 
 Amount = str | int | Decimal
 
@@ -41,17 +41,19 @@ class Proposal:
     """An offer: what the work costs, how long it takes, how sure the contractor is.
 
     Args:
-        price: for the whole task, in the call's unit: a decimal string such as `"0.01"`, an int, or a Decimal.
+        price: for the whole task (for one part where `call.parts` is more than 1), in the call's unit: a decimal string
+            such as `"0.01"`, an int, or a Decimal.
         eta: whole seconds from the award to the result, 1 to 604800.
         confidence: own chance of success, 0 to 1.
         rationale: public words, at most 500 characters; no rule reads them.
         model: name of the model behind it, at most 64 characters, told to the manager; empty: none, or not said.
         prompt: SHA-256 of what a model was told before it answered, hex; stays in the journal.
+        parts: of a divisible task: the most parts that it can do, 1 to 1000; None: all.
     Raises:
         DefinitionError: a value is out of its bounds.
     """
 
-    __slots__ = ("confidence", "eta", "model", "price", "prompt", "rationale")
+    __slots__ = ("confidence", "eta", "model", "parts", "price", "prompt", "rationale")
 
     def __init__(
         self,
@@ -62,6 +64,7 @@ class Proposal:
         *,
         model: str = "",
         prompt: str = "",
+        parts: int | None = None,
     ) -> None:
         self.price = micros(price, "price")  #: micros
         if isinstance(eta, bool) or not isinstance(eta, int) or not 1 <= eta <= MAX_ETA_S:
@@ -73,6 +76,11 @@ class Proposal:
         self.rationale = plain_text(rationale)
         self.model = plain_text(model)[:64]
         self.prompt = prompt
+        if parts is not None and (
+            isinstance(parts, bool) or not isinstance(parts, int) or not 1 <= parts <= MOST_PARTS
+        ):
+            raise DefinitionError(f"parts: {parts!r} is not a whole number from 1 to {MOST_PARTS}")
+        self.parts = parts  #: of a divisible task, the most; None: all
 
     def __repr__(self) -> str:
         return f"Proposal(price={self.price} micros, eta={self.eta} s, confidence={self.confidence} ppm)"
@@ -142,6 +150,11 @@ class Call:
         """
         return self.remember()
 
+    @property
+    def parts(self) -> int:
+        """Of how many equal parts the task consists: a price is for one of them. 1: it is of one piece."""
+        return self.terms.parts or 1
+
 
 Beat = Callable[[str], Awaitable[None]]
 
@@ -160,6 +173,7 @@ class Award:
     result_schema: Mapping[str, Any] | None
     beat: Beat = field(repr=False)
     note: Note = field(default=unnoted, repr=False, compare=False)  #: takes what a model was asked for this work
+    parts: int = 1  #: of a divisible task: how many are to be done; the price is for all of them
 
     async def progress(self, text: str) -> None:
         """Tell the manager, at most 500 characters; may be lost. The lease is renewed without it, too."""

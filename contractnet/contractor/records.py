@@ -23,6 +23,7 @@ class Bade(Record, frozen=True):
     rationale: str = ""
     model: str = ""  #: the model behind it, as the manager is told
     prompt: str = ""  #: SHA-256 of the prompts and the persona behind it, hex; empty: no model was asked
+    parts: int | None = None  #: of a divisible task, whose price is for one part: the most that it can do; None: all
 
 
 class Declined(Record, frozen=True):

@@ -77,6 +77,7 @@ def reply(what: Reply, header: Header, manager: str, cfp: Cfp | None, accept: Ac
                 valid_for_ms=cfp.content.terms.valid_for_ms,
                 rationale=what.bid.rationale,
                 model=what.bid.model,
+                parts=None if cfp.content.terms.parts is None else what.bid.parts,
             )
             return Propose(**header, receiver=manager, in_reply_to=what.about, content=offered)
         case "refuse":

@@ -6,6 +6,8 @@ Source: tables C (C14, C15, C19) and I (I19, I20, I23, I30); G8, G9, G13, G17; D
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from contractnet.manager.call import Call, Step
 from contractnet.manager.outcomes import counts
 from contractnet.manager.paid import Forfeit
@@ -27,17 +29,22 @@ from contractnet.messages.values import CancelReason, RejectReason
 RECALLABLE = frozenset({"lease", "restart", "handed-back", "unknown-offer", "lease-lost", "withdrawn", "offer-expired"})
 
 
-def award(call: Call, step: Step, slot: Slot, participant: Participant, price: int) -> None:
+def award(
+    call: Call, step: Step, slot: Slot, participant: Participant, price: int, joined: Sequence[Slot] = ()
+) -> None:
     """Give the slot under its present epoch; the full task goes to this participant only (I19, G10).
 
     Args:
         price: what a good result is paid, micros: at least what the offer asks.
+        joined: of a divisible task: the slots that go with it.
     """
     call.move_one(step, participant, "#award")
     offer = participant.offer
     assert offer is not None  # I19 leaves from states with an offer on file
     terms, timers, content = call.terms, call.timers, offer.message.content
-    slot.awards += 1
+    for one in (slot, *joined):
+        one.awards += 1
+    slot.joined, parts = joined, 1 + len(joined) if terms.divisible else None
     slot.holder, slot.price, slot.confidence = participant.agent, price, content.confidence
     slot.awarded_at = step.at
     slot.lease_due = step.at + terms.lease_ms + timers.pickup_ms
@@ -52,6 +59,7 @@ def award(call: Call, step: Step, slot: Slot, participant: Participant, price: i
             offer=offer.id,
             price=price,
             confidence=content.confidence,
+            parts=parts,
         ),
     )
     header = step.scribe.header(call.conversation)
@@ -67,6 +75,7 @@ def award(call: Call, step: Step, slot: Slot, participant: Participant, price: i
         pickup_ms=timers.pickup_ms,
         private=call.spec.private,
         salt=call.salt,
+        parts=parts,
     )
     step.scribe.say(
         AcceptProposal(
@@ -108,9 +117,11 @@ def free(call: Call, step: Step, participant: Participant, reason: Reason, detai
     if slot is None:
         return
     stated = slot.confidence
-    slot.epoch += 1
-    slot.holder, slot.result, slot.checking = None, None, False
-    slot.lost, slot.again = reason, (detail or reason) in RECALLABLE
+    together = (slot, *slot.joined)
+    for one in together:
+        one.epoch += 1
+        one.lost, one.again = reason, (detail or reason) in RECALLABLE
+    slot.holder, slot.result, slot.checking, slot.joined = None, None, False, ()
     lost = Freed(
         slot=slot.number,
         epoch=slot.epoch,
@@ -132,7 +143,8 @@ def free(call: Call, step: Step, participant: Participant, reason: Reason, detai
     if live and runner_up is not None:
         award(call, step, slot, runner_up, payment_without(call, runner_up.agent))
     else:
-        slot.abandoned = True
+        for one in together:
+            one.abandoned = True
 
 
 def _runner_up(call: Call, step: Step) -> Participant | None:
@@ -147,7 +159,9 @@ def credit(call: Call, participant: Participant) -> None:
     """Its result counts: the slot is done."""
     slot = call.slot_of(participant.agent)
     assert slot is not None  # I25 leaves from AWARDED only
-    slot.checking, slot.done = False, True
+    slot.checking = False
+    for one in (slot, *slot.joined):
+        one.done = True
 
 
 def cancel(call: Call, step: Step, reason: CancelReason) -> None:

@@ -14,7 +14,7 @@ Source: SC00029; decisions D1, D6, D8, D11.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
@@ -26,6 +26,7 @@ from contractnet.manager.outcomes import Outcomes
 from contractnet.manager.records import Decided, Freed, Opened, Truth
 from contractnet.manager.speech import Farewells
 from contractnet.manager.state import RETURNED, Mediation, Offer, Participant, Slot
+from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.mechanisms.awards.stopping import RoundOutcome
 from contractnet.mechanisms.calibration.records import Calibrated
 from contractnet.mechanisms.rules import Bid
@@ -73,6 +74,7 @@ class Call:
     bids: tuple[Bid, ...] = ()  #: that it looked at
     estimates: dict[str, Calibrated] = field(default_factory=dict[str, Calibrated])  #: their probabilities, by agent id
     outcomes: list[RoundOutcome] = field(default_factory=list[RoundOutcome])  #: of the closed rounds
+    losing: Mapping[str, LossReason] | None = None  #: of a divisible task: who gets no part by the last evaluation
     lost: list[Freed] = field(default_factory=list[Freed])  #: awards that came to nothing
     extended: bool = False  #: the grace of row C4 was logged for this round
     mediation: Mediation | None = None  #: asked once a conversation at most (C9)

@@ -56,6 +56,9 @@ def why_not(call: Call, one: Standing) -> RejectReason | None:
     """What this bid hears of why it gets no slot; None: it does, or would."""
     if one.barred is not None:
         return one.barred.told
+    if call.losing is not None:
+        why = call.losing.get(one.participant)
+        return None if why in (None, LossReason.TOO_FEW_BIDS) else why.told
     return None if one.rank <= len(call.slots) else LossReason.OUTBID.told
 
 
@@ -71,6 +74,7 @@ def public_terms(call: Call) -> Terms:
         reserve=call.reserve if terms.public_reserve or call.posted is not None else None,
         eta_cost=terms.eta_cost or None,
         bond=None if terms.bond is None else BondTerms(bonus=terms.bond.bonus, stake=terms.bond.stake),
+        parts=len(call.slots) if terms.divisible else None,
     )
 
 

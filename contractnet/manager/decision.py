@@ -5,9 +5,10 @@ Everything that `contractnet log --explain` says is in it. Source: D8; promise 4
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from contractnet.manager.allotment import Allotment, most_parts
 from contractnet.manager.call import Call
 from contractnet.manager.calling import why_not
 from contractnet.manager.records import Assessed, Course, Decided
@@ -30,12 +31,12 @@ class Choice:
     explored: Explored | None = None  #: why the winner is not the best
 
 
-def decided(call: Call, ranked: Ranking, paid: Mapping[str, int], choice: Choice, fault: str) -> Decided:
+def decided(call: Call, ranked: Ranking, allotted: Allotment, choice: Choice, fault: str) -> Decided:
     """The record of a closed round.
 
     Args:
         ranked: its bids, by the rule of the terms.
-        paid: winner -> what it is paid, micros.
+        allotted: who gets what, if it comes to an award.
         choice: what the round came to.
         fault: what was wrong with the rule; empty: nothing.
     """
@@ -49,12 +50,12 @@ def decided(call: Call, ranked: Ranking, paid: Mapping[str, int], choice: Choice
     return Decided(
         round=call.round,
         rule=terms.rule,
-        bids=_assessed(call, ranked, paid, choice, {one.participant for one in low}),
+        bids=_assessed(call, ranked, allotted, choice, {one.participant for one in low}),
         refused=refused,
         silent=tuple(participant.agent for participant in call.having("silent")),
         winner=winners[0] if winners else None,
         runner_up=choice.held[0].participant if choice.held else None,
-        ties=ranked.ties(len(call.slots)) if winners else (),
+        ties=allotted.ties if winners else (),
         course=choice.course,
         invited=tuple(sorted(one.participant for one in choice.invited)),
         stop=choice.stop.reason if choice.stop else None,
@@ -70,31 +71,25 @@ def _models(call: Call) -> dict[str, str | None]:
     return {one.agent: one.offer.message.content.model or None for one in call.participants.values() if one.offer}
 
 
-def _assessed(
-    call: Call, ranked: Ranking, paid: Mapping[str, int], choice: Choice, low: set[str]
-) -> tuple[Assessed, ...]:
-    why: dict[str, LossReason | None] = {one.participant: one.reason for one in ranked.losses(len(call.slots))}
-    if choice.explored is not None:
-        why |= {choice.explored.instead_of: LossReason.EXPLORED, choice.explored.participant: None}
+def _assessed(call: Call, ranked: Ranking, allotted: Allotment, choice: Choice, low: set[str]) -> tuple[Assessed, ...]:
     measure = (choice.winners or ranked.standings)[-1 if choice.winners else 0].key if ranked.standings else ()
-    return tuple(
-        _assess(call, one, measure, why.get(one.participant), paid.get(one.participant), low)
-        for one in ranked.standings
-    )
+    awards = choice.course == "award"
+    return tuple(_assess(call, one, measure, allotted, one.participant in low, awards) for one in ranked.standings)
 
 
 def _assess(
     call: Call,
     one: Standing,
     measure: Key,
-    why: LossReason | None,
-    pays: int | None,
-    low: set[str],
+    allotted: Allotment,
+    low: bool,
+    awards: bool,
 ) -> Assessed:
     offer = call.participants[one.participant].offer
     assert offer is not None  # a biddable state has an offer on file
     content, estimate = offer.message.content, call.estimates[one.participant]
     margin, criterion = margin_of(one.key, measure)
+    why, pays = allotted.losses.get(one.participant), allotted.paid.get(one.participant) if awards else None
     return Assessed(
         participant=one.participant,
         offer=one.offer,
@@ -112,5 +107,7 @@ def _assess(
         why=why,
         reason=why.told if why is LossReason.EXPLORED else None if pays is not None else why_not(call, one),
         pays=pays,
-        low=one.participant in low,
+        low=low,
+        parts=allotted.parts.get(one.participant) if awards else None,
+        most=most_parts(call, one.participant),
     )

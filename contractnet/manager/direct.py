@@ -44,7 +44,8 @@ class Prices:
         tender = conversation.partition(".")[0]
         match record:
             case Opened():
-                self._skills[tender] = record.spec.skill, record.terms.unit
+                unit = record.terms.unit + (" a part" if record.terms.divisible else "")  # no price of a whole task
+                self._skills[tender] = record.spec.skill, unit
                 self._open[tender] = {}
             case Decided():
                 prices = {bid.participant: bid.price for bid in record.bids}

@@ -120,6 +120,7 @@ def end_of(
             price=slot.price,
             result_of=slot.result,
             bond=_bond(terms.bond, slot),
+            parts=1 + len(slot.joined) if terms.divisible else None,
         )
         for slot in slots
         if slot.done and slot.holder is not None and slot.result is not None

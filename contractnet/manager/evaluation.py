@@ -2,7 +2,8 @@
 
 The courses, and when each is taken:
 
-1. award: the rule fills every slot; or it fills some, and another round could not fill more.
+1. award: the rule fills every slot; or it fills some, and another round could not fill more. The parts of a divisible
+   task are slots (`manager.allotment`).
 2. iterate: slots are left, somebody bid over the reserve or under the least score and may come down, somebody is still
    there, and the recorded rounds give no reason to stop (R13, R16).
 3. mediate: nobody can be awarded, offers stand, a mediator is named and was not asked in this conversation (G15).
@@ -14,16 +15,18 @@ Source: table C, C5 to C9; G2, G9, G17; D8.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
+from contractnet.manager.allotment import Allotment, allot
 from contractnet.manager.award import award, lapse, reject
 from contractnet.manager.call import Call, Step
 from contractnet.manager.calling import call_again, why_not
 from contractnet.manager.decision import Choice, decided
 from contractnet.manager.exploring import explored
 from contractnet.manager.mediation import escalate
-from contractnet.manager.ranking import bids_at_close, payments, ranking
+from contractnet.manager.ranking import bids_at_close, ranking
 from contractnet.mechanisms.awards.shape import LossReason, Ranking, Standing
 from contractnet.mechanisms.awards.stopping import RoundOutcome, Stop, StopPolicy, stop
 from contractnet.messages.values import RejectReason
@@ -35,9 +38,10 @@ def evaluate(call: Call, step: Step) -> None:
     call.bids = bids_at_close(call, call.having("biddable"))
     ranked, fault = ranking(call, call.bids)
     call.outcomes.append(_outcome(call, ranked))
-    choice = _exploring(call, ranked, _choose(call, ranked))
-    paid = _paid(call, ranked, choice)
-    call.decided = decided(call, ranked, paid, choice, fault)
+    allotted = allot(call, ranked)
+    call.losing = allotted.losses if call.terms.divisible else None
+    choice, allotted = _exploring(call, ranked, _choose(call, ranked, allotted), allotted)
+    call.decided = decided(call, ranked, allotted, choice, fault)
     step.scribe.note(call.conversation, call.decided)
     rest = ranked.standings
     if not rest:
@@ -52,7 +56,7 @@ def evaluate(call: Call, step: Step) -> None:
         reject_rest(call, step, rest)
     else:
         call.move(step, "#award")
-        _award(call, step, choice, paid)
+        _award(call, step, choice, allotted)
         reject_rest(call, step, rest)
 
 
@@ -82,38 +86,38 @@ def _outcome(call: Call, ranked: Ranking) -> RoundOutcome:
     return RoundOutcome(number=call.round, eligible=len(ranked.eligible), best=best, last=last)
 
 
-def _choose(call: Call, ranked: Ranking) -> Choice:
-    seats, eligible = len(call.slots), ranked.eligible
+def _choose(call: Call, ranked: Ranking, allotted: Allotment) -> Choice:
+    seats, eligible, winners = len(call.slots), ranked.eligible, allotted.winners
     if call.posted is not None:  # it is taken or not
-        return Choice("award", ranked.winners(seats)) if ranked.winners(seats) else Choice("no-award")
+        return Choice("award", winners) if winners else Choice("no-award")
     too_dear = any(one.barred in (LossReason.OVER_RESERVE, LossReason.UNDER_SCORE) for one in ranked.standings)
-    short = too_dear and len(eligible) < max(min(seats, len(ranked.standings)), ranked.conditions.min_bids)
+    short = too_dear and (allotted.left > 0 or ranked.short)
     why = _stop(call) if short else None
     if short and why is None and any(not call.participants[one.participant].gone for one in ranked.standings):
         return Choice("iterate", invited=_shortlist(call, ranked.standings))
-    winners = ranked.winners(seats)
     if winners:
-        return Choice("award", winners, eligible[seats : 2 * seats], stop=why)
+        held = eligible[seats : 2 * seats] if not call.terms.divisible else ()
+        return Choice("award", winners, held, stop=why)
     failed = any(one.barred is LossReason.RULE_FAILED for one in ranked.standings)
     if ranked.standings and not eligible and not failed and call.terms.mediator is not None and call.mediation is None:
         return Choice("mediate", stop=why)
     return Choice("no-award", stop=why)
 
 
-def _exploring(call: Call, ranked: Ranking, choice: Choice) -> Choice:
+def _exploring(call: Call, ranked: Ranking, choice: Choice, allotted: Allotment) -> tuple[Choice, Allotment]:
     """The choice, or an award to another than the best to learn of it: the best is its runner-up then."""
     found = explored(call, ranked) if choice.course == "award" else None
     if found is None:
-        return choice
+        return choice, allotted
     winner = next(one for one in ranked.eligible if one.participant == found.participant)
-    return replace(choice, winners=(winner,), held=tuple(choice.winners), explored=found)
-
-
-def _paid(call: Call, ranked: Ranking, choice: Choice) -> dict[str, int]:
-    """What each winner is paid for a good result."""
-    if choice.explored is not None:
-        return {one.participant: one.price for one in choice.winners}
-    return payments(call, ranked) if choice.course == "award" else {}
+    losses = {name: why for name, why in allotted.losses.items() if name != found.participant}
+    other = replace(
+        allotted,
+        winners=(winner,),
+        paid={winner.participant: winner.price},
+        losses=losses | {found.instead_of: LossReason.EXPLORED},
+    )
+    return replace(choice, winners=(winner,), held=tuple(choice.winners), explored=found), other
 
 
 def _stop(call: Call) -> Stop | None:
@@ -135,11 +139,13 @@ def _shortlist(call: Call, ranked: Sequence[Standing]) -> Sequence[Standing]:
     return [one for one in ranked if one.participant in chosen]
 
 
-def _award(call: Call, step: Step, choice: Choice, paid: dict[str, int]) -> None:
+def _award(call: Call, step: Step, choice: Choice, allotted: Allotment) -> None:
     """C5: each slot gets its winner; at most one runner-up a slot is held (G9)."""
-    for slot, one in zip(call.slots, choice.winners, strict=False):
-        award(call, step, slot, call.participants[one.participant], paid[one.participant])
-    for slot in call.slots[len(choice.winners) :]:
+    free = deque(call.slots)
+    for one in choice.winners:
+        slot, *joined = (free.popleft() for _ in range(allotted.parts.get(one.participant, 1)))
+        award(call, step, slot, call.participants[one.participant], allotted.paid[one.participant], joined)
+    for slot in free:
         slot.abandoned = True
     for one in choice.held:
         call.move_one(step, call.participants[one.participant], "#hold")

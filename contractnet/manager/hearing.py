@@ -21,14 +21,7 @@ from contractnet.manager.award import credit, free
 from contractnet.manager.call import Call, Step
 from contractnet.manager.speech import not_understood, reject_one
 from contractnet.manager.state import Offer, Participant, Slot
-from contractnet.messages.acts import (
-    AnyAct,
-    Failure,
-    Inform,
-    NotUnderstood,
-    Propose,
-    Refuse,
-)
+from contractnet.messages.acts import AnyAct, Failure, Inform, NotUnderstood, Propose, Refuse
 from contractnet.messages.contents import (
     CancelFailureContent,
     CancelledContent,
@@ -38,7 +31,7 @@ from contractnet.messages.contents import (
     TaskFailureContent,
 )
 from contractnet.messages.payload import validate
-from contractnet.messages.values import CancelFailure, NotUnderstoodReason, RejectReason
+from contractnet.messages.values import MAX_MICROS, CancelFailure, NotUnderstoodReason, RejectReason
 
 
 def hear(call: Call, step: Step, participant: Participant, act: AnyAct) -> None:
@@ -109,6 +102,8 @@ def _proposal_faults(call: Call, participant: Participant, act: Propose) -> tupl
     if content.valid_for_ms <= call.timers.offer_margin_ms:
         text = f"must be over {call.timers.offer_margin_ms}, the margin before its end"
         faults.append(FieldError(path="$.content.valid_for_ms", text=text))
+    if call.terms.divisible and content.price * len(call.slots) > MAX_MICROS:
+        faults.append(FieldError(path="$.content.price", text=f"for all parts it is over {MAX_MICROS}"))
     return tuple(faults)
 
 

@@ -35,6 +35,11 @@ def conditions_of(terms: TenderTerms) -> Conditions:
     )
 
 
+def drawn_at(call: Call) -> str:
+    """Where a draw of this round takes place, see `ties.draw`."""
+    return f"{call.conversation}|{call.round}"
+
+
 def bids_at_close(call: Call, bidders: Sequence[Participant]) -> tuple[Bid, ...]:
     """The offers on file of these as a round closes; what is made of their confidence then, the call keeps."""
     call.estimates = {
@@ -61,7 +66,7 @@ def ranking(call: Call, bids: Sequence[Bid]) -> tuple[Ranking, str]:
     Raises:
         DefinitionError: the rule is not known here: a distribution that brought it is not installed.
     """
-    terms, where = call.terms, f"{call.conversation}|{call.round}"
+    terms, where = call.terms, drawn_at(call)
     conditions = replace(conditions_of(terms), reserve=call.reserve)
     rule = find_rule(terms.rule)
     try:

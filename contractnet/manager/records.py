@@ -194,6 +194,8 @@ class Assessed(Record, frozen=True):
     reason: RejectReason | None = None  #: what it hears of that (D8)
     pays: int | None = None  #: micros, what it is paid for a good result; None: it is not awarded
     low: bool = False  #: abnormally low against the reserve: flagged, never excluded
+    parts: int | None = None  #: of a divisible task: how many it gets; its price is for one, `pays` for all of them
+    most: int | None = None  #: of a divisible task: how many it can do
 
 
 class Decided(Record, frozen=True):
@@ -234,6 +236,7 @@ class Awarded(Record, frozen=True):
     offer: str
     price: int
     confidence: int  #: as stated with the offer, ppm
+    parts: int | None = None  #: of a divisible task: so many slots go together, this is the first
 
 
 class Freed(Record, frozen=True):

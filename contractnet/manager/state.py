@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from contractnet.interaction.machine import Machine
@@ -92,6 +92,7 @@ class Slot:
     lost: Reason | None = None  #: why it was lost last
     forfeits: list[Forfeit] = field(default_factory=list[Forfeit])  #: what those who lost it owe of their bonds
     again: bool = False  #: it was lost in a way after which the tender may call again (D1 b)
+    joined: Sequence[Slot] = ()  #: of a divisible task: the slots that go with the present award of this one
 
     @property
     def working(self) -> bool:

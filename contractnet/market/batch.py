@@ -41,13 +41,14 @@ class TaskLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     account: str | None = None  #: the child account that pays; None: the market's own
 
 
-class SlotLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One slot with a credited result."""
+class SlotLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One slot with a credited result; of a divisible task the first of those that its winner got."""
 
     slot: int
     winner: str
     price: str
     result: dict[str, Any]
+    parts: int | None = None  #: of a divisible task: how many the price and the result are for
 
 
 class ResultLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -149,7 +150,13 @@ def result_line(contract: Contract, position: int | None) -> bytes:
     """The line of a contract that has ended, without a line feed."""
     results = contract.results_now()
     slots = tuple(
-        SlotLine(slot=one.slot, winner=one.winner, price=show_amount(one.price), result=results[one.slot])
+        SlotLine(
+            slot=one.slot,
+            winner=one.winner,
+            price=show_amount(one.price),
+            result=results[one.slot],
+            parts=one.parts,
+        )
         for one in contract.filled
     )
     line = ResultLine(

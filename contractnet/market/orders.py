@@ -1,15 +1,17 @@
-"""What a lexicographic rule compares, as a caller writes it: `probability:0.05,price:0.01,eta`; the first counts
-most.
+"""Terms of a few rules, as a caller writes them: what `lexicographic` compares (`probability:0.05,price:0.01,eta`; the
+first counts most), and what goes with the parts of a divisible task.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal, cast, get_args
+from collections.abc import Mapping
+from typing import Any, Final, Literal, cast, get_args
 
 from contractnet.contractor.ports import micros
 from contractnet.errors import DefinitionError
+from contractnet.manager.allotment import PART_RULES
 from contractnet.mechanisms.rules import Criterion
-from contractnet.messages.values import PPM
+from contractnet.messages.values import MAX_MICROS, PPM, show_amount
 
 What = Literal["price", "eta", "probability"]
 _WHAT: Final = get_args(What)
@@ -38,6 +40,25 @@ def share(what: str, value: float) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise DefinitionError(f"{what}: {value!r} is not a share from 0 to 1")
     return round(value * PPM)
+
+
+def parts(of: Mapping[str, Any], count: int, reserve: int | None) -> int:
+    """The number of parts of a divisible task, where the other terms let it have some.
+
+    Args:
+        of: the terms, by the names of `TermOptions`.
+        reserve: micros, of one part.
+    Raises:
+        DefinitionError: they do not; says which.
+    """
+    if of["rule"] not in (None, *PART_RULES):
+        raise DefinitionError(f"parts: they are given by {' or '.join(PART_RULES)}, not by {str(of['rule'])[:40]!r}")
+    for name, empty in (("slots", 1), ("mediator", None), ("direct", False), ("bond_stake", None)):
+        if of[name] != empty:
+            raise DefinitionError(f"parts: {name} does not go with them; each part is a slot, and each price for one")
+    if reserve is not None and reserve * count > MAX_MICROS:
+        raise DefinitionError(f"parts: {count} at the reserve are over {show_amount(MAX_MICROS)}, the largest amount")
+    return count
 
 
 def _criterion(part: str) -> Criterion:

@@ -10,19 +10,19 @@ from contractnet.errors import DefinitionError, MechanismError
 from contractnet.manager.conditions import Confidence, Feedback, TenderTerms
 from contractnet.manager.exploring import EXPLORING
 from contractnet.manager.ranking import conditions_of
-from contractnet.market.orders import order, share
+from contractnet.market.orders import order, parts, share
 from contractnet.market.task import Task
 from contractnet.mechanisms.awards.brought import find_rule
 from contractnet.mechanisms.awards.reserve import UniformPrior, optimal_reserve
 from contractnet.mechanisms.awards.stopping import DEFAULT_ROUNDS, MOST_ROUNDS
 from contractnet.mechanisms.calibration.bond import Bond
-from contractnet.messages.values import require, show_amount
+from contractnet.messages.values import MOST_PARTS, require, show_amount
 
 #: the unit of prices where none is named
 DEFAULT_UNIT: Final = "USD"
 #: rounds of one call, where more than usual are asked for
 MOST_ROUNDS_ASKED: Final = 100
-MOST_SLOTS: Final = 1_000
+MOST_SLOTS: Final = MOST_PARTS
 
 
 class TermOptions(TypedDict, total=False):
@@ -52,6 +52,10 @@ class TermOptions(TypedDict, total=False):
     explore: Amount  #: what an award to somebody little is known of may give up in score, where the market was granted
     #: something for `exploration`; by `best-value` or `first-score`, for one winner
     slots: int  #: winners sought, each of whom does the whole task
+    parts: (
+        int | None
+    )  #: the task is divisible: so many equal parts, to as many winners as it takes, the cheapest first.
+    #: Reserve and prices are for one part; by `lowest-price`, or `second-price`
     budget: Amount | None  #: for all of them together: it is put out for as many slots as this pays for at their worst
     max_rounds: int  #: where slots are left and somebody bid too dear, those who proposed are called again
     more_rounds: bool  #: whether `max_rounds` may be more than 5
@@ -90,6 +94,7 @@ DEFAULTS: Final[TermOptions] = {
     "bond_stake": None,
     "bond_bonus": 0,
     "slots": 1,
+    "parts": None,
     "budget": None,
     "max_rounds": DEFAULT_ROUNDS,
     "more_rounds": False,
@@ -131,18 +136,19 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
         most = optimal_reserve(prior, worth)
     if of["public_reserve"] and most is None:
         raise DefinitionError("public_reserve: there is no reserve to be public; give one")
-    slots = whole("slots", of["slots"], 1, MOST_SLOTS)
+    pieces = None if of["parts"] is None else parts(of, whole("parts", of["parts"], 2, MOST_SLOTS), most)
+    slots = pieces or whole("slots", of["slots"], 1, MOST_SLOTS)
     for name, words in (("feedback", get_args(Feedback)), ("confidence", get_args(Confidence))):
         if of[name] not in words:
             raise DefinitionError(f"{name}: {str(of[name])[:40]!r} is none of {', '.join(words)}")
     if of["shortlist"] is not None:
-        whole("shortlist", of["shortlist"], slots, 100_000)
+        whole("shortlist", of["shortlist"], 1 if pieces else slots, 100_000)
     rounds = whole("max_rounds", of["max_rounds"], 1, MOST_ROUNDS_ASKED)
     if rounds > MOST_ROUNDS and not flag("more_rounds", of["more_rounds"]):
         raise DefinitionError(f"max_rounds: {rounds} is more than {MOST_ROUNDS}; say more_rounds if that is meant")
     found = TenderTerms(
         unit=require("unit", of["unit"] or task.unit or default_unit, "unit"),
-        rule=_rule(of["rule"], bounded=most is not None or worth is not None),
+        rule=_rule(of["rule"], bounded=pieces is None and (most is not None or worth is not None)),
         reserve=most,
         public_reserve=flag("public_reserve", of["public_reserve"]),
         value=worth,
@@ -158,6 +164,7 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
         bond=_bond(of),
         explore=micros(of["explore"], "explore"),
         slots=slots,
+        divisible=pieces is not None,
         budget=_amount(of, "budget"),
         max_rounds=rounds,
         target=_amount(of, "target"),

@@ -23,6 +23,7 @@ from contractnet.messages.values import (
     ModelName,
     NotUnderstoodReason,
     OfferId,
+    Parts,
     Path,
     Ppm,
     RefuseReason,
@@ -67,6 +68,7 @@ class Terms(Content, frozen=True):
     value: Micros | None = None  #: worth of a good result, where the rule uses it and it is public
     eta_cost: Micros | None = None  #: cost of a second of waiting, micros per second, where the rule uses it
     bond: BondTerms | None = None  #: absent: the price is all that is paid
+    parts: Parts | None = None  #: a divisible task: prices and reserve are for one of so many; absent: of one piece
 
 
 class Feedback(Content, frozen=True):
@@ -106,6 +108,7 @@ class AcceptContent(Content, frozen=True):
     pickup_ms: DurationMs  #: added to the first lease
     private: Payload = {}  #: for the winner only; merged into the input
     salt: Digest | None = None  #: with the spec gives the digest of the cfp
+    parts: Parts | None = None  #: of a divisible task: how many this award is for; the price is for all of them
 
 
 class RejectContent(Content, frozen=True):
@@ -129,12 +132,13 @@ class ProposeContent(Content, frozen=True):
     offer: OfferId
     round: Round
     unit: Unit
-    price: Micros  #: asked for the whole task
+    price: Micros  #: asked for the whole task, for one part of a divisible one
     eta: Seconds  #: from the award to the result
     confidence: Ppm  #: the contractor's own chance of success; calibrated before use, once outcomes are known
     valid_for_ms: DurationMs  #: how long the offer stands, from its sending (G4)
     rationale: Text = ""  #: public words; no rule reads them
     model: ModelName = ""  #: the model behind it; no score reads it, the alarm of a panel of one model does
+    parts: Parts | None = None  #: of a divisible task: the most that it can do; absent: all
 
 
 class RefuseContent(Content, frozen=True):

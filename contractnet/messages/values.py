@@ -25,6 +25,8 @@ MAX_DURATION_MS: Final = 366 * 24 * 3_600 * 1_000
 MAX_ETA_S: Final = 604_800
 MAX_TEXT: Final = 500
 MAX_TASK: Final = 20_000
+#: parts of a divisible task
+MOST_PARTS: Final = 1_000
 
 # `$(?!\n)`: Python's `$` also matches before a trailing line feed; JSON Schema's does not. This form is the same in
 # both.
@@ -61,6 +63,7 @@ DurationMs = Annotated[int, Meta(ge=1, le=MAX_DURATION_MS, description="millisec
 LateMs = Annotated[int, Meta(ge=0, le=MAX_INSTANT_MS, description="milliseconds")]
 Round = Annotated[int, Meta(ge=1, le=1_000, description="1 is the first call of the conversation")]
 Slot = Annotated[int, Meta(ge=1, le=1_000, description="which of the winners sought, from 1")]
+Parts = Annotated[int, Meta(ge=1, le=MOST_PARTS, description="equal parts of a divisible task")]
 Epoch = Annotated[int, Meta(ge=1, le=1_000_000, description="goes up with each award of the slot")]
 Turn = Annotated[int, Meta(ge=0, le=999, description="0 is the first turn, the initiator's; they alternate")]
 Turns = Annotated[int, Meta(ge=1, le=1_000, description="of both sides together; who has the last one is decisive")]

@@ -10,6 +10,7 @@ from tests.conformance.scenarios.cancels import cancels
 from tests.conformance.scenarios.mediation import mediations
 from tests.conformance.scenarios.participant_ends import participant_ends
 from tests.conformance.scenarios.participants import participants
+from tests.conformance.scenarios.parts import parts, parts_of_participants
 from tests.conformance.scenarios.rounds import rounds
 from tests.conformance.scenarios.slots import slots
 from tests.conformance.scenarios.strays import strays
@@ -22,6 +23,7 @@ def legal() -> Iterator[Lines]:
     yield from basic()
     yield from winners()
     yield from slots()
+    yield from parts()
     yield from rounds()
     yield from cancels()
     yield from strays()
@@ -29,3 +31,4 @@ def legal() -> Iterator[Lines]:
     yield from bargainings()
     yield from participants()
     yield from participant_ends()
+    yield from parts_of_participants()

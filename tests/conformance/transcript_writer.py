@@ -63,6 +63,7 @@ class Transcript(Lines):
     """What both sides of a conversation say, in words."""
 
     reserve: int | None = None  #: micros, published; None: secret, or there is none
+    parts: int | None = None  #: the task is divisible into so many (G17)
     two_stages = False  #: the cfp has a digest of the full task, the accept the task and the salt (G10)
 
     # ---- the initiator speaks
@@ -75,6 +76,7 @@ class Transcript(Lines):
             lease_ms=LEASE_MS,
             valid_for_ms=VALID_FOR_MS,
             reserve=self.reserve,
+            parts=self.parts,
         )
 
     def cfp(
@@ -114,6 +116,7 @@ class Transcript(Lines):
         slot: int = 1,
         event: str = "?accept:live",
         bid: Propose | None = None,
+        parts: int | None = None,
         wrong: Extra | None = None,
         **extra: Any,
     ) -> None:
@@ -130,6 +133,8 @@ class Transcript(Lines):
         }
         if self.two_stages:
             terms |= {"private": PRIVATE, "salt": SALT}
+        if parts is not None:
+            terms |= {"parts": parts, "price": parts * bid.content.price}
         content = AcceptContent(**(terms | (wrong or {})))
         head = self._head(
             INITIATOR, extra, receiver=peer, reply_by=self.at + WORK_WITHIN_MS, in_reply_to=bid.reply_with
@@ -212,6 +217,7 @@ class Transcript(Lines):
         valid_for_ms: int = VALID_FOR_MS,
         round: int | None = None,
         offer: str | None = None,
+        parts: int | None = None,
         wrong: Extra | None = None,
         **extra: Any,
     ) -> str:
@@ -225,6 +231,7 @@ class Transcript(Lines):
             eta=40,
             confidence=900_000,
             valid_for_ms=valid_for_ms,
+            parts=parts,
         )
         self._bids[peer] = Propose(**head, content=content)
         self._first.setdefault(peer, self._bids[peer])

@@ -183,6 +183,23 @@ def explored() -> Bench:
     return bench
 
 
+def divided() -> Bench:
+    """A divisible task: two winners share its parts, one is outbid; what is lost by a death is called again."""
+    bench = Bench()
+    bench.start("a", "b", "c", rule="second-price", divisible=True, slots=5)
+    for agent, price, parts in (("a", 20_000, 3), ("b", 30_000, None), ("c", 40_000, 2)):
+        bench.propose(agent, price, parts=parts)
+    bench.result("b", slot=4)
+    bench.fail("a", "handed-back")
+    bench.present = True
+    bench.wait(2_000)
+    bench.invite("b", "c")
+    bench.refuse("b")
+    bench.propose("c", 40_000, parts=2)
+    bench.result("c", epoch=2)
+    return bench
+
+
 LEDGERS: dict[str, Callable[[], Bench]] = {
     "settled": settled,
     "troubled": troubled,
@@ -191,6 +208,7 @@ LEDGERS: dict[str, Callable[[], Bench]] = {
     "limited": limited,
     "directed": directed,
     "explored": explored,
+    "divided": divided,
 }
 
 

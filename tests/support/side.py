@@ -158,6 +158,7 @@ class Side:
             work_within_ms=600_000,
             lease_ms=60_000,
             valid_for_ms=given.pop("valid_for_ms", 120_000),
+            parts=given.pop("parts", None),
         )
         content = c.CfpContent(
             task="Summarise",
@@ -191,6 +192,7 @@ class Side:
             pickup_ms=10_000,
             private={"key": "s3cret"} if private is None else private,
             salt=SALT,
+            parts=given.pop("parts", None),
         )
         act = a.AcceptProposal(**self.header(**given), content=content)
         self.hear(act)

@@ -66,6 +66,8 @@ def planted(name: str, kind: str, path: tuple[Any, ...], value: Any, number: int
         ("limited", "Awarded", ("price",), 50_001, "tender t awards 0.050001, over the most that may be paid"),
         ("limited", "Awarded", ("offer",), "o_z", "it did not ask that"),
         ("limited", "Opened", ("account",), "team-z", "account team-z was never granted anything"),
+        ("divided", "Awarded", ("parts",), 6, "tender t awards a 0.09: it did not ask that"),
+        ("divided", "Awarded", ("price",), 150_001, "tender t awards 0.150001, over the most that may be paid"),
         ("settled", "Held", ("amount",), "much", "a `Held` entry is not possible here"),
     ],
 )

@@ -10,6 +10,7 @@ from contractnet.cli import explain as module
 from contractnet.cli.explain import explain
 from contractnet.cli.main import run
 from contractnet.errors import DefinitionError
+from contractnet.manager.allotment import PART_RULES
 from contractnet.mechanisms.awards.scored import AWARD_RULES
 from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.mechanisms.awards.stopping import StopReason
@@ -28,6 +29,7 @@ def test_everything_that_a_decision_may_say_has_words() -> None:
     assert set(module._LOSSES) == set(LossReason)
     assert set(module._STOPS) == set(get_args(StopReason))
     assert set(module._RULES) == set(AWARD_RULES)
+    assert set(module._PART_RULES) == set(PART_RULES)
 
 
 def test_a_settled_tender() -> None:
@@ -51,6 +53,29 @@ def test_a_settled_tender() -> None:
         "  Silent, which is no refusal: eve.",
         "Slot 1 was awarded to ada for 0.035 USD.",
         "Ended settled: ada for 0.035 USD. Of what was held 0.015 was released.",
+    ]
+
+
+def test_a_divisible_task_is_told_part_by_part() -> None:
+    bench = Bench()
+    bench.start("ada", "bob", "cy", rule="second-price", divisible=True, slots=5)
+    bench.propose("ada", 10_000, parts=3)
+    bench.propose("bob", 20_000, parts=4)
+    bench.propose("cy", 60_000)
+    for agent, slot in (("ada", 1), ("bob", 4)):
+        bench.result(agent, slot=slot)
+    assert told(bench)[1:] == [
+        "Rule second-price: the cheapest bids get the parts; a winner is paid the prices at which rivals would do its "
+        "parts, the reserve where nobody would.",
+        "Terms: reserve 0.05 USD (secret); 5 parts, reserve and prices for one.",
+        "Call 1, t.1: 3 expected to answer.",
+        "Round 1: 3 bid, 0 refused, 0 silent.",
+        "  1. ada  0.01 USD, 5 s, 90 %; score -0.01: awarded 3 of the 3 parts it can do, paid 0.09 USD",
+        "  2. bob  0.02 USD, 5 s, 90 %; score -0.02: awarded 2 of the 4 parts it can do, paid 0.1 USD",
+        "  3. cy   0.06 USD, 5 s, 90 %; score -0.06: over the reserve",
+        "Slot 1, 3 parts of the task, was awarded to ada for 0.09 USD.",
+        "Slot 4, 2 parts of the task, was awarded to bob for 0.1 USD.",
+        "Ended settled: ada for 0.19 USD. Of what was held 0.06 was released.",
     ]
 
 

@@ -289,6 +289,27 @@ def test_an_accept_below_the_price_of_the_offer_commits_nobody(side: Side) -> No
     side.check()
 
 
+@pytest.mark.parametrize(
+    ("parts", "price", "state"),
+    [
+        (3, 30_000, "COMMITTED"),
+        (2, 25_000, "COMMITTED"),  # fewer than offered, at more than was asked
+        (3, 29_999, "FAILED"),
+        (4, 40_000, "FAILED"),  # more than it can do
+        (None, 50_000, "FAILED"),  # all of them
+    ],
+)
+def test_an_accept_of_parts_commits_to_no_more_of_them_and_at_their_price(
+    side: Side, parts: int | None, price: int, state: str
+) -> None:
+    side.cfp(parts=5)
+    side.step(Bade(price=10_000, eta=5, confidence=900_000, parts=3))
+    assert [said.content.parts for said in side.said(a.Propose)] == [3]
+    side.accept(price=price, parts=parts)
+    assert side.state == state
+    side.check()
+
+
 def test_an_accept_above_the_price_of_the_offer_commits(side: Side) -> None:
     """A rule may pay more than was asked."""
     side.cfp()

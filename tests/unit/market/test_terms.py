@@ -53,6 +53,12 @@ def test_the_hold_is_the_worst_case() -> None:
     assert terms(Task("x", skill="a.b")).hold is None
 
 
+def test_the_parts_of_a_divisible_task_are_slots() -> None:
+    found = terms(TASK, parts=4)
+    assert (found.rule, found.divisible, found.slots, found.hold) == ("lowest-price", True, 4, 200_000)
+    assert terms(TASK, parts=4, rule="second-price", budget="0.12", shortlist=1).hold == 100_000
+
+
 def test_confidence_and_bonds() -> None:
     assert (terms(TASK).confidence, terms(TASK).bond) == ("calibrated", None)
     found = terms(TASK, confidence="stated", bond_stake="0.01", bond_bonus="0.002", slots=2)
@@ -70,6 +76,17 @@ def test_confidence_and_bonds() -> None:
         ({"slots": 0}, "slots: 0 is not a whole number from 1 to 1000"),
         ({"slots": True}, "slots: True"),
         ({"slots": 1.5}, "slots: 1.5"),
+        ({"parts": 1}, "parts: 1 is not a whole number from 2 to 1000"),
+        ({"parts": 1_001}, "parts: 1001"),
+        (
+            {"parts": 3, "rule": "best-value"},
+            "parts: they are given by lowest-price or second-price, not by 'best-value'",
+        ),
+        ({"parts": 3, "slots": 2}, "parts: slots does not go with them"),
+        ({"parts": 3, "mediator": "arbiter"}, "parts: mediator does not go with them"),
+        ({"parts": 3, "direct": True}, "parts: direct does not go with them"),
+        ({"parts": 3, "bond_stake": "0.01"}, "parts: bond_stake does not go with them"),
+        ({"parts": 3, "reserve": "400000000"}, r"parts: 3 at the reserve are over 1000000000"),
         ({"max_rounds": 0}, "max_rounds: 0"),
         ({"max_rounds": "3"}, "max_rounds: '3'"),
         ({"slots": 3, "shortlist": 2}, "shortlist: 2 is not a whole number from 3"),

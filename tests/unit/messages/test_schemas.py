@@ -93,7 +93,9 @@ def test_schemas_are_valid_schemas() -> None:
 
 def test_every_field_is_described_or_plain() -> None:
     proposal = generated("message.schema.json")["$defs"]["ProposeContent"]["properties"]
-    assert proposal["price"]["description"] == "asked for the whole task; millionths of the tender's unit"
+    assert proposal["price"]["description"] == (
+        "asked for the whole task, for one part of a divisible one; millionths of the tender's unit"
+    )
     envelope = generated("message.schema.json")["$defs"]["Propose"]["properties"]
     assert envelope["receivers"]["description"] == "only agents of the one daemon it goes to (D10)"
 
