@@ -293,11 +293,6 @@ LooseFact = (
 )
 Conclusion = Moved | Said | Held | Directed | Decided | Mediated | Awarded | Freed | Closed | Ended
 
-FACTS: Final[dict[str, type[Record]]] = {
-    kind.__name__: kind
-    for kind in (Opened, Invited, Heard, Misheard, Gone, Returned, Fired, LeaseLapsed, Grace, Checked, CancelAsked)
-}
+FACTS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(Fact)}
 LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(LooseFact)}
-CONCLUSIONS: Final[dict[str, type[Record]]] = {
-    kind.__name__: kind for kind in (Moved, Said, Held, Directed, Decided, Mediated, Awarded, Freed, Closed, Ended)
-}
+CONCLUSIONS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(Conclusion)}
