@@ -18,6 +18,12 @@ EXPERIMENTS: Final = {
     "boasters": "contractnet.arena.awards.boasters",
     "shill-and-cartel": "contractnet.arena.awards.collusion",
     "bundle-shill-and-cartel": "contractnet.arena.awards.bundle_collusion",
+    "naive-or-reckoned": "contractnet.arena.bargaining.naive",
+    "persona": "contractnet.arena.bargaining.persona",
+    "scratchpad": "contractnet.arena.bargaining.scratchpad",
+    "aggressive-and-fair": "contractnet.arena.bargaining.attitudes",
+    "last-mover": "contractnet.arena.bargaining.last_mover",
+    "with-mediator": "contractnet.arena.bargaining.with_mediator",
 }
 
 

@@ -91,9 +91,9 @@ def index() -> str:
             _MADE,
             "",
             _folded(
-                "What award rules, reserves and calibrated confidence do, measured over many simulated rounds. The "
-                "rules are those of the package, asked as a manager asks them; bidders and their luck are drawn from "
-                "a seed."
+                "What award rules, reserves and calibrated confidence do, and how two sides bargain, measured over "
+                "many simulated rounds. The rules are those of the package, asked as a manager asks them; bidders and "
+                "their luck are drawn from a seed. Pairings, players and scenarios of your own: `contractnet bargain`."
             ),
             "",
             f"| experiment | asks |\n| --- | --- |\n{rows}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from msgspec import Struct
@@ -168,12 +168,13 @@ def charts(pairings: Sequence[Pairing]) -> tuple[Chart, ...]:
     }
     x = Axis(title="pairing", names=names)
     return (
-        _chart("Deals", x, "% of the cases", rates),
-        _chart("What each side gains of the room, all feasible cases", x, "% of the room", gains),
+        paired("Deals", x, "% of the cases", rates),
+        paired("What each side gains of the room, all feasible cases", x, "% of the room", gains),
     )
 
 
-def _chart(title: str, x: Axis, y: str, values: dict[str, list[Estimate | Fraction | None]]) -> Chart:
+def paired(title: str, x: Axis, y: str, values: Mapping[str, Sequence[Estimate | Fraction | None]]) -> Chart:
+    """A chart of shares by named places: a series for each name of `values`, a value for each place."""
     return Chart(
         title=title,
         x=x,
