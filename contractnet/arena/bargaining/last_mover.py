@@ -21,7 +21,7 @@ from contractnet.arena.experiment import Table as Rows
 from contractnet.arena.numbers import cell
 from contractnet.mechanisms.bargaining.acceptance import AcceptAfter, AcceptNext
 from contractnet.mechanisms.bargaining.fixed import ONE
-from contractnet.mechanisms.bargaining.metrics import Report, report
+from contractnet.mechanisms.bargaining.metrics import PriceRun, Report, report
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences, Side
 from contractnet.mechanisms.bargaining.rubinstein import Rubinstein, finite_share
 from contractnet.mechanisms.bargaining.session import Bargainer, Player
@@ -86,7 +86,7 @@ class _LastMover(Described, frozen=True):
 
 
 def _played(kind: Kind, rounds: int, last: Side, scenarios: Sequence[Scenario], progress: Progress) -> Report:
-    runs = []
+    runs: list[PriceRun] = []
     first: Side = "seller" if last == "buyer" else "buyer"
     for number, scenario in enumerate(scenarios):
         seats = _knowing(scenario) if kind == "room known" else (_SCHEDULE.side, _waiting)

@@ -24,12 +24,14 @@ from contractnet.arena.experiment import Table as Rows
 from contractnet.arena.numbers import cell
 from contractnet.mechanisms.bargaining.acceptance import AcceptNext
 from contractnet.mechanisms.bargaining.issues import Terms
+from contractnet.mechanisms.bargaining.lesson import Policy
 from contractnet.mechanisms.bargaining.lesson import trials as lesson
 from contractnet.mechanisms.bargaining.metrics import PriceRun
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences
 from contractnet.mechanisms.bargaining.session import Bargainer, Exchange, Player
 from contractnet.mechanisms.bargaining.shape import Rules, Strategy, View, price_of
 
+_PUBLISHED: Final[tuple[Policy, Policy]] = ("naive", "og")
 _TURNS: Final = 10  # five rounds, as published
 _HIGH: Final = 150 * ONE
 _NAMES: Final = (
@@ -76,9 +78,9 @@ class _Naive(Described, frozen=True):
         return trials * len(_NAMES)
 
     def run(self, seed: int, trials: int, progress: Progress) -> Findings:
-        drawn = {}
-        for name, policy in zip(_NAMES, ("naive", "og"), strict=False):
-            drawn[name] = lesson("naive" if policy == "naive" else "og", seed, trials)
+        drawn: dict[str, list[PriceRun]] = {}
+        for name, policy in zip(_NAMES, _PUBLISHED, strict=False):
+            drawn[name] = lesson(policy, seed, trials)
             progress(trials)
         cases = drawn[_NAMES[1]]
         whole, short = named("og-linear:margin=0"), named("og-linear")

@@ -11,11 +11,12 @@ Rules:
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, cast
 
 from msgspec import Struct, field
 
 from contractnet.mechanisms.bargaining.guard import Decision
+from contractnet.mechanisms.bargaining.issues import Terms
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences
 from contractnet.mechanisms.bargaining.session import Bargainer
 from contractnet.mechanisms.bargaining.shape import Rules, View
@@ -128,7 +129,7 @@ class Narrating:
     def move(self, view: View) -> Decision:
         decision = self._player.move(view)
         terms = decision.said.terms
-        price = show_amount(terms[0]) if isinstance(terms, tuple) else None
+        price = show_amount(cast("Terms", terms)[0]) if isinstance(terms, tuple) else None  # the guard's own
         spoken = Spoken(act=decision.said.act, price=price, unit=view.rules.agenda.issues[0].unit, turn=view.turn)
         text, replaced = narrated(self._voice, spoken)
         self._heard.replaced += replaced

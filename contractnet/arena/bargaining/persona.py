@@ -17,7 +17,7 @@ from contractnet.arena.chart import Axis
 from contractnet.arena.experiment import Cell, Column, Described, Findings, Parameter, Progress
 from contractnet.arena.experiment import Table as Rows
 from contractnet.arena.numbers import cell
-from contractnet.mechanisms.bargaining.metrics import Report, report
+from contractnet.mechanisms.bargaining.metrics import PriceRun, Report, report
 from contractnet.mechanisms.bargaining.preferences import PricePreferences
 from contractnet.mechanisms.bargaining.session import Bargainer, Exchange
 
@@ -85,7 +85,7 @@ def _played(
 ) -> tuple[Report, list[Exchange], int]:
     """The measures, every session, and how many sentences were not sent."""
     one, other = named(buyer), named(_OTHER)
-    runs, said, replaced = [], list[Exchange](), 0
+    runs, said, replaced = list[PriceRun](), list[Exchange](), 0
     scenarios = drawn("uniform", seed, trials)
     for number, (scenario, first) in enumerate(zip(scenarios, movers("draw", seed, trials), strict=True)):
         heard = Heard()
