@@ -89,7 +89,7 @@ class OfferContent(Content, frozen=True):
 class AcceptanceContent(Content, frozen=True):
     """Takes an offer of the other side: its id, and its terms as they were said."""
 
-    offer: OfferId
+    offer: OfferId  #: of the other side, as it stands in the record
     turn: Turn
     terms: DealTerms
     unit: Unit | None = None
@@ -100,7 +100,7 @@ class EndingContent(Content, frozen=True):
     """No agreement. With `offer`: that one came after the end; without: this is the end."""
 
     reason: EndReason
-    offer: OfferId | None = None
+    offer: OfferId | None = None  #: the one that came after the end
     late_by_ms: LateMs | None = None  #: reason late: by how much
     text: Text = ""
 
@@ -108,7 +108,7 @@ class EndingContent(Content, frozen=True):
 class AgreedContent(Content, frozen=True, tag_field="kind", tag="agreed"):
     """The acceptance came while the offer was live: both are bound by its terms."""
 
-    offer: OfferId
+    offer: OfferId  #: the one that was accepted
     terms: DealTerms
 
 

@@ -18,6 +18,7 @@ from contractnet.errors import DefinitionError
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Table
 from contractnet.interaction.soundness import check
+from tests.conformance import test_bargain_search as bargaining
 from tests.conformance.exploration import explore
 from tests.conformance.pair import START
 from tests.conformance.pair_model import PairModel
@@ -35,6 +36,8 @@ UNNOTICED = {
     *("I9", "I10", "I11", "I12", "I14", "I15", "I16", "I17", "I41"),
     *("P2", "P3", "P4", "P5", "P8", "P17", "P21", "P23", "P25", "P27", "P29", "P39"),
 }
+#: the same of a bargaining: voluntary moves, and the answer to a cancel that no correct side says
+UNNOTICED_IN_A_BARGAINING = {"B3", "B4", "B5", "B10", "B11", "B13", "B29", "B32"}
 TEXTS = {short: (PROTOCOLS / f"{name}.toml").read_text(encoding="utf-8") for short, name in FILES.items()}
 
 
@@ -124,3 +127,20 @@ def test_the_loss_of_most_rows_is_noticed_by_the_search() -> None:
     unnoticed = {name for name in names if not noticed(name)}
     print(f"noticed: {len(names) - len(unnoticed)} of {len(names)}; not noticed: {sorted(unnoticed)}")
     assert unnoticed == UNNOTICED
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(600)
+def test_the_loss_of_most_rows_of_a_bargaining_is_noticed_by_the_search() -> None:
+    table = load("bargaining")
+    unnoticed: set[str] = set()
+    for row in table.rows:
+        changed = without(table, row.name)
+        try:
+            check(changed, "changed")
+        except DefinitionError:
+            continue
+        if not bargaining.finds_fault(changed, 3, True):
+            unnoticed.add(row.name)
+    print(f"noticed: {len(table.rows) - len(unnoticed)} of {len(table.rows)}; not noticed: {sorted(unnoticed)}")
+    assert unnoticed == UNNOTICED_IN_A_BARGAINING
