@@ -36,8 +36,8 @@ def cases(draw: st.DrawFn) -> Case:
     for number in range(1 if single else draw(st.integers(1, 3))):
         low, tick, size = draw(st.integers(-3, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 4))
         if single or draw(st.booleans()):
-            unit = "USD" if single else ""
-            issues.append(Issue(name=f"i{number}", low=low, high=low + tick * (size - 1), tick=tick, unit=unit))
+            counted = "USD" if single else ""
+            issues.append(Issue(name=f"i{number}", low=low, high=low + tick * (size - 1), tick=tick, unit=counted))
         else:
             issues.append(Issue(name=f"i{number}", low=0, high=size - 1, options=tuple("abcd"[:size])))
     if not single and len(issues) == 1 and not issues[0].options:
