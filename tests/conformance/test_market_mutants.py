@@ -12,7 +12,6 @@ from hypothesis.stateful import run_state_machine_as_test
 from contractnet.contractor import hearing as own_hearing
 from contractnet.contractor.reception import Reception
 from contractnet.manager import award, calling, ending, evaluation, hearing, mediation, reception, settling, timers
-from contractnet.manager.tender import Tender
 from tests.conformance.market_machine import NORMAL, MarketMachine
 from tests.support.invariants import Broken
 from tests.support.mutants import Change, Mutant
@@ -95,7 +94,11 @@ MUTANTS = [
     mutant(
         "the secret reserve is told",
         "private",
-        (calling.public_terms, "terms.reserve if terms.public_reserve else None", "terms.reserve"),
+        (
+            calling.public_terms,
+            "call.reserve if terms.public_reserve or call.posted is not None else None",
+            "call.reserve",
+        ),
     ),
     mutant(
         "the private part is told to all",
@@ -107,7 +110,7 @@ MUTANTS = [
         "sealed",
         (calling._feedback, 'best if told == "best-score" else None', "best"),
     ),
-    mutant("the hold is given back whole", "money", (Tender._end, "max(0, self.held - spent)", "self.held")),
+    mutant("the hold is given back whole", "money", (ending.end_of, "max(0, held - spent)", "held")),
     mutant(
         "the wait depends on the moment",
         "I6",
