@@ -87,6 +87,7 @@ async def test_the_award_goes_in_and_the_result_comes_out(make: Make, log: Log) 
             "deadline": 1_800_000_000_000,
             "fence": "c.1/1/2",
             "attempt": 3,
+            "parts": 1,
         }
     }
     assert log == []
