@@ -116,7 +116,9 @@ async def test_the_sample_agents_settle_and_stop_in_order(amqp_url: str, folder:
         async with market(amqp_url, folder) as buyer:
             results: list[Any] = []
             for skill in ("text.summarise", "text.count", "text.translate"):
-                contract = await buyer.tender(Task("Work", skill, {"text": text}), reserve="0.05", reply_within=5)
+                contract = await buyer.tender(
+                    Task("Work", skill, {"text": text}), reserve="0.05", reply_within=5, confidence="stated"
+                )
                 results.append((contract.winner, contract.price, await contract.result()))
         assert results == [
             ("summariser", "0.004", {"summary": "The printer is ready."}),

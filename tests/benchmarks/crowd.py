@@ -84,7 +84,10 @@ def crowd(size: Size) -> list[FunctionAgent]:
 def tasks(size: Size, first: int = 0) -> list[Task]:
     """The tasks, each with a key."""
     given = [{"lot": lot, "rounds": size.rounds} for lot in range(first, first + size.tenders)]
-    return [Task(f"Work on lot {one['lot']}", SKILL, input=one, key=f"lot-{one['lot']}") for one in given]
+    return [
+        Task(f"Work on lot {one['lot']}", SKILL, input=one, key=f"lot-{one['lot']}", terms={"rule": "lowest-price"})
+        for one in given
+    ]
 
 
 def check(size: Size, contracts: Iterable[Contract], *, full: bool = False) -> None:

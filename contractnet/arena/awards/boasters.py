@@ -64,7 +64,8 @@ class _Boasters(Described, frozen=True):
 
     def _market(self, boasters: int, draws: Draws, progress: Progress) -> dict[Knowledge, Sums]:
         """What one market does after learning. Draws are the same whoever boasts."""
-        good, paid = dict.fromkeys(_KNOWLEDGE, 0), dict.fromkeys(_KNOWLEDGE, 0)
+        good: dict[Knowledge, int] = dict.fromkeys(Knowledge, 0)
+        paid: dict[Knowledge, int] = dict.fromkeys(Knowledge, 0)
         for number, outcomes in enumerate(run(Shape(overconfident=boasters), self.tasks, draws, _KNOWLEDGE)):
             if number >= self.learning:
                 for knowledge, outcome in outcomes.items():

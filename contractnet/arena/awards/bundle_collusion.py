@@ -84,8 +84,12 @@ def _all(bids: Bids, honest: BundleAward) -> Bids:
     return tuple(honest.won)
 
 
+def _nobody(bids: Bids, honest: BundleAward) -> Bids:
+    return bids
+
+
 _ATTACKS: Final = (
-    _Attack("nobody", lambda bids, honest: bids),
+    _Attack("nobody", _nobody),
     _Attack("the manager's shills", _shills),
     _Attack("a contractor's friend", _friend),
     _Attack("one under two names", _names, (_BOTH,), ("name_x", "name_y")),
