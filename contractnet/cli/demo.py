@@ -143,7 +143,7 @@ def _next(ledger: str, told: list[Tale]) -> None:
     click.echo("\nTry next:")
     drawn = next((tale for tale in told if _eventful(tale)), told[0])
     click.echo(f"  {program} log {quoted} --diagram --conversation {drawn.tender}")
-    click.echo(f"  {program} log {quoted} --type Decided")
+    click.echo(f"  {program} log {quoted} --explain {drawn.tender}")
     click.echo(f"  {program} replay {quoted}")
 
 
