@@ -23,12 +23,25 @@ _IN: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @option("file", type=_IN, metavar="FILE", help="Scenarios from a file, one JSON object a line.")
 @option("product", metavar="NAME:cost=C,budget=B", help="One product with both reservation prices.")
 @option("swap", is_flag=True, help="Play each scenario again with the roles swapped.")
-@option("trials", type=click.IntRange(1, 1_000_000), help="How many.  [default: 1000; of a file or product: each once]")
+@option(
+    "trials",
+    type=click.IntRange(1, 1_000_000),
+    help="How many.  [default: 1000, with a model 30; of a file or product: each once]",
+)
 @option("seed", type=click.IntRange(0), default=1, help="Of every draw.")
 @option("turns", type=click.IntRange(1, 1_000), default=12, help="Of both sides together.")
 @option("first", type=click.Choice(["buyer", "seller", "draw"]), default="draw", help="Who moves first.")
 @option("monotone", is_flag=True, help="No offer may take back what an earlier one gave.")
 @option("mediator", metavar="RUNGS", help="What a mediator tries at a deadlock: standing-offers, sealed-reservations.")
+@option("model", metavar="URL", help="The player `model`: an OpenAI-compatible endpoint.")
+@option("model-name", metavar="NAME", default="local", help="The model's name there.")
+@option(
+    "mode",
+    type=click.Choice(["og", "bounded", "free"]),
+    default="bounded",
+    help="What the model does: words the numbers of `linear`; proposes, and the guard decides; or as it likes.",
+)
+@option("persona", metavar="NAME", default="plain", help="Whose voice the words are in, in mode og.")
 @options.as_json("What was measured")
 @option("csv", "csv_file", type=_OUT, metavar="FILE", help="Write every bargaining as CSV.")
 @option("plot", type=options.Svg(), help="Write the picture, as SVG.")
@@ -39,10 +52,14 @@ def command(buyer: str | None, seller: str | None, listed: bool, **given: object
     Printed are the deals in feasible and in infeasible cases apart, the surplus of both sides, rounds, violations and
     variance, each rate and mean with its 95 % interval.
 
+    The player `model` asks --model URL for bounded numbers. In mode free, for experiments alone, nothing keeps it from
+    a deal past its reservation price: such deals are counted. Its key is in OPENAI_API_KEY, if it has one.
+
     \b
     Example:
       contractnet bargain linear boulware --prior uniform --swap --plot bargain.svg
       contractnet bargain og-linear:margin=0 conceder --product lamp:cost=40,budget=60,high=80
+      contractnet bargain model boulware --model http://127.0.0.1:8080/v1 --trials 20
       contractnet bargain --list
     """
     from contractnet.cli.bargain_view import Asked, show_names, show_run  # slow, which `--help` does without

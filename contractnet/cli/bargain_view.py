@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 from msgspec import Struct
 
 from contractnet.arena.bargaining.players import named
-from contractnet.arena.bargaining.runs import repeated, run
+from contractnet.arena.bargaining.runs import Seated, repeated, run
 from contractnet.arena.bargaining.scenarios import PRIORS, Scenario, drawn, product, read_scenarios
 from contractnet.arena.bargaining.tally import Pairing, charts, comma_separated, tallied
-from contractnet.arena.bargaining.trials import First, Table
+from contractnet.arena.bargaining.trials import First, Mode, Table
 from contractnet.arena.numbers import cells, heads, plain
 from contractnet.arena.svg import svg
 from contractnet.cli import output, screen
@@ -23,6 +24,12 @@ from contractnet.mechanisms.bargaining.brought import strategy_names
 from contractnet.mechanisms.bargaining.mediation.disclosure import Rung, ladder
 from contractnet.messages.values import show_amount
 
+if TYPE_CHECKING:
+    from contractnet.cli.bargain_model import Seating
+
+#: how the command line names the player that is a language model
+MODEL: Final = "model"
+_TRIALS_OF_MODEL: Final = 30
 #: rungs that need nobody outside
 _ALONE: Final = (Rung.STANDING_OFFERS, Rung.SEALED_RESERVATIONS, Rung.SINGLE_TEXT)
 _TRIALS: Final = 1_000
@@ -45,6 +52,10 @@ class Asked(Struct, frozen=True, kw_only=True):
     first: First
     monotone: bool
     mediator: str | None
+    model: str | None
+    model_name: str
+    mode: Mode
+    persona: str
     as_json: bool
     csv_file: Path | None
     plot: Path | None
@@ -52,9 +63,11 @@ class Asked(Struct, frozen=True, kw_only=True):
     def line(self) -> str:
         """The command that plays the same."""
         words = ["contractnet bargain", self.buyer, self.seller]
-        for name in ("prior", "file", "product", "trials", "seed", "turns", "first", "mediator"):
+        names = ["prior", "file", "product", "trials", "seed", "turns", "first", "mediator"]
+        names += [] if self.model is None else ["model", "model_name", "mode", "persona"]
+        for name in names:
             value = getattr(self, name)
-            words += [] if value is None else [f"--{name}", shlex.quote(str(value))]
+            words += [] if value is None else [f"--{name.replace('_', '-')}", shlex.quote(str(value))]
         return " ".join([*words, *(f"--{name}" for name in ("swap", "monotone") if getattr(self, name))])
 
 
@@ -77,21 +90,25 @@ def show_run(asked: Asked) -> None:
         DefinitionError: a player, a scenario or a rung is not known or cannot be used.
         OSError: a file cannot be read or written.
     """
-    one, other = named(asked.buyer), named(asked.seller)
+    seating = _seating(asked)
+    seated = _seated(asked.buyer, seating), _seated(asked.seller, seating)
     table = Table(turns=asked.turns, first=asked.first, monotone=asked.monotone, ladder=_rungs(asked.mediator))
     scenarios = _scenarios(asked)
     for path in (asked.csv_file, asked.plot):
         if path is not None:
             path.touch()  # what cannot be written is known before a long run, not after
-    with progress() as begin:
+    with closing(seating) if seating is not None else nullcontext(), progress() as begin:
         told = begin("bargaining", len(scenarios) * (1 + asked.swap))
-        seated = ((one.label, one.side), (other.label, other.side))
         found = run(seated, scenarios, table, asked.seed, swap=asked.swap, progress=told)
     if asked.as_json:
         for row in plain(tallied(found)):
             output.json_line({"seed": asked.seed, "turns": asked.turns, "first": asked.first, **row})
+        if seating is not None:
+            output.json_line({"model": asked.model_name, "mode": asked.mode, **seating.counted()})
     else:
         _show(found, asked)
+        if seating is not None:
+            _show_model(seating, alone=len(found) == len(scenarios) == 1)
     if asked.csv_file is not None:
         asked.csv_file.write_text(comma_separated(found), encoding="utf-8")
     if asked.plot is not None:
@@ -113,7 +130,39 @@ def _scenarios(asked: Asked) -> list[Scenario]:
     if asked.file is not None:
         lines = asked.file.read_text(encoding="utf-8", errors="replace").splitlines()
         return repeated(read_scenarios(lines, str(asked.file)), asked.trials)
-    return list(drawn(asked.prior or "uniform", asked.seed, asked.trials or _TRIALS))
+    usual = _TRIALS if asked.model is None else _TRIALS_OF_MODEL
+    return list(drawn(asked.prior or "uniform", asked.seed, asked.trials or usual))
+
+
+def _seating(asked: Asked) -> Seating | None:
+    """Where the model sits; None: none plays."""
+    plays = MODEL in (asked.buyer, asked.seller)
+    if asked.model is None:
+        if plays:
+            raise DefinitionError("player model: say where it is, with --model URL of an OpenAI-compatible endpoint")
+        return None
+    if not plays:
+        raise DefinitionError(f"--model: no player is it; call the buyer or the seller `{MODEL}`")
+    from contractnet.cli.bargain_model import Seating  # what asks models is slow to import
+
+    return Seating(asked.model, asked.model_name, asked.mode, asked.persona)
+
+
+def _seated(text: str, seating: Seating | None) -> Seated:
+    if text == MODEL and seating is not None:
+        return text, seating.side
+    one = named(text)
+    return one.label, one.side
+
+
+def _show_model(seating: Seating, *, alone: bool) -> None:
+    """What was asked of the model; of one bargaining the words too."""
+    if alone:
+        for heard in seating.heard:
+            for text in (*heard.texts[0], *heard.texts[1]):
+                output.folded("said        ", text)
+    click.echo()
+    output.folded("", ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in seating.counted().items()))
 
 
 def _show(found: list[Pairing], asked: Asked) -> None:

@@ -20,7 +20,7 @@ from contractnet.mechanisms.bargaining.issues import Terms
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences
 from contractnet.mechanisms.bargaining.session import Bargainer
 from contractnet.mechanisms.bargaining.shape import Rules, View
-from contractnet.messages.values import show_amount
+from contractnet.messages.values import plain_text, show_amount
 
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 
@@ -90,8 +90,14 @@ def narrated(voice: Voice, spoken: Spoken) -> tuple[str, bool]:
     sentences = {"accept": voice.accept, "quit": voice.quit}
     sentence = sentences.get(spoken.act) or voice.offers[spoken.turn // 2 % len(voice.offers)]
     text = sentence.replace("{price}", spoken.price or "")
-    kept = all(found == spoken.price for found in _NUMBER.findall(text))
-    return (text, False) if kept else (template(spoken), True)
+    kept = bound(text, spoken)
+    return (template(spoken), True) if kept is None else (kept, False)
+
+
+def bound(text: str, spoken: Spoken) -> str | None:
+    """The words as they may be sent: one line, no number in them but the bound price; None: they may not."""
+    line = plain_text(" ".join(text.split()))
+    return line if line and all(found == spoken.price for found in _NUMBER.findall(line)) else None
 
 
 def _silence() -> tuple[list[str], list[str]]:

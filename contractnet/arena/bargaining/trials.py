@@ -25,6 +25,8 @@ from contractnet.mechanisms.bargaining.session import Bargainer, Exchange, barga
 from contractnet.mechanisms.bargaining.shape import Rules
 
 First = Literal["buyer", "seller", "draw"]
+#: what a language model does at the table: see `model_player`
+Mode = Literal["og", "bounded", "free"]
 Ended = Literal["agreed", "quit", "exhausted", "mediated", "no-zone"]
 
 #: a player of a side: from its true preferences to what sits at the table

@@ -12,6 +12,7 @@ import pytest
 
 from contractnet.cli.bargain import command
 from contractnet.cli.main import run
+from tests.support.chat import Body, completion, endpoint, middle, schema_of
 
 SHORT = ["bargain", "linear", "boulware", "--trials", "40"]
 LAMP = ["--product", "lamp:cost=40,budget=60,high=80"]
@@ -108,6 +109,27 @@ def test_the_list_names_strategies_and_priors(capsys: pytest.CaptureFixture[str]
     assert {"strategy": "micro"} in [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
+def answered(body: Body) -> Body:
+    """A third of the way up of every number, the first of every choice; words where no form is asked for."""
+    schema = schema_of(body)
+    return completion("Let us agree." if schema is None else json.dumps(middle(schema)))
+
+
+def test_a_model_is_either_player_and_what_it_took_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    with endpoint(answered) as server:
+        asked = ["--model", server.url, "--trials", "3", "--turns", "4", "--json"]
+        for players in (["model", "linear"], ["linear", "model"]):
+            assert run(["bargain", *players, *asked]) == 0
+            found, counted = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+            assert (found["trials"], found["buyer_violations"], found["seller_violations"]) == ("3", "0", "0")
+            assert counted["tokens_in"] == 100 * counted["requests"] > 0
+            assert counted["unanswered"] == 0
+        assert run(["bargain", "model", "linear", "--mode", "og", "--model", server.url, *LAMP]) == 0
+    out = capsys.readouterr().out
+    assert "said        Let us agree." in out
+    assert "sentences not sent 0" in out
+
+
 @pytest.mark.parametrize("columns", ["40", "80", "200"])
 def test_it_fits_terminals(columns: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
@@ -127,6 +149,10 @@ def test_it_fits_terminals(columns: str, capsys: pytest.CaptureFixture[str], mon
         (["linear", "linear", "--prior", "luck"], 2, "prior 'luck' is not known"),
         (["linear", "linear", "--mediator", "human"], 2, "mediator: human asks somebody outside"),
         (["linear", "linear", "--mediator", "luck"], 2, "'luck' is no rung"),
+        (["model", "linear"], 2, "player model: say where it is, with --model URL"),
+        (["linear", "linear", "--model", "http://127.0.0.1:9/v1"], 2, "call the buyer or the seller `model`"),
+        (["model", "linear", "--model", "ftp://x"], 2, "is no URL of an endpoint"),
+        (["model", "linear", "--model", "http://127.0.0.1:9/v1", "--persona", "grim"], 2, "grim.toml is not there"),
         (["linear", "linear", "--turns", "0"], 2, "0 is not in the range"),
         (["linear", "linear", "--plot", "p.png"], 2, "pictures are SVG, and no other format is written"),
         (["linear", "linear", "--file", "/no/such"], 2, "does not exist"),

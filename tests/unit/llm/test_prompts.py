@@ -13,7 +13,7 @@ from contractnet.errors import DefinitionError
 from contractnet.llm.prompts import data, load_prompts, visible
 from contractnet.messages.codec import canonical
 
-PERSONAS = ("plain", "careful", "brisk", "warm")
+PERSONAS = ("plain", "careful", "brisk", "warm", "desperate", "aggressive", "fair", "dominant")
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
