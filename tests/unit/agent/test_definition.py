@@ -213,7 +213,7 @@ WRONG = [
     ),
     ('id = "a"\nskills = ["a.b"]\n[model]\nbase_url = "http://x"\nname = "m"', ["nothing says what an offer costs"]),
     (GOOD + MODEL + 'api_key_env = "NO_SUCH_KEY"', ["model.api_key_env", "NO_SUCH_KEY is not set"]),
-    (GOOD + MODEL + 'persona = "grim"', ["model.persona", "grim.toml is not there", "aggressive, brisk, careful, desperate"]),
+    (GOOD + MODEL + 'persona = "grim"', ["model.persona", "grim.toml is not there", "aggressive, brisk, careful"]),
     (GOOD + MODEL + 'persona = "../plain"', ["model.persona", "is not a valid id"]),
     (GOOD + MODEL.replace("127", "ada:secret-1@127"), ["model.base_url holds a login"]),
     (GOOD + MODEL + "least_success_pct = 101", ["model.least_success_pct: 101", "0 to 100"]),
