@@ -128,23 +128,23 @@ def _chart(kind: Kind, found: Sequence[_Found]) -> Chart:
     for last in _SIDES:
         of = [one for one in found if one.kind == kind and one.last == last]
         name = f"the {last} has the last turn"
-        points = tuple(_point(one.rounds, average(one.measured.buyer_surplus)) for one in of)
+        points = tuple(_point(_ROUNDS.index(one.rounds), average(one.measured.buyer_surplus)) for one in of)
         series.append(Series(name=name, style="joined", points=tuple(one for one in points if one is not None)))
-        theory = tuple(Point(Fraction(one.rounds), one.theory) for one in of if one.theory is not None)
+        theory = tuple(Point(Fraction(_ROUNDS.index(one.rounds)), one.theory) for one in of if one.theory is not None)
         if theory:
             series.append(Series(name="theory", style="line", points=theory, like=name))
     return Chart(
         title=titles[kind],
-        x=Axis(title="rounds", places=0),
+        x=Axis(title="rounds", names=tuple(map(str, _ROUNDS))),
         y=Axis(title="buyer's % of the room, feasible cases", low=Fraction(0), high=Fraction(1), places=0, scale=100),
         series=tuple(series),
     )
 
 
-def _point(rounds: int, one: Estimate | Fraction | None) -> Point | None:
+def _point(place: int, one: Estimate | Fraction | None) -> Point | None:
     if isinstance(one, Estimate):
-        return measured(rounds, one)
-    return None if one is None else Point(Fraction(rounds), one)
+        return measured(place, one)
+    return None if one is None else Point(Fraction(place), one)
 
 
 def _says(found: Sequence[_Found]) -> str:

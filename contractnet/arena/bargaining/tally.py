@@ -175,16 +175,14 @@ def charts(pairings: Sequence[Pairing]) -> tuple[Chart, ...]:
 
 def paired(title: str, x: Axis, y: str, values: Mapping[str, Sequence[Estimate | Fraction | None]]) -> Chart:
     """A chart of shares by named places: a series for each name of `values`, a value for each place."""
-    return Chart(
-        title=title,
-        x=x,
-        y=Axis(title=y, low=Fraction(0), high=Fraction(1), places=0, scale=100),
-        series=tuple(
-            Series(name=name, style="points", points=points)
-            for name, estimates in values.items()
-            if (points := _points(estimates))
-        ),
+    series = tuple(
+        Series(name=name, style="points", points=points)
+        for name, estimates in values.items()
+        if (points := _points(estimates))
     )
+    shares = all(0 <= point.y <= 1 for one in series for point in one.points)  # who deals past its limit has others
+    low, high = (Fraction(0), Fraction(1)) if shares else (None, None)
+    return Chart(title=title, x=x, y=Axis(title=y, low=low, high=high, places=0, scale=100), series=series)
 
 
 def _points(estimates: Sequence[Estimate | Fraction | None]) -> tuple[Point, ...]:
