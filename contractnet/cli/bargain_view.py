@@ -169,12 +169,14 @@ def _show(found: list[Pairing], asked: Asked) -> None:
     """What was measured, a line each, the pairings beside each other."""
     measured = tallied(found)
     rows = list(cells(measured))
-    who = [f"{one.buyer} buys, {one.seller} sells" for one in found]
+    who = ["A buys, B sells", "B buys, A sells"][: len(found)]
     count = len(found[0].trials)
     moves = {"draw": "who moves first is drawn", "buyer": "the buyer moves first", "seller": "the seller moves first"}
     turns = f"{asked.turns} turn{'' if asked.turns == 1 else 's'} of both together"
     kinds = f"{count:,} bargaining{'' if count == 1 else 's'} of each pairing"
     output.folded("", f"{kinds}; {turns}; {moves[asked.first]}; seed {asked.seed}")
+    output.folded("A: ", found[0].buyer)
+    output.folded("B: ", found[0].seller)
     click.echo()
     titles = heads(measured)
     lines = [(titles[at], *(row[at] for row in rows)) for at in range(_NAMES, len(titles))]

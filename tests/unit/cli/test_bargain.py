@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -41,7 +42,9 @@ def test_the_pairings_stand_beside_each_other(capsys: pytest.CaptureFixture[str]
     captured = capsys.readouterr()
     lines = captured.out.splitlines()
     assert lines[0].startswith("40 bargainings of each pairing; 12 turns of both together; who moves first is drawn")
-    assert lines[2].split("  ")[-2:] == ["linear buys, boulware sells", "boulware buys, linear sells"]
+    assert lines[1:3] == ["A: linear", "B: boulware"]
+    assert re.split(" {2,}", lines[4])[-2:] == ["A buys, B sells", "B buys, A sells"]
+    assert max(map(len, lines[4:-3])) <= 80  # no row is made a list on a usual terminal
     for words in ("deals, feasible cases, %", "deals, infeasible cases, %", "variance of buyer's share"):
         assert any(line.startswith(words) for line in lines)
     assert captured.err == ""
