@@ -8,7 +8,7 @@ from typing import Final
 import click
 import msgspec
 
-from contractnet.cli import options
+from contractnet.cli import exits, options
 from contractnet.cli.options import option
 
 _OUT: Final = click.Path(dir_okay=False, path_type=Path)
@@ -72,4 +72,7 @@ def command(buyer: str | None, seller: str | None, listed: bool, **given: object
     sources = [name for name in ("prior", "file", "product") if given[name] is not None]
     if len(sources) > 1:
         raise click.UsageError(f"--{' and --'.join(sources)}: name one source of scenarios")
-    show_run(msgspec.convert({"buyer": buyer, "seller": seller, **given}, Asked))
+    try:
+        show_run(msgspec.convert({"buyer": buyer, "seller": seller, **given}, Asked))
+    except KeyboardInterrupt:
+        raise exits.Interrupted("nothing was kept; fewer --trials take less time") from None

@@ -13,9 +13,9 @@ from msgspec import Struct
 from contractnet.arena.bargaining.players import named
 from contractnet.arena.bargaining.runs import Seated, repeated, run
 from contractnet.arena.bargaining.scenarios import PRIORS, Scenario, drawn, product, read_scenarios
-from contractnet.arena.bargaining.tally import Pairing, charts, comma_separated, tallied
+from contractnet.arena.bargaining.tally import Pairing, charts, comma_separated, rows_of, tallied
 from contractnet.arena.bargaining.trials import First, Mode, Table
-from contractnet.arena.numbers import cells, heads, plain
+from contractnet.arena.numbers import cells, heads
 from contractnet.arena.svg import svg
 from contractnet.cli import output, screen
 from contractnet.cli.progress import progress
@@ -101,7 +101,7 @@ def show_run(asked: Asked) -> None:
         told = begin("bargaining", len(scenarios) * (1 + asked.swap))
         found = run(seated, scenarios, table, asked.seed, swap=asked.swap, progress=told)
     if asked.as_json:
-        for row in plain(tallied(found)):
+        for row in rows_of(found):
             output.json_line({"seed": asked.seed, "turns": asked.turns, "first": asked.first, **row})
         if seating is not None:
             output.json_line({"model": asked.model_name, "mode": asked.mode, **seating.counted()})

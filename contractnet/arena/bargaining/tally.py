@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ from contractnet.arena.bargaining.trials import Trial
 from contractnet.arena.chart import Axis, Chart, Point, Series, measured
 from contractnet.arena.estimates import Estimate
 from contractnet.arena.experiment import Cell, Column, Table
+from contractnet.arena.numbers import plain
 from contractnet.mechanisms.bargaining.metrics import Mean, Rate, report
 from contractnet.messages.values import PPM, show_amount
 
@@ -55,6 +56,25 @@ COLUMNS = (
     Column(key="refused", title="acts the boundary refused"),
     Column(key="corrected", title="acts the own guard changed"),
 )
+
+
+#: what has an interval
+MEASURED = (
+    "deals_feasible",
+    "deals_infeasible",
+    "buyer_surplus",
+    "seller_surplus",
+    "buyer_surplus_of_deals",
+    "seller_surplus_of_deals",
+    "rounds",
+)
+
+
+def rows_of(pairings: Sequence[Pairing]) -> Iterator[dict[str, str | None]]:
+    """A row for each pairing, for programs: the same names whatever was measured; None where there is no interval."""
+    without = {f"{key}_{end}": None for key in MEASURED for end in ("low", "high")}
+    for row in plain(tallied(pairings)):
+        yield {**without, **row}
 
 
 def tallied(pairings: Sequence[Pairing]) -> Table:

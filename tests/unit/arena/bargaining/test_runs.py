@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contractnet.arena.bargaining.players import named
 from contractnet.arena.bargaining.runs import repeated, run
 from contractnet.arena.bargaining.scenarios import Scenario, drawn, product
-from contractnet.arena.bargaining.tally import Pairing, charts, comma_separated, tallied
+from contractnet.arena.bargaining.tally import MEASURED, Pairing, charts, comma_separated, rows_of, tallied
 from contractnet.arena.bargaining.trials import Table, movers, play
 from contractnet.arena.estimates import Estimate
 from contractnet.errors import DefinitionError
@@ -108,6 +108,14 @@ def test_every_bargaining_is_a_line() -> None:
     for row, trial in zip(rows, found[0].trials, strict=False):
         assert (row["buyer"], row["seller"], row["ended"]) == ("linear", "boulware", trial.ended)
         assert bool(row["price"]) is (trial.run.price is not None)
+
+
+def test_programs_find_the_same_names_whatever_was_measured() -> None:
+    nothing = product("lamp:cost=9,budget=3")
+    one, many = (list(rows_of(ran("linear", "linear", scenarios=given))) for given in ([nothing], SCENARIOS))
+    assert {frozenset(row) for row in one} == {frozenset(row) for row in many}
+    assert one[0]["deals_feasible_low"] is None
+    assert set(MEASURED) < {column.key for column in tallied([]).columns}
 
 
 def test_scenarios_are_taken_again_from_the_first() -> None:
