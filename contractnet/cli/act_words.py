@@ -18,10 +18,12 @@ from contractnet.messages.acts import (
     Request,
 )
 from contractnet.messages.contents import (
+    AcceptContent,
     CancelFailureContent,
     CancelledContent,
     ChoiceContent,
     ProgressContent,
+    ProposeContent,
     ResultContent,
 )
 from contractnet.messages.values import PPM, show_amount
@@ -44,7 +46,7 @@ def words_of(act: AnyAct) -> str:
         case Propose():
             terms = act.content
             return (
-                f"{name} {show_amount(terms.price)} {terms.unit}{_most(terms.parts)}, eta {terms.eta} s, "
+                f"{name} {show_amount(terms.price)} {terms.unit}{_offered(terms)}, eta {terms.eta} s, "
                 f"confidence {percent(terms.confidence)}{_more(terms.rationale)}"
             )
         case Refuse():
@@ -52,7 +54,7 @@ def words_of(act: AnyAct) -> str:
         case AcceptProposal():
             award = act.content
             return (
-                f"{name} at {show_amount(award.price)}{_parts(award.parts)}, slot {award.slot} epoch {award.epoch}, "
+                f"{name} at {show_amount(award.price)}{_given(award)}, slot {award.slot} epoch {award.epoch}, "
                 f"result within {duration(award.work_within_ms)}, lease {duration(award.lease_ms)}"
             )
         case RejectProposal():
@@ -105,12 +107,19 @@ def shorten(text: str) -> str:
     return line if len(line) <= SHOWN else line[: SHOWN - 3] + "..."
 
 
-def _most(count: int | None) -> str:
-    return f" a part, at most {count} parts" if count else ""
+def _offered(terms: ProposeContent) -> str:
+    """Behind the price, what it is for, where it is not for the whole task."""
+    if terms.bundles:
+        named = [f"{'+'.join(one.items)} {show_amount(one.price)}" for one in terms.bundles]
+        return f" at least, one of {', '.join(named)}"
+    return f" a part, at most {terms.parts} parts" if terms.parts else ""
 
 
-def _parts(count: int | None) -> str:
-    return f" for {count} parts" if count else ""
+def _given(award: AcceptContent) -> str:
+    """As well, for what is awarded."""
+    if award.items:
+        return f" for {', '.join(award.items)}"
+    return f" for {award.parts} parts" if award.parts else ""
 
 
 def _more(text: str) -> str:

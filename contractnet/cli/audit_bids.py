@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from contractnet.cli.audit_money import Bought
+from contractnet.cli.audit_money import Bought, asked_for
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Asked
 
@@ -51,21 +51,22 @@ def trades(tenders: Mapping[str, Bought], journals: Iterable[Entry]) -> list[Tra
             trade = of(one.winner, bought.terms.unit)
             trade.won, trade.paid = trade.won + 1, trade.paid + one.price
             award = bought.awarded.get(one.slot)
-            trade.asked += bought.asked.get(one.winner, {}).get(award[1] if award else "", one.price)
+            asked = asked_for(bought, one.winner, award[1] if award else "", one)
+            trade.asked += one.price if asked is None else asked
             won.add((tender, one.winner))
     for entry in journals:
         tender = entry.conversation.partition(".")[0]
         if entry.type != Asked.__name__ or tender not in tenders:
             continue
-        asked = msgspec.json.decode(entry.body, type=Asked)
-        trade = of(entry.agent, asked.unit)
+        model = msgspec.json.decode(entry.body, type=Asked)
+        trade = of(entry.agent, model.unit)
         trade.requests += 1
-        trade.tokens += asked.tokens_in + asked.tokens_out
-        if asked.purpose == "perform":
-            trade.work += asked.cost
+        trade.tokens += model.tokens_in + model.tokens_out
+        if model.purpose == "perform":
+            trade.work += model.cost
         else:
-            trade.bidding += asked.cost
-            trade.lost += 0 if (tender, entry.agent) in won else asked.cost
+            trade.bidding += model.cost
+            trade.lost += 0 if (tender, entry.agent) in won else model.cost
     return [found[key] for key in sorted(found)]
 
 

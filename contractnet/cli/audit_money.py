@@ -22,9 +22,11 @@ import msgspec
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Heard, Record
 from contractnet.manager.conditions import TenderTerms
+from contractnet.manager.paid import Filled
 from contractnet.manager.questions import Answered, Pending
 from contractnet.manager.records import AccountClosed, Awarded, Ended, Granted, Held, Opened
 from contractnet.messages.acts import Propose
+from contractnet.messages.contents import ProposeContent
 from contractnet.messages.values import show_amount
 
 _KINDS: Final[dict[str, type[Record]]] = {
@@ -49,7 +51,7 @@ class Bought:
 
     terms: TenderTerms
     account: str
-    asked: dict[str, dict[str, int]] = field(default_factory=dict[str, dict[str, int]])  #: agent -> offer -> price
+    asked: dict[str, dict[str, ProposeContent]] = field(default_factory=dict[str, dict[str, ProposeContent]])
     awarded: dict[int, tuple[str, str, int]] = field(default_factory=dict[int, tuple[str, str, int]])
     held: int | None = None
     ended: Ended | None = None
@@ -112,7 +114,7 @@ class MoneyAudit:
                     yield f"account {record.account} was never granted anything"
                     self.accounts[record.account] = Sums(granted=0)
             case Heard(message=Propose() as act) if tender in self.tenders:
-                self.tenders[tender].asked.setdefault(act.sender, {})[act.content.offer] = act.content.price
+                self.tenders[tender].asked.setdefault(act.sender, {})[act.content.offer] = act.content
             case Awarded():
                 self.tenders[tender].awarded[record.slot] = (record.participant, record.offer, record.price)
                 yield from self._award(tender, record)
@@ -168,11 +170,13 @@ class MoneyAudit:
 
     def _award(self, tender: str, record: Awarded) -> Iterator[str]:
         bought = self.tenders[tender]
-        asked = bought.asked.get(record.participant, {}).get(record.offer)
-        parts, worst = record.parts or 1, bought.terms.worst
-        if asked is None or record.price < parts * asked:
+        asked = asked_for(bought, record.participant, record.offer, record)
+        worst = None if bought.terms.worst is None else (record.parts or 1) * bought.terms.worst
+        if record.items:
+            worst = sum(one.reserve for one in bought.terms.items if one.name in record.items)
+        if asked is None or record.price < asked:
             yield f"tender {tender} awards {record.participant} {show_amount(record.price)}: it did not ask that"
-        if worst is not None and record.price > parts * worst:
+        if worst is not None and record.price > worst:
             yield f"tender {tender} awards {show_amount(record.price)}, over the most that may be paid"
 
     def _within(self) -> Iterator[str]:
@@ -183,3 +187,13 @@ class MoneyAudit:
             if granted is not None and used > granted:
                 who = f"account {name}" if name else "the market"
                 yield f"{who} is granted {show_amount(granted)}, and {show_amount(used)} is held and spent"
+
+
+def asked_for(bought: Bought, agent: str, offer: str, what: Awarded | Filled) -> int | None:
+    """What an offer asked for what its agent was awarded, micros; None: it offered no such thing."""
+    content = bought.asked.get(agent, {}).get(offer)
+    if content is None:
+        return None
+    if what.items and content.bundles:
+        return min((one.price for one in content.bundles if {*one.items} == {*what.items}), default=None)
+    return None if len(what.items) != len(bought.terms.items) else content.price * (what.parts or 1)

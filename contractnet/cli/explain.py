@@ -48,6 +48,10 @@ _PART_RULES: Final = {
     "second-price": "the cheapest bids get the parts; a winner is paid the prices at which rivals would do its parts, "
     "the reserve where nobody would",
 }
+_BUNDLE_RULE: Final = (
+    "what costs least together is bought, an item that nobody does counting its reserve; a winner is paid what its "
+    "bundle saves the others"
+)
 #: rules whose score is no amount
 _PLAIN: Final = frozenset({"highest-quality-under-reserve", "lexicographic"})
 _LOSSES: Final = {
@@ -152,6 +156,7 @@ class _Teller:
                 yield f"Mediator {record.mediator} {choice.get(record.choice, 'chose nothing')}{why}."
             case manager.Awarded():
                 what = f"Slot {record.slot}" if record.parts is None else _parts(record)
+                what = f"{', '.join(record.items)}," if record.items else what
                 yield f"{what} was awarded to {record.participant} for {self._amount(record.price)}."
             case manager.Freed():
                 detail = f" ({record.detail})" if record.detail else ""
@@ -165,7 +170,7 @@ class _Teller:
                 pass
 
     def _terms(self, terms: TenderTerms) -> Iterator[str]:
-        words = _PART_RULES if terms.divisible else _RULES
+        words = {terms.rule: _BUNDLE_RULE} if terms.items else _PART_RULES if terms.divisible else _RULES
         yield f"Rule {terms.rule}: {words.get(terms.rule, 'brought by another distribution')}."
         said = [f"value {self._amount(terms.value)}"] if terms.value is not None else []
         if terms.reserve is not None:
@@ -185,7 +190,9 @@ class _Teller:
             said.append("order " + ", ".join(f"{one.what} in steps of {one.step}" for one in terms.order))
         if terms.min_bids > 1:
             said.append(f"at least {terms.min_bids} bids")
-        if terms.divisible:
+        if terms.items:
+            said.append("items " + ", ".join(f"{one.name} at most {show_amount(one.reserve)}" for one in terms.items))
+        elif terms.divisible:
             said.append(f"{terms.slots} parts, reserve and prices for one")
         elif terms.slots > 1:
             said.append(f"{terms.slots} slots")
@@ -238,6 +245,8 @@ class _Teller:
         if bid.parts is not None and bid.pays is not None:
             given = f"{bid.parts} of the {bid.most} parts it can do"
             return f"{terms}: awarded {given}, paid {self._amount(bid.pays)}"
+        if bid.items and bid.pays is not None:
+            return f"{terms}: awarded {', '.join(bid.items)}, paid {self._amount(bid.pays)}"
         if bid.pays is not None:
             return f"{terms}: awarded" + (f", paid {self._amount(bid.pays)}" if bid.pays != bid.price else "")
         if bid.why is None:

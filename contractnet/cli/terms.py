@@ -62,6 +62,7 @@ _TERMS: Final[tuple[Callable[[Any], Any], ...]] = (
     option("bond-bonus", metavar="B", default="0", help="What a good result is paid more, at best."),
     option("slots", type=int, default=1, help="Winners sought, each of whom does the whole task."),
     option("parts", type=int, metavar="N", help="The task is divisible: so many equal parts, each at its own price."),
+    option("items", metavar="ITEM:R,…", help="Several things, each with its reserve, bought in bundles by vcg."),
     option(
         "tender-budget", metavar="B", help="For all slots together: put out for as many as it pays for at their worst."
     ),

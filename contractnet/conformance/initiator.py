@@ -139,9 +139,9 @@ class InitiatorWalk(Walk):
 
     @property
     def _runners_up(self) -> int:
-        """How many may be held: nobody where the task is divisible (G17)."""
-        divisible = self._c.cfp is not None and "parts" in self._c.cfp["terms"]
-        return 0 if divisible else self._slots.number
+        """How many may be held: nobody where a winner may take several slots (G17)."""
+        shared = self._c.cfp is not None and {"parts", "items"} & self._c.cfp["terms"].keys()
+        return 0 if shared else self._slots.number
 
     def _move(self, peer: str, row: Row, event: str, message: Message | None) -> None:
         """Take a row of table I; `message` is what it was taken for."""
@@ -173,7 +173,8 @@ class InitiatorWalk(Walk):
             entry = self._entries[line.peers[0]]
             chosen = self._row is not None and "=choice-award" in self._row.events
             judge_accept(message, entry.offer, self._c.cfp, chosen)
-            self._slots.award(message["content"])
+            items = () if self._c.cfp is None else self._c.cfp["terms"].get("items", ())
+            self._slots.award(message["content"], items)
             terms = message["content"]
             entry.award, entry.awarded_at = message, at
             entry.lease_until = at + terms["lease_ms"] + terms["pickup_ms"]

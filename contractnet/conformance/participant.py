@@ -12,6 +12,7 @@ from contractnet.conformance.hidden_initiator import HiddenInitiator
 from contractnet.conformance.lines import Header, Line, Message
 from contractnet.conformance.one_table import OneTable
 from contractnet.conformance.tables import Protocols, Row
+from contractnet.conformance.terms import bundle_prices
 from contractnet.conformance.walk import SEEN_ROUND, plain_event
 
 #: reasons of rows P19 and P20
@@ -79,7 +80,11 @@ class ParticipantWalk(OneTable):
 
     def _offered(self, offer: Offer, award: Message) -> bool:
         """Whether an award is what was offered, or better."""
-        whole = 1 if self._cfp is None else self._cfp["content"]["terms"].get("parts", 1)
+        cfp = None if self._cfp is None else self._cfp["content"]
+        if cfp is not None and "items" in cfp["terms"]:
+            prices = bundle_prices(award, offer.message["content"], cfp)
+            return bool(prices and award["price"] >= min(prices))
+        whole = 1 if cfp is None else cfp["terms"].get("parts", 1)
         parts, asked = award.get("parts", whole), offer.message["content"]
         return bool(parts <= min(asked.get("parts", whole), whole) and award["price"] >= parts * asked["price"])
 

@@ -1,11 +1,12 @@
 """The winners sought: each slot has one holder at a time, and an epoch that goes up with every award (G8, G17).
 
-The parts of a divisible task are slots, too; an award of several takes its slot and the next open ones.
+The parts of a divisible task are slots, too; an award of several takes its slot and the next open ones. So are the
+items of a call, in their order; an award of a bundle takes those that it names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,11 +33,12 @@ class Slots:
     def __init__(self, numbers: Iterable[int]) -> None:
         self._slots = {number: Slot(lead=number) for number in numbers}
 
-    def award(self, content: Message) -> None:
+    def award(self, content: Message, items: Sequence[str] = ()) -> None:
         """A slot is given.
 
         Args:
             content: of the accept-proposal.
+            items: that the call is for.
         Raises:
             BrokenRuleError: `envelope`: there is no such slot, it is taken, or its epoch does not go up; or there are
                 not so many parts left.
@@ -46,13 +48,22 @@ class Slots:
             raise BrokenRuleError("envelope", {"G8", "G17"}, "the slot does not exist or is taken")
         if content["epoch"] <= slot.epoch:
             raise BrokenRuleError("envelope", {"G8"}, "the slot's epoch does not go up")
-        follow = [number for number, one in self._slots.items() if one.state == OPEN and number > content["slot"]]
+        follow = [number for number in self._open if number > content["slot"]]
         together = [content["slot"], *follow[: content.get("parts", 1) - 1]]
+        if "items" in content:
+            of = dict(zip(items, self._slots, strict=False))
+            together = [of.get(item, 0) for item in content["items"]]
+            if content["slot"] not in together or not {*together} <= {content["slot"], *self._open}:
+                raise BrokenRuleError("envelope", {"G17"}, "an item is not there or is taken")
         if len(together) < content.get("parts", 1):
             raise BrokenRuleError("envelope", {"G17"}, "more parts than are left")
         for number in together:
             self._slots[number].state, self._slots[number].lead = HELD, content["slot"]
         slot.epoch = content["epoch"]
+
+    @property
+    def _open(self) -> list[int]:
+        return [number for number, slot in self._slots.items() if slot.state == OPEN]
 
     def left(self, content: Message, credited: bool) -> None:
         """The holder has left: with a result that counts, or without."""

@@ -29,7 +29,11 @@ def judge_accept(message: Message, offer: Message | None, cfp: Message | None, c
         )
     if offer is not None and parts is not None and parts > offer["content"].get("parts", whole):
         raise BrokenRuleError("envelope", {"G17", "R2", "R4", "I19"}, "is for more parts than were offered")
-    if offer is not None and content["price"] < offer["content"]["price"] * (parts or 1):
+    if ("items" in content) is not (cfp is not None and "items" in cfp["terms"]):
+        raise BrokenRuleError("envelope", {"G17", "I19"}, "names items where there are none, or none where there are")
+    if offer is not None and "items" in content:
+        judge_bundle(content, offer["content"], cfp)
+    elif offer is not None and content["price"] < offer["content"]["price"] * (parts or 1):
         raise BrokenRuleError("envelope", {"R2", "R4", "I19"}, "pays less than was asked")
     if offer is not None and content["round"] != offer["content"]["round"]:
         raise BrokenRuleError("envelope", {"I19", "G14"}, "names another round than the offer's")
@@ -37,6 +41,22 @@ def judge_accept(message: Message, offer: Message | None, cfp: Message | None, c
         raise BrokenRuleError("envelope", {"G12", "I19"}, "pays more than the published reserve")
     if cfp is not None and "spec_digest" in cfp and "salt" not in content:
         raise BrokenRuleError("envelope", {"G10", "I19"}, "the call has a digest, and the accept not its salt")
+
+
+def judge_bundle(award: Message, offer: Message, cfp: Message | None) -> None:
+    """Whether an accept is of a bundle that was offered, at its price or more. Raises BrokenRuleError (`envelope`)."""
+    prices = bundle_prices(award, offer, cfp)
+    if not prices:
+        raise BrokenRuleError("envelope", {"G17", "R2", "R4", "I19"}, "no such bundle was offered")
+    if award["price"] < min(prices):
+        raise BrokenRuleError("envelope", {"R2", "R4", "I19"}, "pays less than was asked")
+
+
+def bundle_prices(award: Message, offer: Message, cfp: Message | None) -> list[int]:
+    """What an offer asks for the items of an award; empty: it has no such bundle. One without bundles is for all."""
+    whole = [] if cfp is None else cfp["terms"].get("items", [])
+    bundles = offer.get("bundles") or [{"items": whole, "price": offer["price"]}]
+    return [one["price"] for one in bundles if {*one["items"]} == {*award.get("items", whole)}]
 
 
 def judge_reject(message: Message, prices: Iterable[int], cfp: Message | None) -> None:

@@ -225,6 +225,7 @@ async def _ask(agent: Agent, call: Call) -> Bade | Declined:
             model=answer.model,
             prompt=answer.prompt,
             parts=answer.parts,
+            bundles=answer.bundles,
         )
     if isinstance(answer, Refusal):
         return Declined(reason=answer.reason, text=answer.text)

@@ -30,6 +30,7 @@ from contractnet.interaction.definition import load
 from contractnet.ledger.records import Fired
 from contractnet.ledger.scribe import Header, Scribe
 from contractnet.messages.acts import AcceptProposal, AnyAct, Cfp, NotUnderstood, ProtocolName
+from contractnet.messages.contents import Bundle
 from contractnet.messages.values import TaskFailure
 
 #: what each decision of ours does in table P; the beginning of work moves nothing
@@ -54,6 +55,7 @@ class OwnOffer:
     until: int  #: instant until which it is honoured
     price: int
     most: int | None = None  #: parts of a divisible task, each at that price; None: all
+    bundles: tuple[Bundle, ...] = ()  #: of items; none: all of them, at that price
     live: bool = True
     end: TaskFailure = TaskFailure.OFFER_EXPIRED  #: what an accept of it hears once it is dead
 

@@ -23,7 +23,7 @@ from contractnet.messages.acts import (
     RejectProposal,
 )
 from contractnet.messages.codec import spec_digest
-from contractnet.messages.contents import AcceptContent
+from contractnet.messages.contents import AcceptContent, Bundle
 from contractnet.messages.values import CancelFailure, NotUnderstoodReason, TaskFailure
 
 
@@ -94,7 +94,11 @@ def _accepted(engagement: Engagement, scribe: Scribe, act: AcceptProposal) -> No
 def _offered(engagement: Engagement, offer: OwnOffer, award: AcceptContent) -> bool:
     """Whether an award is what was offered, or better: so many parts at so much each."""
     assert engagement.cfp is not None  # an offer was made on it
-    whole = engagement.cfp.content.terms.parts or 1
+    terms = engagement.cfp.content.terms
+    if terms.items is not None:
+        bundles = offer.bundles or (Bundle(items=terms.items, price=offer.price),)
+        return any({*one.items} == {*(award.items or terms.items)} and award.price >= one.price for one in bundles)
+    whole = terms.parts or 1
     parts = award.parts or whole
     return parts <= min(offer.most or whole, whole) and award.price >= parts * offer.price
 

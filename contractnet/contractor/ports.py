@@ -15,8 +15,18 @@ from typing import Any, Final, Literal, Protocol, runtime_checkable
 from contractnet.errors import DefinitionError
 from contractnet.ledger.records import Asked
 from contractnet.mechanisms.calibration.brier import BrierScore
-from contractnet.messages.contents import Feedback, FieldError, LiveOffer, Terms
-from contractnet.messages.values import MAX_ETA_S, MOST_PARTS, PPM, RefuseReason, parse_amount, plain_text, require
+from contractnet.messages.contents import Bundle, Feedback, FieldError, LiveOffer, Terms
+from contractnet.messages.values import (
+    MAX_ETA_S,
+    MOST_BUNDLES,
+    MOST_ITEMS,
+    MOST_PARTS,
+    PPM,
+    RefuseReason,
+    parse_amount,
+    plain_text,
+    require,
+)
 
 Amount = str | int | Decimal
 
@@ -42,22 +52,23 @@ class Proposal:
 
     Args:
         price: for the whole task (for one part where `call.parts` is more than 1), in the call's unit: a decimal string
-            such as `"0.01"`, an int, or a Decimal.
+            such as `"0.01"`, an int, or a Decimal. None: `bundles` have prices of their own.
         eta: whole seconds from the award to the result, 1 to 604800.
         confidence: own chance of success, 0 to 1.
         rationale: public words, at most 500 characters; no rule reads them.
         model: name of the model behind it, at most 64 characters, told to the manager; empty: none, or not said.
         prompt: SHA-256 of what a model was told before it answered, hex; stays in the journal.
         parts: of a divisible task: the most parts that it can do, 1 to 1000; None: all.
+        bundles: of `call.items`: item, or items, to the price of them together; at most one of these is awarded.
     Raises:
         DefinitionError: a value is out of its bounds.
     """
 
-    __slots__ = ("confidence", "eta", "model", "parts", "price", "prompt", "rationale")
+    __slots__ = ("bundles", "confidence", "eta", "model", "parts", "price", "prompt", "rationale")
 
     def __init__(
         self,
-        price: Amount,
+        price: Amount | None,
         eta: int,
         confidence: float = 1.0,
         rationale: str = "",
@@ -65,8 +76,13 @@ class Proposal:
         model: str = "",
         prompt: str = "",
         parts: int | None = None,
+        bundles: Mapping[str | tuple[str, ...], Amount] | None = None,
     ) -> None:
-        self.price = micros(price, "price")  #: micros
+        if (price is None) is not bool(bundles):
+            raise DefinitionError("price: name a price, or bundles with a price each")
+        self.bundles = _bundles(bundles or {})
+        least = min((one.price for one in self.bundles), default=0)
+        self.price = least if price is None else micros(price, "price")  #: micros; of bundles the least
         if isinstance(eta, bool) or not isinstance(eta, int) or not 1 <= eta <= MAX_ETA_S:
             raise DefinitionError(f"eta: {eta!r} is not a whole number of seconds from 1 to {MAX_ETA_S}")
         self.eta = eta  #: seconds
@@ -84,6 +100,19 @@ class Proposal:
 
     def __repr__(self) -> str:
         return f"Proposal(price={self.price} micros, eta={self.eta} s, confidence={self.confidence} ppm)"
+
+
+def _bundles(given: Mapping[str | tuple[str, ...], Amount]) -> tuple[Bundle, ...]:
+    if len(given) > MOST_BUNDLES:
+        raise DefinitionError(f"bundles: {len(given)} are more than {MOST_BUNDLES}")
+    named = [((key,) if isinstance(key, str) else tuple(key), price) for key, price in given.items()]
+    for items, _ in named:
+        if not 1 <= len(items) <= MOST_ITEMS or len(set(items)) < len(items):
+            raise DefinitionError(f"bundles: {items!r} is not 1 to {MOST_ITEMS} items, each once")
+    return tuple(
+        Bundle(items=tuple(require("key", one, "bundles") for one in items), price=micros(price, "bundles"))
+        for items, price in named
+    )
 
 
 class Refusal:
@@ -155,6 +184,11 @@ class Call:
         """Of how many equal parts the task consists: a price is for one of them. 1: it is of one piece."""
         return self.terms.parts or 1
 
+    @property
+    def items(self) -> tuple[str, ...]:
+        """What may be offered in bundles; empty: the task is bought as a whole."""
+        return self.terms.items or ()
+
 
 Beat = Callable[[str], Awaitable[None]]
 
@@ -174,6 +208,7 @@ class Award:
     beat: Beat = field(repr=False)
     note: Note = field(default=unnoted, repr=False, compare=False)  #: takes what a model was asked for this work
     parts: int = 1  #: of a divisible task: how many are to be done; the price is for all of them
+    items: tuple[str, ...] = ()  #: of a bundle: those to be done; the price is for all of them
 
     async def progress(self, text: str) -> None:
         """Tell the manager, at most 500 characters; may be lost. The lease is renewed without it, too."""

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
+from contractnet.messages.contents import Bundle
 from contractnet.messages.values import RefuseReason, TaskFailure
 
 
@@ -24,6 +25,7 @@ class Bade(Record, frozen=True):
     model: str = ""  #: the model behind it, as the manager is told
     prompt: str = ""  #: SHA-256 of the prompts and the persona behind it, hex; empty: no model was asked
     parts: int | None = None  #: of a divisible task, whose price is for one part: the most that it can do; None: all
+    bundles: tuple[Bundle, ...] = ()  #: of items that are bought in bundles: of which at most one is taken
 
 
 class Declined(Record, frozen=True):

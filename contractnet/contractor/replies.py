@@ -78,6 +78,7 @@ def reply(what: Reply, header: Header, manager: str, cfp: Cfp | None, accept: Ac
                 rationale=what.bid.rationale,
                 model=what.bid.model,
                 parts=None if cfp.content.terms.parts is None else what.bid.parts,
+                bundles=() if cfp.content.terms.items is None else what.bid.bundles,
             )
             return Propose(**header, receiver=manager, in_reply_to=what.about, content=offered)
         case "refuse":

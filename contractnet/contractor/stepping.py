@@ -99,7 +99,7 @@ def _bid(engagement: Engagement, scribe: Scribe, fact: Bade) -> None:
     offer = hashlib.sha256(text.encode()).hexdigest()[:24]
     message_id = engagement.say(scribe, Reply("propose", cfp.reply_with, offer=offer, bid=fact))
     until = scribe.at + cfp.content.terms.valid_for_ms + engagement.timers.offer_grace_ms
-    engagement.offers[offer] = OwnOffer(offer, message_id, until, fact.price, fact.parts)
+    engagement.offers[offer] = OwnOffer(offer, message_id, until, fact.price, fact.parts, fact.bundles)
 
 
 def _done_all_the_same(engagement: Engagement, scribe: Scribe, fact: CannotStop) -> None:

@@ -147,6 +147,7 @@ class Workshop:
             skill=cfp.content.skill,
             input=merged,
             price=accept.content.price,
+            items=accept.content.items or cfp.content.terms.items or (),
             parts=accept.content.parts or cfp.content.terms.parts or 1,
             deadline=engagement.result_due,
             fence=fence,

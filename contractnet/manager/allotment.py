@@ -1,4 +1,4 @@
-"""Who gets what by the ranking of a round: a slot each, or the parts of a divisible task that each is given.
+"""Who gets what by the ranking of a round: a slot each, the parts of a divisible task, or a bundle of items.
 
 Rules of a divisible task:
 
@@ -7,6 +7,10 @@ Rules of a divisible task:
    the multi-unit Vickrey auction.
 3. What one winner gets is one award under one fence: that of the first of its slots, to which the others are joined.
    They are credited, lost and given up together. Nobody is held as a runner-up.
+
+Items that are bought in bundles are slots in the same way. An offer names bundles, of which at most one is taken; who
+gets what is the allocation of the least cost, and what it is paid follows from it (`awards.bundles`). Beyond the size
+that is solved nothing is awarded, and the decision says so.
 """
 
 from __future__ import annotations
@@ -15,11 +19,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from contractnet.errors import TooLarge
 from contractnet.manager.call import Call
-from contractnet.manager.ranking import drawn_at, payments
+from contractnet.manager.calling import items_of
+from contractnet.manager.ranking import MOST_FAULT, drawn_at, payments
+from contractnet.mechanisms.awards.bundles import BundleBid, BundleConditions, vcg
 from contractnet.mechanisms.awards.shape import LossReason, Ranking, Standing
 from contractnet.mechanisms.awards.split import PartBid, Split, split
+from contractnet.messages.contents import Bundle
 
+#: bundles of one round that are solved, with the items that a call may have in about a fifth of a second
+MOST_OFFERS: Final = 100
 #: the rules by which the parts of a divisible task are given, and how each pays
 PART_RULES: Final[Mapping[str, Literal["own-price", "vickrey"]]] = {
     "lowest-price": "own-price",
@@ -37,6 +47,8 @@ class Allotment:
     ties: tuple[str, ...]  #: the named set among which the seed drew; empty where it did not
     left: int  #: slots that nobody is given
     parts: Mapping[str, int] = field(default_factory=dict[str, int])  #: of a divisible task: winner -> how many
+    items: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])  #: winner -> its bundle
+    fault: str = ""  #: why nothing could be decided
 
 
 def allot(call: Call, ranked: Ranking) -> Allotment:
@@ -44,6 +56,8 @@ def allot(call: Call, ranked: Ranking) -> Allotment:
     seats = len(call.slots)
     if call.terms.divisible:
         return _parts(call, ranked, seats)
+    if call.terms.items:
+        return _bundles(call, ranked)
     winners = ranked.winners(seats)
     return Allotment(
         winners=winners,
@@ -73,6 +87,49 @@ def _parts(call: Call, ranked: Ranking, seats: int) -> Allotment:
         left=found.left,
         parts={name: one.parts for name, one in given.items()},
     )
+
+
+def _bundles(call: Call, ranked: Ranking) -> Allotment:
+    names, known = items_of(call), {one.name: one.reserve for one in call.terms.items}
+    conditions = BundleConditions(tasks=names, reserves=tuple(known[name] for name in names))
+    bids = [bid for one in ranked.standings for bid in _bundle_bids(call, one, names)]
+    try:
+        if len(bids) > MOST_OFFERS:
+            raise TooLarge(f"{len(bids)} bundles: at most {MOST_OFFERS} of a round are solved")
+        found = vcg(() if ranked.short else bids, conditions, call.seed, drawn_at(call))
+    except TooLarge as error:
+        failed = dict.fromkeys((one.participant for one in ranked.standings), LossReason.RULE_FAILED)
+        return Allotment((), {}, failed, (), len(names), fault=f"TooLarge: {error}"[:MOST_FAULT])
+    won = {one.participant: tuple(sorted(one.tasks, key=names.index)) for one in found.won}
+    whys: dict[str, set[LossReason]] = {}
+    for loss in found.losses:
+        whys.setdefault(loss.participant, set()).add(loss.reason)
+    losers = [one.participant for one in ranked.standings if one.participant not in won]
+    return Allotment(
+        winners=[one for one in ranked.standings if one.participant in won],
+        paid={one.participant: one.amount for one in found.payments},
+        losses={name: LossReason.TOO_FEW_BIDS if ranked.short else _why(whys[name]) for name in losers},
+        ties=found.ties,
+        left=len(found.undone),
+        items=won,
+    )
+
+
+def _bundle_bids(call: Call, one: Standing, names: tuple[str, ...]) -> list[BundleBid]:
+    """Each bundle of an offer; where it names none, all items at its price."""
+    offer = call.participants[one.participant].offer
+    assert offer is not None  # a biddable state has an offer on file
+    bundles = offer.message.content.bundles or (Bundle(items=names, price=one.price),)
+    return [
+        BundleBid(participant=one.participant, offer=f"{place:03}", tasks=bundle.items, price=bundle.price)
+        for place, bundle in enumerate(bundles, 1)
+    ]
+
+
+def _why(reasons: set[LossReason]) -> LossReason:
+    """Of one whose bundles all lost: the reason of the one that came nearest."""
+    nearest = (LossReason.LOST_DRAW, LossReason.OUTBID, LossReason.OVER_RESERVE)
+    return next(reason for reason in nearest if reason in reasons)
 
 
 def _split(call: Call, ranked: Ranking, seats: int) -> Split:

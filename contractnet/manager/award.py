@@ -45,6 +45,7 @@ def award(
     for one in (slot, *joined):
         one.awards += 1
     slot.joined, parts = joined, 1 + len(joined) if terms.divisible else None
+    items = tuple(terms.items[one.number - 1].name for one in (slot, *joined)) if terms.items else ()
     slot.holder, slot.price, slot.confidence = participant.agent, price, content.confidence
     slot.awarded_at = step.at
     slot.lease_due = step.at + terms.lease_ms + timers.pickup_ms
@@ -60,6 +61,7 @@ def award(
             price=price,
             confidence=content.confidence,
             parts=parts,
+            items=items,
         ),
     )
     header = step.scribe.header(call.conversation)
@@ -76,6 +78,7 @@ def award(
         private=call.spec.private,
         salt=call.salt,
         parts=parts,
+        items=items or None,
     )
     step.scribe.say(
         AcceptProposal(

@@ -75,7 +75,14 @@ def public_terms(call: Call) -> Terms:
         eta_cost=terms.eta_cost or None,
         bond=None if terms.bond is None else BondTerms(bonus=terms.bond.bonus, stake=terms.bond.stake),
         parts=len(call.slots) if terms.divisible else None,
+        items=items_of(call) or None,
     )
+
+
+def items_of(call: Call) -> tuple[str, ...]:
+    """What is called for in bundles, an item a slot; empty: the task is bought as a whole."""
+    items = call.terms.items
+    return tuple(items[slot.number - 1].name for slot in call.slots) if items else ()
 
 
 def _say_again(call: Call, step: Step, participant: Participant, feedback: Feedback | None) -> None:

@@ -25,6 +25,13 @@ class TaskSpec(Record, frozen=True):
     result_schema: dict[str, Any] | None = None  #: what a result must meet
 
 
+class ItemTerms(Record, frozen=True):
+    """One of several things that are bought in bundles."""
+
+    name: str
+    reserve: int  #: micros, what it is worth to have it done
+
+
 class TenderTerms(Record, frozen=True):
     """Under which conditions. Amounts in micros of `unit`, durations in milliseconds."""
 
@@ -46,6 +53,7 @@ class TenderTerms(Record, frozen=True):
     explore: int = 0  #: micros of score that an award to another than the best may give up; 0: none
     slots: int = 1  #: winners sought; of a divisible task its parts
     divisible: bool = False  #: into equal parts: reserve and prices are for one, and a winner may take several slots
+    items: tuple[ItemTerms, ...] = ()  #: bought in bundles, by `vcg`: each a slot; the reserve is the largest
     budget: int | None = None  #: for all of them together; None: as many times the worst case as there are slots
     max_rounds: int = 3  #: of one conversation; a mediator may grant one more (R16)
     shortlist: int | None = None  #: proposers called again in a later round at most, the best; None: all of them
@@ -61,6 +69,11 @@ class TenderTerms(Record, frozen=True):
     lease_ms: int = 60_000
     within_ms: int = 600_000  #: no call opens later than this after the first
     wait_for_agents_ms: int = 30_000
+
+    @property
+    def shared(self) -> bool:
+        """Whether a winner may take several slots."""
+        return self.divisible or bool(self.items)
 
     @property
     def worst(self) -> int | None:

@@ -110,4 +110,5 @@ def _assess(
         low=low,
         parts=allotted.parts.get(one.participant) if awards else None,
         most=most_parts(call, one.participant),
+        items=allotted.items.get(one.participant, ()) if awards else (),
     )

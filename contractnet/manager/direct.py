@@ -44,7 +44,7 @@ class Prices:
         tender = conversation.partition(".")[0]
         match record:
             case Opened():
-                unit = record.terms.unit + (" a part" if record.terms.divisible else "")  # no price of a whole task
+                unit = record.terms.unit + (" a part" if record.terms.shared else "")  # no price of a whole task
                 self._skills[tender] = record.spec.skill, unit
                 self._open[tender] = {}
             case Decided():

@@ -22,7 +22,7 @@ from dataclasses import replace
 from contractnet.manager.allotment import Allotment, allot
 from contractnet.manager.award import award, lapse, reject
 from contractnet.manager.call import Call, Step
-from contractnet.manager.calling import call_again, why_not
+from contractnet.manager.calling import call_again, items_of, why_not
 from contractnet.manager.decision import Choice, decided
 from contractnet.manager.exploring import explored
 from contractnet.manager.mediation import escalate
@@ -39,7 +39,7 @@ def evaluate(call: Call, step: Step) -> None:
     ranked, fault = ranking(call, call.bids)
     call.outcomes.append(_outcome(call, ranked))
     allotted = allot(call, ranked)
-    call.losing = allotted.losses if call.terms.divisible else None
+    call.losing, fault = allotted.losses if call.terms.shared else None, fault or allotted.fault
     choice, allotted = _exploring(call, ranked, _choose(call, ranked, allotted), allotted)
     call.decided = decided(call, ranked, allotted, choice, fault)
     step.scribe.note(call.conversation, call.decided)
@@ -96,7 +96,7 @@ def _choose(call: Call, ranked: Ranking, allotted: Allotment) -> Choice:
     if short and why is None and any(not call.participants[one.participant].gone for one in ranked.standings):
         return Choice("iterate", invited=_shortlist(call, ranked.standings))
     if winners:
-        held = eligible[seats : 2 * seats] if not call.terms.divisible else ()
+        held = eligible[seats : 2 * seats] if not call.terms.shared else ()
         return Choice("award", winners, held, stop=why)
     failed = any(one.barred is LossReason.RULE_FAILED for one in ranked.standings)
     if ranked.standings and not eligible and not failed and call.terms.mediator is not None and call.mediation is None:
@@ -141,11 +141,13 @@ def _shortlist(call: Call, ranked: Sequence[Standing]) -> Sequence[Standing]:
 
 def _award(call: Call, step: Step, choice: Choice, allotted: Allotment) -> None:
     """C5: each slot gets its winner; at most one runner-up a slot is held (G9)."""
-    free = deque(call.slots)
+    free, named = deque(call.slots), dict(zip(items_of(call), call.slots, strict=False))
     for one in choice.winners:
-        slot, *joined = (free.popleft() for _ in range(allotted.parts.get(one.participant, 1)))
+        got = [named[item] for item in allotted.items.get(one.participant, ())]
+        slot, *joined = got or [free.popleft() for _ in range(allotted.parts.get(one.participant, 1))]
         award(call, step, slot, call.participants[one.participant], allotted.paid[one.participant], joined)
-    for slot in free:
+        named = {item: left for item, left in named.items() if left not in got}
+    for slot in named.values() if call.terms.items else free:
         slot.abandoned = True
     for one in choice.held:
         call.move_one(step, call.participants[one.participant], "#hold")

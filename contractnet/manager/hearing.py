@@ -19,6 +19,7 @@ from contractnet.errors import OutOfSequence
 from contractnet.ledger.records import Misheard
 from contractnet.manager.award import credit, free
 from contractnet.manager.call import Call, Step
+from contractnet.manager.calling import items_of
 from contractnet.manager.speech import not_understood, reject_one
 from contractnet.manager.state import Offer, Participant, Slot
 from contractnet.messages.acts import AnyAct, Failure, Inform, NotUnderstood, Propose, Refuse
@@ -104,6 +105,11 @@ def _proposal_faults(call: Call, participant: Participant, act: Propose) -> tupl
         faults.append(FieldError(path="$.content.valid_for_ms", text=text))
     if call.terms.divisible and content.price * len(call.slots) > MAX_MICROS:
         faults.append(FieldError(path="$.content.price", text=f"for all parts it is over {MAX_MICROS}"))
+    named = [set(bundle.items) for bundle in content.bundles]
+    if named and not all(len(one.items) == len(items) for one, items in zip(content.bundles, named, strict=True)):
+        faults.append(FieldError(path="$.content.bundles", text="a bundle names an item twice"))
+    if call.terms.items and not set().union(*named) <= set(items_of(call)):
+        faults.append(FieldError(path="$.content.bundles", text="names an item that is not called for"))
     return tuple(faults)
 
 

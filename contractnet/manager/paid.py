@@ -23,6 +23,7 @@ class Filled(Record, frozen=True):
     result_of: str  #: message id of the inform
     bond: int = 0  #: micros that are paid beside the price; under 0 they are taken off, at most the price
     parts: int | None = None  #: of a divisible task: how many the price is for
+    items: tuple[str, ...] = ()  #: of a bundle: what the price is for
 
 
 class Forfeit(Record, frozen=True):

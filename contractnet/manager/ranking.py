@@ -68,6 +68,8 @@ def ranking(call: Call, bids: Sequence[Bid]) -> tuple[Ranking, str]:
     """
     terms, where = call.terms, drawn_at(call)
     conditions = replace(conditions_of(terms), reserve=call.reserve)
+    if terms.items:  # who gets what is the allotment's: here they stand by what they ask at least
+        return arrange(terms.rule, [(bid, (-bid.price,), None) for bid in bids], conditions, call.seed, where), ""
     rule = find_rule(terms.rule)
     try:
         ranked = rule.rank(bids, conditions, call.seed, where)

@@ -196,6 +196,7 @@ class Assessed(Record, frozen=True):
     low: bool = False  #: abnormally low against the reserve: flagged, never excluded
     parts: int | None = None  #: of a divisible task: how many it gets; its price is for one, `pays` for all of them
     most: int | None = None  #: of a divisible task: how many it can do
+    items: tuple[str, ...] = ()  #: of a bundle: what it gets
 
 
 class Decided(Record, frozen=True):
@@ -237,6 +238,7 @@ class Awarded(Record, frozen=True):
     price: int
     confidence: int  #: as stated with the offer, ppm
     parts: int | None = None  #: of a divisible task: so many slots go together, this is the first
+    items: tuple[str, ...] = ()  #: of a bundle: each is a slot, this is the first
 
 
 class Freed(Record, frozen=True):

@@ -49,6 +49,7 @@ class SlotLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     price: str
     result: dict[str, Any]
     parts: int | None = None  #: of a divisible task: how many the price and the result are for
+    items: tuple[str, ...] = ()  #: of a bundle: what they are for
 
 
 class ResultLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -156,6 +157,7 @@ def result_line(contract: Contract, position: int | None) -> bytes:
             price=show_amount(one.price),
             result=results[one.slot],
             parts=one.parts,
+            items=one.items,
         )
         for one in contract.filled
     )

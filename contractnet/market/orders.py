@@ -1,5 +1,6 @@
 """Terms of a few rules, as a caller writes them: what `lexicographic` compares (`probability:0.05,price:0.01,eta`; the
-first counts most), and what goes with the parts of a divisible task.
+first counts most), what goes with the parts of a divisible task, and with items that are bought in
+bundles.
 """
 
 from __future__ import annotations
@@ -8,12 +9,18 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, cast, get_args
 
 from contractnet.contractor.ports import micros
-from contractnet.errors import DefinitionError
+from contractnet.errors import DefinitionError, MechanismError
 from contractnet.manager.allotment import PART_RULES
+from contractnet.manager.conditions import ItemTerms
+from contractnet.mechanisms.awards.cover import require_solver
 from contractnet.mechanisms.rules import Criterion
-from contractnet.messages.values import MAX_MICROS, PPM, show_amount
+from contractnet.messages.values import MAX_MICROS, MOST_ITEMS, PPM, require, show_amount
 
 What = Literal["price", "eta", "probability"]
+#: the rule by which items are bought in bundles
+BUNDLES: Final = "vcg"
+#: what goes neither with parts nor with items
+_ALONE: Final = (("slots", 1), ("mediator", None), ("direct", False), ("bond_stake", None))
 _WHAT: Final = get_args(What)
 
 
@@ -53,12 +60,43 @@ def parts(of: Mapping[str, Any], count: int, reserve: int | None) -> int:
     """
     if of["rule"] not in (None, *PART_RULES):
         raise DefinitionError(f"parts: they are given by {' or '.join(PART_RULES)}, not by {str(of['rule'])[:40]!r}")
-    for name, empty in (("slots", 1), ("mediator", None), ("direct", False), ("bond_stake", None)):
+    for name, empty in _ALONE:
         if of[name] != empty:
             raise DefinitionError(f"parts: {name} does not go with them; each part is a slot, and each price for one")
     if reserve is not None and reserve * count > MAX_MICROS:
         raise DefinitionError(f"parts: {count} at the reserve are over {show_amount(MAX_MICROS)}, the largest amount")
     return count
+
+
+def items(of: Mapping[str, Any], worth: int | None) -> tuple[ItemTerms, ...]:
+    """What is bought in bundles, where the other terms and what is installed let it be.
+
+    Args:
+        of: the terms, by the names of `TermOptions`.
+        worth: the reserve that was given, micros; None: none.
+    Raises:
+        DefinitionError: they do not; says which, or what to install.
+    """
+    given = of["items"]
+    if isinstance(given, str):
+        given = dict(one.strip().rpartition(":")[::2] for one in given.split(","))
+    if not isinstance(given, Mapping) or not 1 <= len(given) <= MOST_ITEMS:
+        raise DefinitionError(f"items: name 1 to {MOST_ITEMS} with a reserve each, such as a:0.05,b:0.03")
+    if of["rule"] not in (None, BUNDLES):
+        raise DefinitionError(f"items: they are bought by {BUNDLES}, not by {str(of['rule'])[:40]!r}")
+    if worth is not None or of["public_reserve"]:
+        raise DefinitionError("items: each has a reserve of its own, which is secret; leave reserve out")
+    for name, empty in (*_ALONE, ("parts", None), ("budget", None)):
+        if of[name] != empty:
+            raise DefinitionError(f"items: {name} does not go with them; each item is a slot")
+    try:
+        require_solver()
+    except MechanismError as error:
+        raise DefinitionError(f"items: {error}") from error
+    return tuple(
+        ItemTerms(name=require("key", name, "items"), reserve=micros(reserve, "items"))
+        for name, reserve in given.items()
+    )
 
 
 def _criterion(part: str) -> Criterion:

@@ -10,7 +10,7 @@ from contractnet.errors import DefinitionError, MechanismError
 from contractnet.manager.conditions import Confidence, Feedback, TenderTerms
 from contractnet.manager.exploring import EXPLORING
 from contractnet.manager.ranking import conditions_of
-from contractnet.market.orders import order, parts, share
+from contractnet.market.orders import BUNDLES, items, order, parts, share
 from contractnet.market.task import Task
 from contractnet.mechanisms.awards.brought import find_rule
 from contractnet.mechanisms.awards.reserve import UniformPrior, optimal_reserve
@@ -52,10 +52,10 @@ class TermOptions(TypedDict, total=False):
     explore: Amount  #: what an award to somebody little is known of may give up in score, where the market was granted
     #: something for `exploration`; by `best-value` or `first-score`, for one winner
     slots: int  #: winners sought, each of whom does the whole task
-    parts: (
-        int | None
-    )  #: the task is divisible: so many equal parts, to as many winners as it takes, the cheapest first.
+    parts: int | None  #: the task is divisible: so many equal parts, the cheapest first, to as many as it takes.
     #: Reserve and prices are for one part; by `lowest-price`, or `second-price`
+    items: Mapping[str, Amount] | str | None  #: instead: several things with a reserve each (`a:0.05,b:0.03`), bought
+    #: in bundles by `vcg`, which needs `contractnet[bundles]`
     budget: Amount | None  #: for all of them together: it is put out for as many slots as this pays for at their worst
     max_rounds: int  #: where slots are left and somebody bid too dear, those who proposed are called again
     more_rounds: bool  #: whether `max_rounds` may be more than 5
@@ -95,6 +95,7 @@ DEFAULTS: Final[TermOptions] = {
     "bond_bonus": 0,
     "slots": 1,
     "parts": None,
+    "items": None,
     "budget": None,
     "max_rounds": DEFAULT_ROUNDS,
     "more_rounds": False,
@@ -137,18 +138,22 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
     if of["public_reserve"] and most is None:
         raise DefinitionError("public_reserve: there is no reserve to be public; give one")
     pieces = None if of["parts"] is None else parts(of, whole("parts", of["parts"], 2, MOST_SLOTS), most)
-    slots = pieces or whole("slots", of["slots"], 1, MOST_SLOTS)
+    things = () if of["items"] is None else items(of, most)
+    most = max((one.reserve for one in things), default=most)
+    slots = len(things) or pieces or whole("slots", of["slots"], 1, MOST_SLOTS)
     for name, words in (("feedback", get_args(Feedback)), ("confidence", get_args(Confidence))):
         if of[name] not in words:
             raise DefinitionError(f"{name}: {str(of[name])[:40]!r} is none of {', '.join(words)}")
     if of["shortlist"] is not None:
-        whole("shortlist", of["shortlist"], 1 if pieces else slots, 100_000)
+        whole("shortlist", of["shortlist"], 1 if pieces or things else slots, 100_000)
     rounds = whole("max_rounds", of["max_rounds"], 1, MOST_ROUNDS_ASKED)
     if rounds > MOST_ROUNDS and not flag("more_rounds", of["more_rounds"]):
         raise DefinitionError(f"max_rounds: {rounds} is more than {MOST_ROUNDS}; say more_rounds if that is meant")
     found = TenderTerms(
         unit=require("unit", of["unit"] or task.unit or default_unit, "unit"),
-        rule=_rule(of["rule"], bounded=pieces is None and (most is not None or worth is not None)),
+        rule=_rule(
+            BUNDLES if things else of["rule"], bounded=not pieces and (most or worth) is not None, bundled=bool(things)
+        ),
         reserve=most,
         public_reserve=flag("public_reserve", of["public_reserve"]),
         value=worth,
@@ -165,6 +170,7 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
         explore=micros(of["explore"], "explore"),
         slots=slots,
         divisible=pieces is not None,
+        items=things,
         budget=_amount(of, "budget"),
         max_rounds=rounds,
         target=_amount(of, "target"),
@@ -194,15 +200,18 @@ def _fit(found: TenderTerms) -> None:
         rules = " or ".join(sorted(EXPLORING))
         raise DefinitionError(f"explore: for one winner, by {rules}, with a value or a reserve")
     try:
-        find_rule(found.rule).check(conditions_of(found))
+        if not found.items:
+            find_rule(found.rule).check(conditions_of(found))
     except MechanismError as error:
         raise DefinitionError(f"rule: {error}; give one, or choose another rule") from error
 
 
-def _rule(name: str | None, *, bounded: bool) -> str:
+def _rule(name: str | None, *, bounded: bool, bundled: bool) -> str:
     """The award rule; `bounded`: there is a value, or a reserve to stand for it."""
     if name is None:
         return "best-value" if bounded else "lowest-price"
+    if name == BUNDLES and not bundled:
+        raise DefinitionError(f"rule: {BUNDLES} buys items in bundles; give items")
     if not isinstance(name, str):
         raise DefinitionError(f"rule: {str(name)[:40]!r} is not a text")
     return name

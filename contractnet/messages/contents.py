@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from contractnet.messages.values import (
+    MOST_BUNDLES,
     AgentId,
     CancelFailure,
     CancelReason,
@@ -18,6 +19,7 @@ from contractnet.messages.values import (
     DurationMs,
     Epoch,
     Instant,
+    Items,
     LateMs,
     Micros,
     ModelName,
@@ -69,6 +71,14 @@ class Terms(Content, frozen=True):
     eta_cost: Micros | None = None  #: cost of a second of waiting, micros per second, where the rule uses it
     bond: BondTerms | None = None  #: absent: the price is all that is paid
     parts: Parts | None = None  #: a divisible task: prices and reserve are for one of so many; absent: of one piece
+    items: Items | None = None  #: bought in bundles: what there is; absent: the task is bought as a whole
+
+
+class Bundle(Content, frozen=True):
+    """Some of the items of a call, each named once, all of them or none."""
+
+    items: Items
+    price: Micros  #: asked for all of them together
 
 
 class Feedback(Content, frozen=True):
@@ -109,6 +119,7 @@ class AcceptContent(Content, frozen=True):
     private: Payload = {}  #: for the winner only; merged into the input
     salt: Digest | None = None  #: with the spec gives the digest of the cfp
     parts: Parts | None = None  #: of a divisible task: how many this award is for; the price is for all of them
+    items: Items | None = None  #: of items that are bought in bundles: those of the bundle that is taken
 
 
 class RejectContent(Content, frozen=True):
@@ -139,6 +150,8 @@ class ProposeContent(Content, frozen=True):
     rationale: Text = ""  #: public words; no rule reads them
     model: ModelName = ""  #: the model behind it; no score reads it, the alarm of a panel of one model does
     parts: Parts | None = None  #: of a divisible task: the most that it can do; absent: all
+    bundles: Annotated[tuple[Bundle, ...], Meta(max_length=MOST_BUNDLES)] = ()  #: of items: at most one of these is
+    #: taken, and the price above is the least of theirs; none named: all items, at the price above
 
 
 class RefuseContent(Content, frozen=True):

@@ -27,6 +27,9 @@ MAX_TEXT: Final = 500
 MAX_TASK: Final = 20_000
 #: parts of a divisible task
 MOST_PARTS: Final = 1_000
+#: items of a task that is bought in bundles, and bundles of one offer
+MOST_ITEMS: Final = 12
+MOST_BUNDLES: Final = 20
 
 # `$(?!\n)`: Python's `$` also matches before a trailing line feed; JSON Schema's does not. This form is the same in
 # both.
@@ -64,6 +67,8 @@ LateMs = Annotated[int, Meta(ge=0, le=MAX_INSTANT_MS, description="milliseconds"
 Round = Annotated[int, Meta(ge=1, le=1_000, description="1 is the first call of the conversation")]
 Slot = Annotated[int, Meta(ge=1, le=1_000, description="which of the winners sought, from 1")]
 Parts = Annotated[int, Meta(ge=1, le=MOST_PARTS, description="equal parts of a divisible task")]
+Item = Annotated[str, Meta(pattern=_KEY, max_length=96, description="one of several things that are bought in bundles")]
+Items = Annotated[tuple[Item, ...], Meta(min_length=1, max_length=MOST_ITEMS)]
 Epoch = Annotated[int, Meta(ge=1, le=1_000_000, description="goes up with each award of the slot")]
 Turn = Annotated[int, Meta(ge=0, le=999, description="0 is the first turn, the initiator's; they alternate")]
 Turns = Annotated[int, Meta(ge=1, le=1_000, description="of both sides together; who has the last one is decisive")]

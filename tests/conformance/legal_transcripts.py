@@ -10,7 +10,7 @@ from tests.conformance.scenarios.cancels import cancels
 from tests.conformance.scenarios.mediation import mediations
 from tests.conformance.scenarios.participant_ends import participant_ends
 from tests.conformance.scenarios.participants import participants
-from tests.conformance.scenarios.parts import parts, parts_of_participants
+from tests.conformance.scenarios.parts import bundles, parts, parts_of_participants
 from tests.conformance.scenarios.rounds import rounds
 from tests.conformance.scenarios.slots import slots
 from tests.conformance.scenarios.strays import strays
@@ -32,3 +32,4 @@ def legal() -> Iterator[Lines]:
     yield from participants()
     yield from participant_ends()
     yield from parts_of_participants()
+    yield from bundles()

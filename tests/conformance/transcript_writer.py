@@ -23,6 +23,7 @@ from contractnet.messages.acts import (
 from contractnet.messages.codec import spec_digest
 from contractnet.messages.contents import (
     AcceptContent,
+    Bundle,
     CancelContent,
     CancelFailureContent,
     CancelledContent,
@@ -64,6 +65,7 @@ class Transcript(Lines):
 
     reserve: int | None = None  #: micros, published; None: secret, or there is none
     parts: int | None = None  #: the task is divisible into so many (G17)
+    items: tuple[str, ...] | None = None  #: are bought in bundles (G17)
     two_stages = False  #: the cfp has a digest of the full task, the accept the task and the salt (G10)
 
     # ---- the initiator speaks
@@ -77,6 +79,7 @@ class Transcript(Lines):
             valid_for_ms=VALID_FOR_MS,
             reserve=self.reserve,
             parts=self.parts,
+            items=self.items,
         )
 
     def cfp(
@@ -218,6 +221,7 @@ class Transcript(Lines):
         round: int | None = None,
         offer: str | None = None,
         parts: int | None = None,
+        bundles: tuple[Bundle, ...] = (),
         wrong: Extra | None = None,
         **extra: Any,
     ) -> str:
@@ -232,6 +236,7 @@ class Transcript(Lines):
             confidence=900_000,
             valid_for_ms=valid_for_ms,
             parts=parts,
+            bundles=bundles,
         )
         self._bids[peer] = Propose(**head, content=content)
         self._first.setdefault(peer, self._bids[peer])

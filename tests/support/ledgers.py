@@ -12,6 +12,7 @@ from contractnet.ledger.port import Draft, Entry
 from contractnet.ledger.records import Asked, Sent
 from contractnet.mail.inbox import Scrap
 from contractnet.manager.book import MONEY, STARTS
+from contractnet.manager.conditions import ItemTerms
 from contractnet.manager.limits import question
 from contractnet.manager.paid import ExplorationGranted
 from contractnet.manager.plans import Approved, Drafted, PlanTask
@@ -20,6 +21,7 @@ from contractnet.manager.records import AccountClosed, Grace, Granted, Judged, S
 from contractnet.mechanisms.calibration.records import Policy
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
+from contractnet.messages.contents import Bundle
 from tests.support.bench import DIGEST, Bench
 
 
@@ -200,6 +202,21 @@ def divided() -> Bench:
     return bench
 
 
+def bundled() -> Bench:
+    """Items that are bought in bundles: two winners, one offer without bundles, an item that nobody does."""
+    bench = Bench()
+    items = tuple(
+        ItemTerms(name=name, reserve=reserve) for name, reserve in (("x", 40_000), ("y", 30_000), ("z", 9_000))
+    )
+    bench.start("a", "b", "c", items=items, slots=3, reserve=40_000, rule="vcg")
+    bundles = {"a": (Bundle(items=("x",), price=20_000),), "b": (Bundle(items=("y",), price=25_000),), "c": ()}
+    for agent, price in (("a", 20_000), ("b", 25_000), ("c", 78_000)):
+        bench.propose(agent, price, bundles=bundles[agent])
+    bench.result("a")
+    bench.result("b", slot=2)
+    return bench
+
+
 LEDGERS: dict[str, Callable[[], Bench]] = {
     "settled": settled,
     "troubled": troubled,
@@ -209,6 +226,7 @@ LEDGERS: dict[str, Callable[[], Bench]] = {
     "directed": directed,
     "explored": explored,
     "divided": divided,
+    "bundled": bundled,
 }
 
 

@@ -159,6 +159,7 @@ class Side:
             lease_ms=60_000,
             valid_for_ms=given.pop("valid_for_ms", 120_000),
             parts=given.pop("parts", None),
+            items=given.pop("items", None),
         )
         content = c.CfpContent(
             task="Summarise",
@@ -193,6 +194,7 @@ class Side:
             private={"key": "s3cret"} if private is None else private,
             salt=SALT,
             parts=given.pop("parts", None),
+            items=given.pop("items", None),
         )
         act = a.AcceptProposal(**self.header(**given), content=content)
         self.hear(act)

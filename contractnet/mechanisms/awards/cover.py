@@ -84,6 +84,11 @@ def least_cover(
     )
 
 
+def require_solver() -> None:
+    """Raises MechanismError where the solver library is not installed; says what to install."""
+    _library()
+
+
 class _Search:
     """One model: solved for its least value, or for what the covers of a value have in common.
 

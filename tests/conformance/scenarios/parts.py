@@ -1,10 +1,11 @@
-"""A divisible task: its parts are slots, an award takes several of them, and is paid for each (G17)."""
+"""Parts of a divisible task, and items bought in bundles: each is a slot, and an award may take several (G17)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from contractnet.messages.acts import CONTRACT_NET
+from contractnet.messages.contents import Bundle
 from tests.conformance.scenarios.participants import finishes, logged, offered
 from tests.conformance.transcript_writer import Transcript
 
@@ -37,6 +38,62 @@ def parts() -> Iterator[Transcript]:
     t.wait(20_000)
     t.result("ann")
     t.own("=slots-some-done")
+    yield t
+
+
+def bundles() -> Iterator[Transcript]:
+    """Items that are bought in bundles."""
+    about = "Two of three items go to one in a bundle, the third to another; each is paid for its bundle."
+    t = _three("bundles", about, "ok")
+    t.accept("ann", wrong={"items": ("x", "z"), "price": 50_000})
+    t.accept("ben", slot=2, wrong={"items": ("y",), "price": 35_000})
+    t.wait(20_000)
+    t.result("ben", slot=2)
+    t.result("ann")
+    t.closed_well()
+    yield t
+
+    t = logged(
+        "a-bundle", "One of the bundles that were offered, at more than its price.", "done", protocol=CONTRACT_NET
+    )
+    t.items = ("x", "y", "z")
+    offered(t, bundles=_BUNDLES)
+    t.accept("ann", wrong={"items": ("z", "x"), "price": 50_000})
+    finishes(t)
+    yield t
+
+    t = logged(
+        "no-such-bundle", "Items that were not offered together.", "failed", protocol=CONTRACT_NET, faulty=("buyer",)
+    )
+    t.items = ("x", "y", "z")
+    offered(t, bundles=_BUNDLES)
+    t.accept("ann", wrong={"items": ("x", "y"), "price": 90_000}, event="?accept:dead")
+    t.task_failure("ann", "unknown-offer")
+    yield t
+
+
+def illegal_bundles() -> Iterator[Transcript]:
+    """What breaks the rules of bundles."""
+    for name, about, rule, accept in (
+        (
+            "bundle-for-less-than-asked",
+            "A bundle, and less than was asked.",
+            "R2",
+            {"items": ("x", "z"), "price": 1},
+        ),
+        ("bundle-that-was-not-offered", "Items that were not offered together.", "G17", {"items": ("x", "y")}),
+        ("items-are-not-said", "The accept does not say for which items it is.", "G17", {}),
+        ("slot-of-another-item", "The slot is that of none of the items.", "G17", {"items": ("x", "z"), "slot": 2}),
+    ):
+        t = _three(name, about, "ok")
+        t.now_breaks(rule, "envelope")
+        t.accept("ann", wrong={"price": 90_000} | accept)
+        yield t
+
+    t = _three("item-given-twice", "An item is given to two.", "ok")
+    t.accept("ann", wrong={"items": ("x", "z"), "price": 50_000})
+    t.now_breaks("G17", "envelope")
+    t.accept("ben", slot=2, wrong={"items": ("y", "z"), "price": 70_000})
     yield t
 
 
@@ -89,6 +146,24 @@ def illegal_parts() -> Iterator[Transcript]:
     t.now_breaks("G9", "unasked")
     t.own("#hold", "ben")
     yield t
+
+
+_BUNDLES = (Bundle(items=("x", "z"), price=45_000), Bundle(items=("y",), price=40_000))
+
+
+def _three(name: str, about: str, outcome: str) -> Transcript:
+    """Three items are called for: the bids are in, and it comes to an award of both bidders."""
+    t = Transcript(name, about, outcome, "ann", "ben", slots=3)
+    t.items = ("x", "y", "z")
+    t.open()
+    t.wait(1_000)
+    t.propose("ann", 40_000, bundles=_BUNDLES)
+    t.wait(1_000)
+    t.propose("ben", 30_000, bundles=(Bundle(items=("y",), price=30_000), Bundle(items=("y", "z"), price=60_000)))
+    t.own("=all-answered")
+    t.own("#award")
+    t.own("#award", "ann", "ben")
+    return t
 
 
 def _five(name: str, about: str, outcome: str, *bidders: str) -> Transcript:

@@ -310,6 +310,28 @@ def test_an_accept_of_parts_commits_to_no_more_of_them_and_at_their_price(
     side.check()
 
 
+@pytest.mark.parametrize(
+    ("items", "price", "state"),
+    [
+        (("x", "z"), 30_000, "COMMITTED"),
+        (("z", "x"), 35_000, "COMMITTED"),
+        (("x", "z"), 29_999, "FAILED"),
+        (("x",), 30_000, "FAILED"),  # was not offered alone
+        (None, 90_000, "FAILED"),  # all of them
+    ],
+)
+def test_an_accept_of_a_bundle_commits_to_what_was_offered(
+    side: Side, items: tuple[str, ...] | None, price: int, state: str
+) -> None:
+    side.cfp(items=("x", "y", "z"))
+    bundles = (c.Bundle(items=("x", "z"), price=30_000), c.Bundle(items=("y",), price=10_000))
+    side.step(Bade(price=10_000, eta=5, confidence=900_000, bundles=bundles))
+    assert [said.content.bundles for said in side.said(a.Propose)] == [bundles]
+    side.accept(price=price, items=items)
+    assert side.state == state
+    side.check()
+
+
 def test_an_accept_above_the_price_of_the_offer_commits(side: Side) -> None:
     """A rule may pay more than was asked."""
     side.cfp()

@@ -1,4 +1,4 @@
-"""A divisible task in an embedded market: from the line of a tasks file to its result line, by the real contractor."""
+"""A divisible task, and bundles, in an embedded market: from the line of a tasks file to its result line."""
 
 from __future__ import annotations
 
@@ -48,6 +48,58 @@ async def test_a_line_with_parts_comes_to_a_line_with_the_parts_of_each_winner(t
         (4, "b", "0.08", 2),
     ]
     replayed(tmp_path / "m.db")
+
+
+def bundler(name: str, bundles: dict[str | tuple[str, ...], str] | None) -> FunctionAgent:
+    """Offers these bundles, or all items for 0.09."""
+
+    @bidder(skill=SKILL, name=name)
+    async def bid(call: Call) -> Proposal:
+        assert call.items == ("x", "y", "z")
+        return Proposal(None, eta=5, bundles=bundles) if bundles else Proposal("0.09", eta=5)
+
+    @bid.perform
+    async def work(award: Award) -> dict[str, Any]:
+        return {"did": list(award.items), "paid": award.price}
+
+    return bid
+
+
+async def test_a_line_with_items_comes_to_a_line_with_the_bundle_of_each_winner(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.jsonl"
+    items = {"x": "0.04", "y": "0.03", "z": "0.02"}
+    path.write_text(json.dumps({"task": "Three things", "skill": SKILL, "terms": {"items": items}}) + "\n")
+    (placed,) = read_tasks(path)
+    agents = [
+        bundler("a", {("x", "y"): "0.025", "x": "0.02"}),
+        bundler("b", {("x", "y"): "0.045", "z": "0.018"}),
+        bundler("c", {"z": "0.015"}),
+        bundler("d", None),
+    ]
+    async with Market.open("memory://", agents=agents, ledger=f"sqlite:///{tmp_path}/m.db", name="m") as market:
+        contract = await market.tender(placed.task)
+        results = await contract.results()
+        told = json.loads(result_line(contract, 1))
+    assert results == {1: {"did": ["x", "y"], "paid": 45_000}, 3: {"did": ["z"], "paid": 18_000}}
+    assert (told["status"], told["price"]) == ("settled", "0.063")
+    assert [(one["winner"], one["items"]) for one in told["slots"]] == [("a", ["x", "y"]), ("c", ["z"])]
+    replayed(tmp_path / "m.db")
+
+
+@pytest.mark.parametrize(
+    ("price", "bundles", "words"),
+    [
+        (None, None, "price: name a price, or bundles"),
+        ("1", {"x": "1"}, "price: name a price, or bundles"),
+        (None, {("x", "x"): "1"}, "is not 1 to 12 items, each once"),
+        (None, {f"i{one}": "1" for one in range(21)}, "bundles: 21 are more than 20"),
+        (None, {"a b": "1"}, "bundles: 'a b' is not a valid key"),
+        (None, {"x": 0.5}, "bundles: write an amount"),
+    ],
+)
+def test_what_is_no_offer_of_bundles_is_refused(price: Any, bundles: Any, words: str) -> None:
+    with pytest.raises(DefinitionError, match=words):
+        Proposal(price, eta=5, bundles=bundles)
 
 
 @pytest.mark.parametrize("parts", [0, 1_001, True, 1.5])

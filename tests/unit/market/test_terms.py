@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from contractnet.errors import DefinitionError
+from contractnet.errors import DefinitionError, MechanismError
+from contractnet.market import orders
 from contractnet.market.task import Task
 from contractnet.market.terms import DEFAULTS, TermOptions, terms
 from contractnet.mechanisms.calibration.bond import Bond
@@ -59,6 +60,45 @@ def test_the_parts_of_a_divisible_task_are_slots() -> None:
     assert terms(TASK, parts=4, rule="second-price", budget="0.12", shortlist=1).hold == 100_000
 
 
+BARE = Task("Summarise", skill="text.summarise")
+
+
+@pytest.mark.parametrize("items", [{"x": "0.04", "y": "0.03"}, "x:0.04, y:0.03"])
+def test_items_are_bought_in_bundles(items: Any) -> None:
+    found = terms(BARE, items=items)
+    assert [(one.name, one.reserve) for one in found.items] == [("x", 40_000), ("y", 30_000)]
+    assert (found.rule, found.slots, found.reserve, found.hold) == ("vcg", 2, 40_000, 80_000)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"items": {}}, "items: name 1 to 12 with a reserve each"),
+        ({"items": {f"i{one}": 1 for one in range(13)}}, "items: name 1 to 12"),
+        ({"items": 5}, "items: name 1 to 12"),
+        ({"items": "x"}, "items: '' is not a valid key"),
+        ({"items": {"x": "much"}}, "items: 'much' is not an amount"),
+        ({"items": {"x": "1"}, "rule": "second-price"}, "items: they are bought by vcg, not by 'second-price'"),
+        ({"items": {"x": "1"}, "mediator": "arbiter"}, "items: mediator does not go with them"),
+        ({"items": {"x": "1"}, "parts": 3}, "items: parts does not go with them"),
+        ({"items": {"x": "1"}, "budget": "3"}, "items: budget does not go with them"),
+        ({"rule": "vcg"}, "rule: vcg buys items in bundles; give items"),
+    ],
+)
+def test_what_does_not_go_with_items_is_named(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(DefinitionError, match="^" + words):
+        terms(BARE, **given)
+
+
+def test_without_the_solver_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise MechanismError("bundles need OR-tools: install contractnet[bundles]")
+
+    monkeypatch.setattr(orders, "require_solver", missing)
+    with pytest.raises(DefinitionError, match=r"items: bundles need OR-tools: install contractnet\[bundles\]"):
+        terms(BARE, items={"x": "1"})
+
+
 def test_confidence_and_bonds() -> None:
     assert (terms(TASK).confidence, terms(TASK).bond) == ("calibrated", None)
     found = terms(TASK, confidence="stated", bond_stake="0.01", bond_bonus="0.002", slots=2)
@@ -87,6 +127,7 @@ def test_confidence_and_bonds() -> None:
         ({"parts": 3, "direct": True}, "parts: direct does not go with them"),
         ({"parts": 3, "bond_stake": "0.01"}, "parts: bond_stake does not go with them"),
         ({"parts": 3, "reserve": "400000000"}, r"parts: 3 at the reserve are over 1000000000"),
+        ({"items": {"x": "0.01"}}, "items: each has a reserve of its own"),
         ({"max_rounds": 0}, "max_rounds: 0"),
         ({"max_rounds": "3"}, "max_rounds: '3'"),
         ({"slots": 3, "shortlist": 2}, "shortlist: 2 is not a whole number from 3"),
