@@ -15,7 +15,7 @@ that is solved nothing is awarded, and the decision says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -26,7 +26,8 @@ from contractnet.manager.ranking import MOST_FAULT, drawn_at, payments
 from contractnet.mechanisms.awards.bundles import BundleBid, BundleConditions, vcg
 from contractnet.mechanisms.awards.shape import LossReason, Ranking, Standing
 from contractnet.mechanisms.awards.split import PartBid, Split, split
-from contractnet.messages.contents import Bundle
+from contractnet.messages.contents import Bundle, FieldError, ProposeContent
+from contractnet.messages.values import MAX_MICROS
 
 #: bundles of one round that are solved, with the items that a call may have in about a fifth of a second
 MOST_OFFERS: Final = 100
@@ -73,6 +74,21 @@ def most_parts(call: Call, participant: str) -> int | None:
     offer, seats = call.participants[participant].offer, len(call.slots)
     assert offer is not None  # a biddable state has an offer on file
     return min(offer.message.content.parts or seats, seats) if call.terms.divisible else None
+
+
+def misoffered(call: Call, content: ProposeContent) -> Iterator[FieldError]:
+    """What of an offer does not go with the parts or the items of its call."""
+    if call.terms.divisible and content.price * len(call.slots) > MAX_MICROS:
+        yield FieldError(path="$.content.price", text=f"for all parts it is over {MAX_MICROS}")
+    if not call.terms.items or not content.bundles:
+        return
+    named = [set(bundle.items) for bundle in content.bundles]
+    if not all(len(one.items) == len(items) for one, items in zip(content.bundles, named, strict=True)):
+        yield FieldError(path="$.content.bundles", text="a bundle names an item twice")
+    if not set[str]().union(*named) <= set(items_of(call)):
+        yield FieldError(path="$.content.bundles", text="names an item that is not called for")
+    if content.price != min(bundle.price for bundle in content.bundles):
+        yield FieldError(path="$.content.price", text="is not the least of its bundles")
 
 
 def _parts(call: Call, ranked: Ranking, seats: int) -> Allotment:

@@ -42,10 +42,8 @@ def award(
     offer = participant.offer
     assert offer is not None  # I19 leaves from states with an offer on file
     terms, timers, content = call.terms, call.timers, offer.message.content
-    for one in (slot, *joined):
-        one.awards += 1
-    slot.joined, parts = joined, 1 + len(joined) if terms.divisible else None
-    items = tuple(terms.items[one.number - 1].name for one in (slot, *joined)) if terms.items else ()
+    slot.take(joined)
+    parts, items = 1 + len(joined) if terms.divisible else None, terms.names(one.number for one in (slot, *joined))
     slot.holder, slot.price, slot.confidence = participant.agent, price, content.confidence
     slot.awarded_at = step.at
     slot.lease_due = step.at + terms.lease_ms + timers.pickup_ms

@@ -81,8 +81,7 @@ def public_terms(call: Call) -> Terms:
 
 def items_of(call: Call) -> tuple[str, ...]:
     """What is called for in bundles, an item a slot; empty: the task is bought as a whole."""
-    items = call.terms.items
-    return tuple(items[slot.number - 1].name for slot in call.slots) if items else ()
+    return call.terms.names(slot.number for slot in call.slots)
 
 
 def _say_again(call: Call, step: Step, participant: Participant, feedback: Feedback | None) -> None:

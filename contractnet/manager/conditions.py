@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from contractnet.ledger.records import Record
@@ -69,6 +70,10 @@ class TenderTerms(Record, frozen=True):
     lease_ms: int = 60_000
     within_ms: int = 600_000  #: no call opens later than this after the first
     wait_for_agents_ms: int = 30_000
+
+    def names(self, slots: Iterable[int]) -> tuple[str, ...]:
+        """The items that are these slots; empty: the task is bought as a whole."""
+        return tuple(self.items[number - 1].name for number in slots) if self.items else ()
 
     @property
     def shared(self) -> bool:

@@ -121,7 +121,7 @@ def end_of(
             result_of=slot.result,
             bond=_bond(terms.bond, slot),
             parts=1 + len(slot.joined) if terms.divisible else None,
-            items=tuple(terms.items[one.number - 1].name for one in (slot, *slot.joined)) if terms.items else (),
+            items=terms.names(one.number for one in (slot, *slot.joined)),
         )
         for slot in slots
         if slot.done and slot.holder is not None and slot.result is not None

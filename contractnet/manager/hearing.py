@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from contractnet.errors import OutOfSequence
 from contractnet.ledger.records import Misheard
+from contractnet.manager.allotment import misoffered
 from contractnet.manager.award import credit, free
 from contractnet.manager.call import Call, Step
-from contractnet.manager.calling import items_of
 from contractnet.manager.speech import not_understood, reject_one
 from contractnet.manager.state import Offer, Participant, Slot
 from contractnet.messages.acts import AnyAct, Failure, Inform, NotUnderstood, Propose, Refuse
@@ -32,7 +32,7 @@ from contractnet.messages.contents import (
     TaskFailureContent,
 )
 from contractnet.messages.payload import validate
-from contractnet.messages.values import MAX_MICROS, CancelFailure, NotUnderstoodReason, RejectReason
+from contractnet.messages.values import CancelFailure, NotUnderstoodReason, RejectReason
 
 
 def hear(call: Call, step: Step, participant: Participant, act: AnyAct) -> None:
@@ -103,14 +103,7 @@ def _proposal_faults(call: Call, participant: Participant, act: Propose) -> tupl
     if content.valid_for_ms <= call.timers.offer_margin_ms:
         text = f"must be over {call.timers.offer_margin_ms}, the margin before its end"
         faults.append(FieldError(path="$.content.valid_for_ms", text=text))
-    if call.terms.divisible and content.price * len(call.slots) > MAX_MICROS:
-        faults.append(FieldError(path="$.content.price", text=f"for all parts it is over {MAX_MICROS}"))
-    named = [set(bundle.items) for bundle in content.bundles]
-    if named and not all(len(one.items) == len(items) for one, items in zip(content.bundles, named, strict=True)):
-        faults.append(FieldError(path="$.content.bundles", text="a bundle names an item twice"))
-    if call.terms.items and not set().union(*named) <= set(items_of(call)):
-        faults.append(FieldError(path="$.content.bundles", text="names an item that is not called for"))
-    return tuple(faults)
+    return (*faults, *misoffered(call, content))
 
 
 def _propose(call: Call, step: Step, participant: Participant, act: Propose, faults: tuple[FieldError, ...]) -> None:

@@ -94,6 +94,12 @@ class Slot:
     again: bool = False  #: it was lost in a way after which the tender may call again (D1 b)
     joined: Sequence[Slot] = ()  #: of a divisible task: the slots that go with the present award of this one
 
+    def take(self, joined: Sequence[Slot]) -> None:
+        """One more award of it, and of those that go with it."""
+        self.joined = joined
+        for one in (self, *joined):
+            one.awards += 1
+
     @property
     def working(self) -> bool:
         """Whether somebody is at work on it, and time runs."""

@@ -149,11 +149,10 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
     rounds = whole("max_rounds", of["max_rounds"], 1, MOST_ROUNDS_ASKED)
     if rounds > MOST_ROUNDS and not flag("more_rounds", of["more_rounds"]):
         raise DefinitionError(f"max_rounds: {rounds} is more than {MOST_ROUNDS}; say more_rounds if that is meant")
+    bounded = pieces is None and (most is not None or worth is not None)
     found = TenderTerms(
         unit=require("unit", of["unit"] or task.unit or default_unit, "unit"),
-        rule=_rule(
-            BUNDLES if things else of["rule"], bounded=not pieces and (most or worth) is not None, bundled=bool(things)
-        ),
+        rule=_rule(BUNDLES if things else of["rule"], bounded=bounded, bundled=bool(things)),
         reserve=most,
         public_reserve=flag("public_reserve", of["public_reserve"]),
         value=worth,

@@ -203,13 +203,13 @@ def divided() -> Bench:
 
 
 def bundled() -> Bench:
-    """Items that are bought in bundles: two winners, one offer without bundles, an item that nobody does."""
+    """Items that are bought in bundles: two winners, and an offer without bundles."""
     bench = Bench()
     items = tuple(
         ItemTerms(name=name, reserve=reserve) for name, reserve in (("x", 40_000), ("y", 30_000), ("z", 9_000))
     )
     bench.start("a", "b", "c", items=items, slots=3, reserve=40_000, rule="vcg")
-    bundles = {"a": (Bundle(items=("x",), price=20_000),), "b": (Bundle(items=("y",), price=25_000),), "c": ()}
+    bundles = {"a": (Bundle(items=("x",), price=20_000),), "b": (Bundle(items=("y", "z"), price=25_000),), "c": ()}
     for agent, price in (("a", 20_000), ("b", 25_000), ("c", 78_000)):
         bench.propose(agent, price, bundles=bundles[agent])
     bench.result("a")

@@ -68,7 +68,7 @@ def planted(name: str, kind: str, path: tuple[Any, ...], value: Any, number: int
         ("limited", "Opened", ("account",), "team-z", "account team-z was never granted anything"),
         ("divided", "Awarded", ("parts",), 6, "tender t awards a 0.09: it did not ask that"),
         ("divided", "Awarded", ("price",), 150_001, "tender t awards 0.150001, over the most that may be paid"),
-        ("bundled", "Awarded", ("items",), ["y"], "tender t awards a 0.039: it did not ask that"),
+        ("bundled", "Awarded", ("items",), ["y"], "tender t awards a 0.04: it did not ask that"),
         ("bundled", "Awarded", ("price",), 40_001, "tender t awards 0.040001, over the most that may be paid"),
         ("settled", "Held", ("amount",), "much", "a `Held` entry is not possible here"),
     ],

@@ -82,17 +82,17 @@ def test_a_divisible_task_is_told_part_by_part() -> None:
 def test_bundles_are_told_item_by_item() -> None:
     lines = told(LEDGERS["bundled"]())
     assert lines[1:3] == [
-        "Rule vcg: what costs least together is bought, an item that nobody does counting its reserve; a winner is paid "
-        "what its bundle saves the others.",
+        "Rule vcg: what costs least together is bought, an item that nobody does counting its reserve; a winner is "
+        "paid what its bundle saves the others.",
         "Terms: reserve 0.04 USD (secret); items x at most 0.04, y at most 0.03, z at most 0.009.",
     ]
     assert lines[5:11] == [
-        "  1. a  0.02 USD, 5 s, 90 %; score -0.02: awarded x, paid 0.039 USD",
-        "  2. b  0.025 USD, 5 s, 90 %; score -0.025: awarded y, paid 0.029 USD",
+        "  1. a  0.02 USD, 5 s, 90 %; score -0.02: awarded x, paid 0.04 USD",
+        "  2. b  0.025 USD, 5 s, 90 %; score -0.025: awarded y, z, paid 0.039 USD",
         "  3. c  0.078 USD, 5 s, 90 %; score -0.078: others are better by 0.053",
-        "x, was awarded to a for 0.039 USD.",
-        "y, was awarded to b for 0.029 USD.",
-        "Ended partial (over-reserve): a for 0.068 USD. Of what was held 0.052 was released.",
+        "x, was awarded to a for 0.04 USD.",
+        "y, z, was awarded to b for 0.039 USD.",
+        "Ended settled: a for 0.079 USD. Of what was held 0.041 was released.",
     ]
 
 

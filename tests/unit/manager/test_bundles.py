@@ -114,6 +114,13 @@ def test_a_bundle_of_what_there_is_not_is_called_invalid(bundle: str, words: str
     bench.check()
 
 
+def test_a_price_that_is_not_the_least_of_its_bundles_is_called_invalid() -> None:
+    bench = wanted("a")
+    bench.propose("a", 10_001, bundles=(Bundle(items=("x",), price=10_000),))
+    (fault,) = bench.said(a.NotUnderstood, "a")
+    assert [field.path for field in fault.content.fields] == ["$.content.price"]
+
+
 def test_beyond_what_is_solved_nothing_is_awarded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allotment, "MOST_OFFERS", 2)
     bench = wanted("a", "b")
