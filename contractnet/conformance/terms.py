@@ -54,8 +54,8 @@ def judge_bundle(award: Message, offer: Message, cfp: Message | None) -> None:
 
 def bundle_prices(award: Message, offer: Message, cfp: Message | None) -> list[int]:
     """What an offer asks for the items of an award; empty: it has no such bundle. One without bundles is for all."""
-    whole = [] if cfp is None else cfp["terms"].get("items", [])
-    bundles = offer.get("bundles") or [{"items": whole, "price": offer["price"]}]
+    whole: list[str] = [] if cfp is None else cfp["terms"].get("items", [])
+    bundles: list[Message] = offer.get("bundles") or [{"items": whole, "price": offer["price"]}]
     return [one["price"] for one in bundles if {*one["items"]} == {*award.get("items", whole)}]
 
 

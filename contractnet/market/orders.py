@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal, cast, get_args
 
-from contractnet.contractor.ports import micros
+from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError, MechanismError
 from contractnet.manager.allotment import PART_RULES
 from contractnet.manager.conditions import ItemTerms
@@ -77,11 +77,11 @@ def items(of: Mapping[str, Any], worth: int | None) -> tuple[ItemTerms, ...]:
     Raises:
         DefinitionError: they do not; says which, or what to install.
     """
-    given = of["items"]
-    if isinstance(given, str):
-        given = dict(one.strip().rpartition(":")[::2] for one in given.split(","))
-    if not isinstance(given, Mapping) or not 1 <= len(given) <= MOST_ITEMS:
+    text: Any = of["items"]
+    given: Any = dict(map(_item, text.split(","))) if isinstance(text, str) else text
+    if not isinstance(given, Mapping) or not 1 <= len(cast(Mapping[Any, Any], given)) <= MOST_ITEMS:
         raise DefinitionError(f"items: name 1 to {MOST_ITEMS} with a reserve each, such as a:0.05,b:0.03")
+    named = cast(Mapping[str, Amount], given)
     if of["rule"] not in (None, BUNDLES):
         raise DefinitionError(f"items: they are bought by {BUNDLES}, not by {str(of['rule'])[:40]!r}")
     if worth is not None or of["public_reserve"]:
@@ -95,8 +95,13 @@ def items(of: Mapping[str, Any], worth: int | None) -> tuple[ItemTerms, ...]:
         raise DefinitionError(f"items: {error}") from error
     return tuple(
         ItemTerms(name=require("key", name, "items"), reserve=micros(reserve, "items"))
-        for name, reserve in given.items()
+        for name, reserve in named.items()
     )
+
+
+def _item(text: str) -> tuple[str, str]:
+    name, _, reserve = text.strip().rpartition(":")
+    return name, reserve
 
 
 def _criterion(part: str) -> Criterion:
