@@ -53,13 +53,21 @@ class _Call:
     outcome: str | None = None
     judged: bool = True
 
+    def together(self, award: dict[str, Any]) -> list[int]:
+        """The slots of an award: one, those of its items, or as many as it has parts."""
+        if "items" in award:
+            return [self.tender.items.index(name) + 1 for name in award["items"]]
+        first = self.slots.index(award["slot"])
+        return self.slots[first : first + award.get("parts", 1)]
+
 
 @dataclass(slots=True)
 class _Tender:
     slots: int
     checked: bool
+    items: list[str]  #: that are bought in bundles, a slot each
     awards: dict[int, int] = field(default_factory=dict[int, int])
-    holder: dict[str, int] = field(default_factory=dict[str, int])  #: agent -> slot, in the present call
+    holder: dict[str, list[int]] = field(default_factory=dict[str, list[int]])  #: agent -> slots, in the present call
     done: set[int] = field(default_factory=set[int])
 
     def left(self) -> list[int]:
@@ -84,7 +92,9 @@ class ProtocolAudit:
         tender_id, dot, _ = entry.conversation.partition(".")
         if entry.type == "Opened":
             body = json.loads(entry.body)
-            self._tenders[tender_id] = _Tender(body["terms"].get("slots", 1), body.get("checked", False))
+            terms = body["terms"]
+            items = [one["name"] for one in terms.get("items", ())]
+            self._tenders[tender_id] = _Tender(terms.get("slots", 1), body.get("checked", False), items)
         elif dot and tender_id in self._tenders:
             body = json.loads(entry.body)
             if entry.type == "Invited":
@@ -111,9 +121,10 @@ class ProtocolAudit:
             case "Directed" if body["direct"]:
                 call.participants = [body["participant"]]
             case "Awarded":
-                slot = body["slot"]
-                call.tender.awards[slot] = call.tender.awards.get(slot, 0) + 1
-                call.tender.holder[body["participant"]] = slot
+                together = call.together(body)
+                for slot in together:
+                    call.tender.awards[slot] = call.tender.awards.get(slot, 0) + 1
+                call.tender.holder[body["participant"]] = together
             case "Said" if body["message"]["conversation_id"] == entry.conversation:
                 peers = body["receivers"] or call.participants
                 call.lines.append({"at": entry.at, "dir": "out", "peer": peers, "message": body["message"]})
@@ -133,7 +144,7 @@ class ProtocolAudit:
                 continue
             event = self._event(call, row)
             if row.startswith("I25") and who in call.tender.holder:
-                call.tender.done.add(call.tender.holder[who])
+                call.tender.done.update(call.tender.holder[who])
             if call.heard is not None and "event" not in call.heard and who == call.heard["peer"] and event[0] == "?":
                 call.heard["event"] = event
             else:

@@ -197,7 +197,7 @@ def divided() -> Bench:
     bench.wait(2_000)
     bench.invite("b", "c")
     bench.refuse("b")
-    bench.propose("c", 40_000, parts=2)
+    bench.propose("c", 40_000)
     bench.result("c", epoch=2)
     return bench
 

@@ -14,7 +14,7 @@ from contractnet.ledger.port import Entry
 from tests.support.ledgers import LEDGERS
 
 #: (judged, left out) of each: what came in the first call of `troubled` was no act
-COUNTS = {"troubled": (2, 1), "settled": (1, 0)}
+COUNTS = {"troubled": (2, 1), "settled": (1, 0), "bundled": (1, 0)}
 
 
 def judged(entries: list[Entry]) -> tuple[ProtocolAudit, list[Judged]]:
