@@ -79,9 +79,9 @@ def items(of: Mapping[str, Any], worth: int | None) -> tuple[ItemTerms, ...]:
     """
     text: Any = of["items"]
     given: Any = dict(map(_item, text.split(","))) if isinstance(text, str) else text
-    if not isinstance(given, Mapping) or not 1 <= len(cast(Mapping[Any, Any], given)) <= MOST_ITEMS:
+    named = cast(Mapping[str, Amount], given) if isinstance(given, Mapping) else {}
+    if not 1 <= len(named) <= MOST_ITEMS:
         raise DefinitionError(f"items: name 1 to {MOST_ITEMS} with a reserve each, such as a:0.05,b:0.03")
-    named = cast(Mapping[str, Amount], given)
     if of["rule"] not in (None, BUNDLES):
         raise DefinitionError(f"items: they are bought by {BUNDLES}, not by {str(of['rule'])[:40]!r}")
     if worth is not None or of["public_reserve"]:
