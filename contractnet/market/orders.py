@@ -79,7 +79,8 @@ def items(of: Mapping[str, Any], worth: int | None) -> tuple[ItemTerms, ...]:
     """
     text: Any = of["items"]
     given: Any = dict(map(_item, text.split(","))) if isinstance(text, str) else text
-    named = cast(Mapping[str, Amount], given) if isinstance(given, Mapping) else {}
+    none: dict[str, Amount] = {}
+    named = cast(dict[str, Amount], given) if hasattr(given, "items") else none
     if not 1 <= len(named) <= MOST_ITEMS:
         raise DefinitionError(f"items: name 1 to {MOST_ITEMS} with a reserve each, such as a:0.05,b:0.03")
     if of["rule"] not in (None, BUNDLES):
