@@ -103,7 +103,8 @@ def _asked(journals: Sequence[str]) -> Iterator[Entry]:
 
 def _account(money: MoneyAudit, name: str) -> AccountLine:
     mine = [one for one in money.tenders.values() if one.account == name]
-    stopped = [one for one in mine if one.ended is not None and one.ended.reason == "budget"]
+    ends = [one.ended for one in mine if one.ended is not None]
+    stopped = [one for one in ends if (one.status, one.reason) == ("cancelled", "budget")]
     return AccountLine(
         account=name,
         unit=money.accounts[name].unit,

@@ -18,12 +18,20 @@ from contractnet.ledger import answers
 from contractnet.ledger.founding import Kind, founding
 from contractnet.ledger.lock import holder
 from contractnet.ledger.urls import file_of, filled, open_reader
+from contractnet.manager.limits import RESERVED
 from contractnet.manager.questions import Answered, Pending, Questions
 from contractnet.messages.codec import canonical
 from contractnet.messages.values import plain_text, show_amount
 
 #: a running market takes an answer within half a second; it is waited for a little longer
 WAIT_S: Final = 5.0
+
+
+def _named(by: str) -> str:
+    """Who decides."""
+    if (name := plain_text(by)) in RESERVED:
+        raise DefinitionError(f"--by {name}: that is how a market names its own decisions; use another name")
+    return name
 
 
 @click.command("decide")
@@ -60,7 +68,7 @@ def command(
     answered = Answered(
         id=decision,
         choice=choice,
-        by=plain_text(by or _me()),
+        by=_named(by or _me()),
         amount=_amount(choice, amount),
         why=plain_text(why),
     )

@@ -57,6 +57,7 @@ class Arbiter:
             limit=request.content.limit,
             terms=request.content.terms,
             conversation=request.parent or request.conversation_id,
+            request=request.message_id,
             manager=request.sender,
             time_left_s=max(0.0, (mediating.until - self._host.now()) / 1000),
             errors=mediating.repair.content.fields if mediating.repair else (),

@@ -228,6 +228,7 @@ class Dispute:
     limit: int | None  #: an offer over it cannot be chosen, micros; None: any can
     terms: Terms
     conversation: str  #: the one in dispute
+    request: str  #: message id of the manager's request
     manager: str
     time_left_s: float
     errors: tuple[FieldError, ...] = ()  #: what was wrong with the choice before

@@ -74,11 +74,13 @@ async def _again(model: Model, known: Rung, within_s: float, asking: Asking) -> 
         end = asyncio.get_running_loop().time() + within_s
         try:
             async with asyncio.timeout(within_s):
-                model.rung = await _probe(model, end, asking)
+                found = await _probe(model, end, asking)
         except (ModelError, TimeoutError):
-            model.rung = known
+            found = known
+        best: Rung = min(found, known, key=RUNGS.index)  # answers may be bad this time
+        model.rung = best
         _remember(model)
-        return model.rung
+        return best
 
 
 def _remember(model: Model) -> None:

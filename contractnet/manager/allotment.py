@@ -22,7 +22,7 @@ from typing import Final, Literal
 from contractnet.errors import TooLarge
 from contractnet.manager.call import Call
 from contractnet.manager.calling import items_of
-from contractnet.manager.ranking import MOST_FAULT, drawn_at, payments
+from contractnet.manager.ranking import drawn_at, payments
 from contractnet.mechanisms.awards.bundles import BundleBid, BundleConditions, vcg
 from contractnet.mechanisms.awards.shape import LossReason, Ranking, Standing
 from contractnet.mechanisms.awards.split import PartBid, Split, split
@@ -115,7 +115,7 @@ def _bundles(call: Call, ranked: Ranking) -> Allotment:
         found = vcg(() if ranked.short else bids, conditions, call.seed, drawn_at(call))
     except TooLarge as error:
         failed = dict.fromkeys((one.participant for one in ranked.standings), LossReason.RULE_FAILED)
-        return Allotment((), {}, failed, (), len(names), fault=f"TooLarge: {error}"[:MOST_FAULT])
+        return Allotment((), {}, failed, (), len(names), fault=f"TooLarge: {error}")
     won = {one.participant: tuple(sorted(one.tasks, key=names.index)) for one in found.won}
     whys: dict[str, set[LossReason]] = {}
     for loss in found.losses:

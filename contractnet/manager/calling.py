@@ -5,7 +5,7 @@ Rules:
 1. The first cfp is one message for all (R1); a revised one goes to each of those who proposed that are called again,
    and names that participant's own offer on file (R13, G14).
 2. What a revised cfp tells of the round before is a stated field of the terms, `feedback`; never prose, never a rival's
-   name or price.
+   name, and a rival's price only as the best score, where the rule scores by the price alone.
 3. Each round has its own reply window (R14).
 
 Source: SC00029, SC00030; rows C1, C8, C11, I22.

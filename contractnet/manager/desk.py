@@ -65,6 +65,10 @@ class Desk:
         except TimeoutError as error:
             late = limit.expired()
             decision = Ruling("stop", by="time" if late else "", why="" if late else _raised(error))
+        except asyncio.CancelledError as error:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            decision = Ruling("stop", why=_raised(error))  # the caller's own function raised it
         except Exception as error:  # the caller's own function: any failure of it is a stop
             decision = Ruling("stop", why=_raised(error))
         try:

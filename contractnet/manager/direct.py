@@ -62,9 +62,11 @@ def consider(
     prices: Prices, skill: str, terms: TenderTerms, expected: Iterable[str], seed: str, where: str
 ) -> Directed | None:
     """Whether to ask one contractor alone; None: nobody is known, or the terms do not want it."""
-    names, place = sorted(expected), (skill, terms.unit)
+    if not terms.direct or terms.slots > 1:
+        return None
+    names, place = {*expected}, (skill, terms.unit)
     known = {agent: price for agent, price in prices.last.get(place, {}).items() if agent in names}
-    if not terms.direct or terms.slots > 1 or not known:
+    if not known:
         return None
     agent = min(known, key=lambda one: (known[one], draw(seed, where, one)))
     seen = tuple(prices.asked.get(place, ()))

@@ -29,6 +29,8 @@ AtLimit = Literal["stop", "wait", "ask", "hand-back"]
 Choice = Literal["grant", "hand-back", "stop", "wait"]
 #: the kind of a pending decision about money
 LIMIT: Final = "limit"
+#: who decides where nobody is asked: the policy of the account, or the time that is over. Nobody else is so called
+RESERVED: Final = frozenset({"policy", "time"})
 CHOICES: Final = ("grant", "hand-back", "stop", "wait")
 
 

@@ -130,6 +130,8 @@ class Manager(Driver):
         """
         if policy is not None:
             self._openings.policies[account] = policy
+        else:
+            self._openings.policies.pop(account, None)
         settled, pending = self._openings.policy(account).at_limit, self.book.questions.about(LIMIT, account)
         if pending is not None and settled in ("stop", "hand-back"):  # asked for when the policy was another
             self._answer(Answered(id=pending.id, choice=settled, by="policy"))

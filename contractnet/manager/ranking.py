@@ -1,8 +1,9 @@
 """The offers of a call as its award rule sees them: bids and conditions made of recorded facts, ranked, and paid for.
 
 A rule that another distribution brought is held to the promises of `mechanisms.awards.shape`: one that raises, drops or
-doubles a bid, puts one over the reserve before the others, or would pay less than was asked or more than the reserve,
-awards nothing, and the decision says what was wrong with it.
+doubles a bid, compares by anything but whole numbers, judges by other terms, or lets one over the reserve win awards
+nothing, and the decision says what was wrong with it. A payment under what was asked or over the reserve is none: what
+was asked is paid.
 """
 
 from __future__ import annotations
@@ -15,12 +16,9 @@ from contractnet.manager.call import Call
 from contractnet.manager.conditions import TenderTerms
 from contractnet.manager.state import Offer, Participant
 from contractnet.mechanisms.awards.brought import find_rule
-from contractnet.mechanisms.awards.shape import LossReason, Ranking, arrange
+from contractnet.mechanisms.awards.shape import LossReason, Ranking, Standing, arrange
 from contractnet.mechanisms.calibration.records import Calibrated
 from contractnet.mechanisms.rules import Bid, Conditions
-
-#: characters of what a rule raised that the decision keeps
-MOST_FAULT = 200
 
 
 def conditions_of(terms: TenderTerms) -> Conditions:
@@ -76,8 +74,8 @@ def ranking(call: Call, bids: Sequence[Bid]) -> tuple[Ranking, str]:
         fault = _fault(ranked, bids, conditions)
         if not fault:
             return ranked, ""
-    except Exception as error:
-        fault = f"{type(error).__name__}: {error}"[:MOST_FAULT]
+    except Exception as error:  # its text need not be the same again, and the decision must
+        fault = f"it raised {type(error).__name__}"
     barred = [(bid, (-bid.price,), LossReason.RULE_FAILED) for bid in bids]
     return arrange(terms.rule, barred, conditions, call.seed, where), fault
 
@@ -132,6 +130,14 @@ def _bid(participant: Participant, offer: Offer, probability: int) -> Bid:
 
 def _fault(ranked: Ranking, bids: Sequence[Bid], conditions: Conditions) -> str:
     """What a rule got wrong; empty: nothing."""
+    if type(ranked) is not Ranking or any(type(one) is not Standing for one in ranked.standings):
+        return "it gave no ranking"
+    if len({len(one.key) for one in ranked.standings}) > 1 or not all(_whole(one.key) for one in ranked.standings):
+        return "keys are not whole numbers, as many in each"
+    if replace(ranked.conditions, least_score=None) != replace(conditions, least_score=None):
+        return "the ranking is by other terms"
+    if [one.eligible for one in ranked.standings] != sorted((one.eligible for one in ranked.standings), reverse=True):
+        return "a bid that may not win stands before one that may"
     if sorted((one.participant, one.offer, one.price) for one in ranked.standings) != sorted(
         (bid.participant, bid.offer, bid.price) for bid in bids
     ):
@@ -141,6 +147,11 @@ def _fault(ranked: Ranking, bids: Sequence[Bid], conditions: Conditions) -> str:
     return ""
 
 
-def _within(amount: int | None, price: int, reserve: int | None) -> int:
-    fits = amount is not None and price <= amount and (reserve is None or amount <= reserve)
-    return amount if fits and amount is not None else price
+def _whole(key: tuple[object, ...]) -> bool:
+    return bool(key) and all(type(one) is int for one in key)
+
+
+def _within(amount: object, price: int, reserve: int | None) -> int:
+    if type(amount) is int and price <= amount and (reserve is None or amount <= reserve):
+        return amount
+    return price

@@ -14,7 +14,7 @@ import msgspec
 
 from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError
-from contractnet.manager.limits import Asked, AtLimit, Choice, LimitPolicy, Ruling
+from contractnet.manager.limits import RESERVED, Asked, AtLimit, Choice, LimitPolicy, Ruling
 from contractnet.manager.questions import Pending
 from contractnet.messages.values import show_amount
 
@@ -105,6 +105,10 @@ def _asking(on_limit: OnLimit) -> Asked:
             decision = await decision
         if not isinstance(decision, Decision):
             raise TypeError(f"on_limit gave a {type(decision).__name__}, and not a Decision")
+        if not isinstance(decision.by, str) or not isinstance(decision.why, str):
+            raise TypeError("on_limit: `by` and `why` are texts")
+        if decision.by in RESERVED:
+            raise ValueError(f"on_limit: by {decision.by!r} is a word of the manager's own")
         amount = None if decision.amount is None else micros(decision.amount, "amount")
         return Ruling(decision.choice, amount, decision.by, decision.why)
 

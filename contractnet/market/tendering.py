@@ -171,8 +171,8 @@ class Child(Tendering):
         return self._account
 
     async def __aenter__(self) -> Self:
+        self.manager.grant(self._budget, self._unit, self._account)  # first: it may answer what was asked before
         self.manager.at_limit(self._own, self._account)
-        self.manager.grant(self._budget, self._unit, self._account)
         return self
 
     async def __aexit__(

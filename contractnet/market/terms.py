@@ -64,7 +64,7 @@ class TermOptions(TypedDict, total=False):
     patience: int  #: rounds in a row without progress after which nobody is called again
     shortlist: int | None  #: how many are called again, the best; all where left out. At least `slots`
     feedback: Feedback  #: what they are told of the round before: `nothing`, the `reason` why their offer would lose,
-    #: their own `rank` too, or the `best-score` too; never a rival's name
+    #: their own `rank` too, or the `best-score` too (under rules of the price alone that is the best price); never who
     mediator: str | None  #: agent id of who settles a deadlock: nobody can be awarded and no round is left
     mediation_limit: Amount | None  #: the most that the mediator may award; the reserve where left out. It is held
     mediate_within: float  #: how long the mediator may think

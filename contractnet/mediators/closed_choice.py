@@ -2,7 +2,7 @@
 
 Rules:
 
-1. Offers stand under letters, in an order drawn by the conversation's id, so that neither their place nor a name says
+1. Offers stand under letters, in an order drawn by the request's id, so that neither their place nor a name says
    who is behind them. What comes back is a letter; the offer's terms are those on record, copied by its id.
 2. An answer that is no letter of the list is told to the model once (`llm.ask`); then the rung has passed it on.
 3. The model sees price, time and the contractor's own confidence of each offer, as whole numbers; no rationale, no id.
@@ -67,9 +67,11 @@ class ClosedChoice:
 
 
 def shuffled(dispute: Dispute) -> list[LiveOffer]:
-    """What may be chosen, at most one for each letter, the best of the list; drawn by the id of the conversation."""
+    """What may be chosen, at most one for each letter, the best of the list; drawn by the id of the request, which no
+    contractor knows when it names its offer.
+    """
     best = dispute.possible[: len(ascii_uppercase)]
-    return sorted(best, key=lambda one: draw(dispute.conversation, "mediation", one.offer))
+    return sorted(best, key=lambda one: draw(dispute.request, "mediation", one.offer))
 
 
 def _line(letter: str, offer: LiveOffer, unit: str) -> str:

@@ -51,6 +51,9 @@ def find_rung(name: str, own: Mapping[str, Callable[[], Rung]]) -> Rung:
     if not found:
         known = ", ".join([*own, *sorted(one.name for one in brought)])
         raise DefinitionError(f"rung {name[:64]!r} is not known; there are: {known}")
+    if len(found) > 1:
+        places = ", ".join(sorted(one.value for one in found))
+        raise DefinitionError(f"rung {name!r}: {len(found)} distributions bring one ({places}); remove one")
     try:
         rung = found[0].load()
     except Exception as error:

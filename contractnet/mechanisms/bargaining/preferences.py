@@ -19,7 +19,14 @@ from contractnet.messages.values import PPM
 Side = Literal["buyer", "seller"]
 
 
-class PricePreferences(Struct, frozen=True, tag="price"):
+class Private(Struct, frozen=True):
+    """What no log prints (promise 8)."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(private)"
+
+
+class PricePreferences(Private, frozen=True, tag="price"):
     """A side of a single price. Private."""
 
     side: Side
@@ -48,7 +55,7 @@ class PricePreferences(Struct, frozen=True, tag="price"):
         return None if least > issue.high else min(fitted, issue.high)
 
 
-class Additive(Struct, frozen=True, tag="additive", cache_hash=True):
+class Additive(Private, frozen=True, tag="additive", cache_hash=True):
     """What each value of each issue is worth; a deal is worth their sum. Private.
 
     Source: Genius and ANAC domains, utility = sum of weight times evaluation over the largest evaluation of the issue.
@@ -70,7 +77,7 @@ class Additive(Struct, frozen=True, tag="additive", cache_hash=True):
 Preferences = PricePreferences | Additive
 
 
-class Mandate(Struct, frozen=True, kw_only=True):
+class Mandate(Private, frozen=True, kw_only=True):
     """What one side may do in its principal's name. Private."""
 
     preferences: Preferences

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from contractnet.manager import ranking as module
 from contractnet.manager.records import Awarded, Decided, Directed
 from contractnet.mechanisms.awards.reserve import UniformPrior
 from contractnet.mechanisms.awards.scored import ScoredRule
-from contractnet.mechanisms.awards.shape import LossReason, Ranking
+from contractnet.mechanisms.awards.shape import LossReason, Payment, Ranking
 from contractnet.mechanisms.rules import Bid, Conditions
 from contractnet.messages import acts as a
 from tests.support.bench import Bench
@@ -268,8 +269,37 @@ class Drops(ScoredRule, frozen=True, kw_only=True):
         return ScoredRule.rank(self, bids[1:], conditions, seed, where)
 
 
+class UnreadableError(Exception):
+    """An error whose text cannot be had."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
 def _raises(bid: Bid, conditions: Conditions) -> tuple[int, ...]:
-    raise ValueError("no idea")
+    raise UnreadableError
+
+
+def _uneven(bid: Bid, conditions: Conditions) -> tuple[int, ...]:
+    return (1,) * (1 + bid.price // 30_000)
+
+
+def _floats(bid: Bid, conditions: Conditions) -> tuple[int, ...]:
+    return (bid.price / 3,)  # type: ignore[return-value]
+
+
+class Lax(ScoredRule, frozen=True, kw_only=True):
+    """A rule that looks away from how many bids there must be."""
+
+    def rank(self, bids: list[Bid], conditions: Conditions, seed: str, where: str) -> Ranking:  # type: ignore[override]
+        return ScoredRule.rank(self, bids, replace(conditions, min_bids=1), seed, where)
+
+
+def _half(ranking: Ranking, slots: int = 1) -> tuple[Payment, ...]:
+    return tuple(
+        Payment(participant=one.participant, offer=one.offer, price=one.price, amount=one.price + 0.5)  # type: ignore[arg-type]
+        for one in ranking.winners(slots)
+    )
 
 
 def _generous(ranking: Ranking, slots: int = 1) -> tuple[()]:
@@ -282,6 +312,10 @@ def brought(monkeypatch: pytest.MonkeyPatch) -> None:
         "dearest": ScoredRule(name="dearest", key=_reversed, pays=_generous),
         "drops": Drops(name="drops", key=_reversed),
         "raises": ScoredRule(name="raises", key=_raises),
+        "uneven": ScoredRule(name="uneven", key=_uneven),
+        "floats": ScoredRule(name="floats", key=_floats),
+        "lax": Lax(name="lax", key=_reversed),
+        "halves": ScoredRule(name="halves", key=_reversed, pays=_half),
     }
     monkeypatch.setattr(module, "find_rule", rules.__getitem__)
 
@@ -296,13 +330,28 @@ def test_a_brought_rule_decides_and_a_payment_it_forgets_is_the_price() -> None:
 
 
 @pytest.mark.usefixtures("brought")
+def test_no_fraction_is_ever_paid() -> None:
+    bench = Bench()
+    bench.start("a", "b", rule="halves")
+    bids(bench, a=20_000, b=30_000)
+    assert paid(bench) == [("b", 30_000)]
+    bench.check()
+
+
+@pytest.mark.usefixtures("brought")
 @pytest.mark.parametrize(
     ("rule", "fault"),
-    [("drops", "the ranking does not hold each bid once"), ("raises", "ValueError: no idea")],
+    [
+        ("drops", "the ranking does not hold each bid once"),
+        ("raises", "it raised UnreadableError"),
+        ("uneven", "it raised ValueError"),
+        ("floats", "keys are not whole numbers, as many in each"),
+        ("lax", "the ranking is by other terms"),
+    ],
 )
 def test_a_rule_that_breaks_its_promises_awards_nothing_and_harms_nobody_else(rule: str, fault: str) -> None:
     bench = Bench()
-    bench.start("a", "b", rule=rule, mediator="m", max_rounds=3)
+    bench.start("a", "b", rule=rule, mediator="m", max_rounds=3, min_bids=2)
     decided = bids(bench, a=20_000, b=30_000)
     assert (decided.course, decided.fault) == ("no-award", fault)
     assert {bid.why for bid in decided.bids} == {LossReason.RULE_FAILED}

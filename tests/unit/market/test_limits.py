@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -119,11 +119,14 @@ async def test_nobody_answers_in_time() -> None:
         ("yes", "TypeError: on_limit gave a str, and not a Decision"),
         (Decision.grant("nan"), "DefinitionError: "),
         (Decision.grant("0"), "decision q1: a grant needs an amount over 0"),
+        (Decision.stop(by="policy"), "ValueError: on_limit: by 'policy' is a word of the manager's own"),
+        (Decision("grant", "1", cast("str", None)), "TypeError: on_limit: `by` and `why` are texts"),
+        (asyncio.CancelledError("mine"), "CancelledError: mine"),
     ],
 )
 async def test_who_cannot_decide_has_stopped(answer: object, why: str) -> None:
     async def decide(limit: LimitReached) -> Decision:
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer  # type: ignore[return-value]
 

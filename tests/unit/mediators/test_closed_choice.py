@@ -64,5 +64,5 @@ async def test_a_model_that_does_not_answer_passes_it_on() -> None:
     assert (await chosen(ModelTimeout("m", "timeout")))[0] is None
 
 
-def test_the_order_is_drawn_and_follows_from_the_conversation() -> None:
+def test_the_order_is_drawn_by_the_request() -> None:
     assert shuffled(dispute(*OFFERS, limit=None)) == shuffled(dispute(*reversed(OFFERS), limit=None))

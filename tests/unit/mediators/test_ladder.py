@@ -26,7 +26,14 @@ def offer(name: str, price: int) -> LiveOffer:
 def dispute(*offers: LiveOffer, limit: int | None = 50, time_left_s: float = 10, **more: Any) -> Dispute:
     given: dict[str, Any] = {"choices": ("offer", "round", "none")} | more
     return Dispute(
-        offers=offers, limit=limit, terms=TERMS, conversation="t.1", manager="m", time_left_s=time_left_s, **given
+        offers=offers,
+        limit=limit,
+        terms=TERMS,
+        conversation="t.1",
+        request="t.1.m.1",
+        manager="m",
+        time_left_s=time_left_s,
+        **given,
     )
 
 
@@ -141,6 +148,13 @@ def brought(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_rung_of_another_distribution_is_found_by_its_name() -> None:
     assert find_rung("coin", {}).name == "coin"
     assert find_rung("extra-round", {"extra-round": ExtraRound}).name == "extra-round"
+
+
+def test_two_distributions_that_bring_one_name_are_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    twice = [_Entry("coin", Scripted("coin", None)), _Entry("coin", Scripted("coin", None))]
+    monkeypatch.setattr(module, "entry_points", lambda group: twice)
+    with pytest.raises(DefinitionError, match="2 distributions bring one"):
+        find_rung("coin", {})
 
 
 @pytest.mark.usefixtures("brought")

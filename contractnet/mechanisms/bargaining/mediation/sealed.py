@@ -20,9 +20,10 @@ from msgspec import Struct
 from contractnet.errors import MechanismError
 from contractnet.mechanisms.bargaining.issues import Issue
 from contractnet.mechanisms.bargaining.mediation.double_auction import HALF, price_between
+from contractnet.mechanisms.bargaining.preferences import Private
 
 
-class Sealed(Struct, frozen=True, kw_only=True):
+class Sealed(Private, frozen=True, kw_only=True):
     """What one side tells the mediator. For its eyes only."""
 
     price: int  #: reservation price as stated, micros
