@@ -22,7 +22,7 @@ def mutant(name: str, found_by: str, *changes: tuple[Callable[..., Any], str, st
 
 
 MUTANTS = [
-    mutant("the epoch stays when a slot is freed", "epochs", (award.free, "slot.epoch += 1", "slot.epoch += 0")),
+    mutant("the epoch stays when a slot is freed", "epochs", (award.free, "one.epoch += 1", "one.epoch += 0")),
     mutant(
         "a result under another fence is credited",
         "fence",
@@ -31,11 +31,7 @@ MUTANTS = [
     mutant(
         "two slots for one bidder",
         "G13 I2",
-        (
-            evaluation._award,
-            "zip(call.slots, choice.winners, strict=False)",
-            "zip(call.slots, [*choice.winners] * 2, strict=False)",
-        ),
+        (evaluation._award, "for one in choice.winners:", "for one in [*choice.winners] * (1 + (len(free) > 1)):"),
         (
             award.award,
             'call.move_one(step, participant, "#award")',
