@@ -35,7 +35,7 @@ from contractnet.market.many import as_they_end
 from contractnet.market.market import Market
 from contractnet.market.task import Task, fingerprint
 from contractnet.market.terms import terms
-from contractnet.messages.values import parse_amount, show_amount
+from contractnet.messages.values import show_amount
 from contractnet.transport.urls import open_transport
 
 T = TypeVar("T")
@@ -151,7 +151,8 @@ def _job(
 
 def _of(task: Task, options: dict[str, Any]) -> dict[str, Any]:
     """The terms of one task: what its line says stands above the command line."""
-    return {**options, **task.terms}
+    bounded = {"reserve": None, "reserve_prior": None} if task.reserve is not None else {}
+    return {**options, **bounded, **task.terms}
 
 
 async def _call(market: Market, job: Job | Split, cancel_on_stop: bool, goes_on: str) -> int:
@@ -192,7 +193,7 @@ async def _call(market: Market, job: Job | Split, cancel_on_stop: bool, goes_on:
 async def _run(market: Market, job: Job, stopping: asyncio.Event) -> int:
     async with market:
         same_tasks(market.contracts(), job.placed)
-        earlier = None if job.lone is None else _running(market, job.lone, job.options["reserve"])
+        earlier = None if job.lone is None else _running(market, job.lone, job.options)
         lines = by_key(job.placed)
         before = list(ended_lines(market.ended(), lines))
         finished = {key for key, _ in before}
@@ -213,10 +214,11 @@ async def _run(market: Market, job: Job, stopping: asyncio.Event) -> int:
     return sum(one != "settled" for one in status)
 
 
-def _running(market: Market, task: Task, reserve: str | None) -> Contract | None:
+def _running(market: Market, task: Task, options: dict[str, Any]) -> Contract | None:
     """The same task of the command line, put out by an earlier run that was stopped: it is not bought twice."""
     mine = fingerprint(task.spec())
-    most = None if reserve is None else show_amount(parse_amount(reserve, "reserve"))
+    reserve = terms(task, **_of(task, options)).reserve
+    most = None if reserve is None else show_amount(reserve)
     same = (one for one in market.contracts() if one.key is None and not one.over and one.fingerprint == mine)
     return next((one for one in same if one.reserve == most), None)
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol
 
+import msgspec
+
 from contractnet.contractor.capacity import MOST_KEPT, order, patience_ms, taken, withdrawable
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.guard import RAISED, own_failure
@@ -217,7 +219,17 @@ async def _ask(agent: Agent, call: Call) -> Bade | Declined:
             raise
         return Declined(reason=RefuseReason.INVALID_PROPOSAL, text=f"the bidder raised {type(error).__name__}")
     if isinstance(answer, Proposal):
-        return Bade(
+        return _checked(answer)
+    if isinstance(answer, Refusal):
+        return Declined(reason=answer.reason, text=answer.text)
+    text = f"the bidder returned {type(answer).__name__}, not a Proposal or a Refusal"
+    return Declined(reason=RefuseReason.INVALID_PROPOSAL, text=text)
+
+
+def _checked(answer: Proposal) -> Bade | Declined:
+    """An offer as it is now: a program may have changed it since it was made and checked."""
+    try:
+        bade = Bade(
             price=answer.price,
             eta=answer.eta,
             confidence=answer.confidence,
@@ -227,7 +239,6 @@ async def _ask(agent: Agent, call: Call) -> Bade | Declined:
             parts=answer.parts,
             bundles=answer.bundles,
         )
-    if isinstance(answer, Refusal):
-        return Declined(reason=answer.reason, text=answer.text)
-    text = f"the bidder returned {type(answer).__name__}, not a Proposal or a Refusal"
-    return Declined(reason=RefuseReason.INVALID_PROPOSAL, text=text)
+        return msgspec.json.decode(msgspec.json.encode(bade), type=Bade)
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, AttributeError):
+        return Declined(reason=RefuseReason.INVALID_PROPOSAL, text="the proposal was changed after it was made")

@@ -12,19 +12,19 @@ from msgspec import Struct
 
 from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
 from contractnet.messages.contents import Bundle
-from contractnet.messages.values import RefuseReason, TaskFailure
+from contractnet.messages.values import Micros, ModelName, Parts, Ppm, RefuseReason, Seconds, TaskFailure, Text
 
 
 class Bade(Record, frozen=True):
     """A bidder's answer is a proposal: what it asks and promises."""
 
-    price: int  #: micros of the call's unit
-    eta: int  #: seconds
-    confidence: int  #: ppm
-    rationale: str = ""
-    model: str = ""  #: the model behind it, as the manager is told
-    prompt: str = ""  #: SHA-256 of the prompts and the persona behind it, hex; empty: no model was asked
-    parts: int | None = None  #: of a divisible task, whose price is for one part: the most that it can do; None: all
+    price: Micros  #: of the call's unit
+    eta: Seconds
+    confidence: Ppm
+    rationale: Text = ""
+    model: ModelName = ""  #: the model behind it, as the manager is told
+    prompt: ModelName = ""  #: SHA-256 of the prompts and the persona behind it, hex; empty: no model was asked
+    parts: Parts | None = None  #: of a divisible task, whose price is for one part: the most that it can do; None: all
     bundles: tuple[Bundle, ...] = ()  #: of items that are bought in bundles: of which at most one is taken
 
 

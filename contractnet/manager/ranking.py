@@ -101,7 +101,9 @@ def payment_without(call: Call, participant: str) -> int:
     """What a runner-up is paid: as if those who have lost their award had not bid. Micros."""
     gone = {lost.participant for lost in call.lost}
     bids = [bid for bid in call.bids if bid.participant not in gone]
-    paid = payments(call, ranking(call, bids)[0])
+    ranked, _ = ranking(call, bids)
+    enough = replace(ranked, conditions=replace(ranked.conditions, min_bids=1))  # there were, when the round closed
+    paid = payments(call, enough)
     own = next(bid.price for bid in call.bids if bid.participant == participant)
     return paid.get(participant, own)
 

@@ -72,6 +72,9 @@ class Task:
         self.check = check
         self.key = None if key is None else require_key(key)
         self.terms = _object(terms, "terms")
+        twice = sorted({"reserve", "reserve_prior"} & {*self.terms}) if reserve is not None else []
+        if twice:
+            raise DefinitionError(f"terms.{twice[0]}: the task names a reserve of its own, too; name one")
 
     def spec(self) -> TaskSpec:
         """As the ledger holds it."""

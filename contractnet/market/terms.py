@@ -198,11 +198,20 @@ def _fit(found: TenderTerms) -> None:
     if found.explore and (found.rule not in EXPLORING or found.slots != 1 or (found.value or found.reserve) is None):
         rules = " or ".join(sorted(EXPLORING))
         raise DefinitionError(f"explore: for one winner, by {rules}, with a value or a reserve")
+    if found.items:
+        return
+    rule = find_rule(found.rule)
     try:
-        if not found.items:
-            find_rule(found.rule).check(conditions_of(found))
+        rule.check(conditions_of(found))
     except MechanismError as error:
         raise DefinitionError(f"rule: {error}; give one, or choose another rule") from error
+    except Exception as error:  # of another distribution
+        raise DefinitionError(f"rule: {found.rule} raised {type(error).__name__} at these terms") from error
+    if found.feedback == "best-score" and getattr(rule, "scores", False):
+        raise DefinitionError(
+            f"feedback: by {found.rule} the best score would tell bidders what the work is worth to you, or the "
+            "secret reserve; use rank or reason"
+        )
 
 
 def _rule(name: str | None, *, bounded: bool, bundled: bool) -> str:

@@ -219,6 +219,6 @@ def require(shape: str, value: str, what: str) -> str:
         DefinitionError: it has not; `what` names the place.
     """
     pattern, meaning = _SHAPES[shape]
-    if not pattern.search(value):
-        raise DefinitionError(f"{what}: {value[:60]!r} is not a valid {shape}; it must be {meaning}")
+    if not isinstance(value, str) or not pattern.search(value):  # programs and files write what they like
+        raise DefinitionError(f"{what}: {str(value)[:60]!r} is not a valid {shape}; it must be {meaning}")
     return value

@@ -357,3 +357,12 @@ def test_a_rule_that_breaks_its_promises_awards_nothing_and_harms_nobody_else(ru
     assert {bid.why for bid in decided.bids} == {LossReason.RULE_FAILED}
     assert (bench.ended.status, bench.ended.reason) == ("no-award", "rule-failed")
     bench.check()
+
+
+def test_a_runner_up_is_paid_the_next_price_though_with_the_loser_gone_there_are_too_few() -> None:
+    bench = Bench()
+    bench.start("a", "b", rule="second-price", min_bids=2)
+    bids(bench, a=10_000, b=20_000)
+    bench.fail("a")
+    assert paid(bench) == [("a", 20_000), ("b", 50_000)]
+    bench.check()

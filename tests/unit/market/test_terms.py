@@ -131,6 +131,12 @@ def test_confidence_and_bonds() -> None:
         ({"max_rounds": 0}, "max_rounds: 0"),
         ({"max_rounds": "3"}, "max_rounds: '3'"),
         ({"slots": 3, "shortlist": 2}, "shortlist: 2 is not a whole number from 3"),
+        (
+            {"feedback": "best-score"},
+            "feedback: by best-value the best score would tell bidders what",
+        ),
+        ({"unit": 5}, "unit: '5' is not a valid unit"),
+        ({"mediator": ["a"]}, r"mediator: .* is not a valid id"),
         ({"feedback": "everything"}, "feedback: 'everything' is none of nothing, reason, rank, best-score"),
         ({"mediator": "No Name"}, "mediator"),
         ({"mediation_limit": "0.1"}, "mediation_limit: it needs a mediator"),
@@ -161,6 +167,12 @@ def test_what_is_not_allowed_is_named(given: dict[str, Any], words: str) -> None
 def test_a_rule_that_lacks_a_term_is_refused_before_anything_is_opened() -> None:
     with pytest.raises(DefinitionError, match="rule: second-price needs a reserve"):
         terms(Task("x", skill="a.b"), rule="second-price")
+
+
+def test_a_task_names_one_reserve() -> None:
+    for name, value in (("reserve", "0.1"), ("reserve_prior", ("0.1", "0.2"))):
+        with pytest.raises(DefinitionError, match=f"terms.{name}: the task names a reserve of its own"):
+            Task("x", skill="a.b", reserve="0.05", terms={name: value})
 
 
 def test_a_limit_without_a_reserve_goes_beyond_nothing() -> None:

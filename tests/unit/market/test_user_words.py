@@ -75,3 +75,24 @@ async def test_a_mediator_that_names_what_is_no_offer_is_a_mediation_that_failed
     async with Market.open("memory://", agents=[agent(), arbiter], ledger="memory://") as here:
         contract = await here.tender(Task("x", SKILL), reserve="0.001", max_rounds=1, mediator="arbiter")
         assert (contract.status, contract.reason) == ("no-award", "over-reserve")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("parts", "x"), ("price", "0.01"), ("eta", -1), ("rationale", "\0" * 10**6), ("model", 7)]
+)
+async def test_a_proposal_that_was_changed_is_no_bid_and_the_others_go_on(name: str, value: object) -> None:
+    @bidder(skill=SKILL, name="changed")
+    async def odd(call: Call) -> Proposal:
+        made = Proposal(price="0.001", eta=5)
+        setattr(made, name, value)
+        return made
+
+    @odd.perform
+    async def never(award: Award) -> dict[str, Any]:
+        raise AssertionError("a changed proposal was awarded")
+
+    async with Market.open("memory://", agents=[agent(), odd], ledger="memory://") as here:
+        for _ in range(2):
+            contract = await here.tender(Task("x", SKILL), reserve="0.05")
+            await contract.result()
+            assert contract.winner != "changed"
