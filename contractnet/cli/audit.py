@@ -98,6 +98,8 @@ def _asked(journals: Sequence[str]) -> Iterator[Entry]:
     with ExitStack() as stack:
         for journal in journals:
             reader = stack.enter_context(closing(filled(open_reader(journal), journal)))
+            if founding(next(reader.entries()), journal).kind is not Kind.JOURNAL:
+                raise DefinitionError(f"--journal {journal}: that is a manager's ledger: name a daemon's journal")
             yield from (entry for entry in reader.entries() if entry.type == Asked.__name__)
 
 

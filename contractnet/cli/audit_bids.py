@@ -23,7 +23,7 @@ class Trade(msgspec.Struct, kw_only=True):
     bids: int = 0  #: offers that came to the manager
     won: int = 0  #: slots with a credited result
     asked: int = 0  #: for those, by the offers
-    paid: int = 0  #: for those
+    paid: int = 0  #: for those, with what their bonds added or took off
     requests: int = 0  #: to models
     tokens: int = 0  #: in and out, of all of them
     bidding: int = 0  #: cost of models for bids and what they say
@@ -49,7 +49,7 @@ def trades(tenders: Mapping[str, Bought], journals: Iterable[Entry]) -> list[Tra
             of(agent, bought.terms.unit).bids += len(offers)
         for one in bought.ended.filled if bought.ended is not None else ():
             trade = of(one.winner, bought.terms.unit)
-            trade.won, trade.paid = trade.won + 1, trade.paid + one.price
+            trade.won, trade.paid = trade.won + 1, trade.paid + one.price + one.bond
             award = bought.awarded.get(one.slot)
             asked = asked_for(bought, one.winner, award[1] if award else "", one)
             trade.asked += one.price if asked is None else asked

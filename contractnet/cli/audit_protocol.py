@@ -13,18 +13,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from contractnet.conformance.checker import check
 from contractnet.conformance.faults import Fault
 from contractnet.conformance.tables import Protocols
 from contractnet.interaction.definition import load
 from contractnet.ledger.port import Entry
+from contractnet.manager.records import Opened
 from contractnet.resources import folder
 
 #: kinds of fault that are the peer's, where they are found in a message that was taken
 _PEERS: Final = frozenset({"unexplained", "schema", "envelope"})
 #: peers of one conversation that are set aside before it is given up
 MOST_FAULTY: Final = 20
-MOST_AWARDS: Final = 3
 
 #: of rows with several events: the event where the fact was this, and where it was another
 _BY_FACT: Final = {
@@ -63,7 +65,8 @@ class _Call:
 
 @dataclass(slots=True)
 class _Tender:
-    slots: int
+    slots: int  #: that are called for
+    most_awards: int  #: of a slot
     checked: bool
     items: list[str]  #: that are bought in bundles, a slot each
     awards: dict[int, int] = field(default_factory=dict[int, int])
@@ -73,7 +76,7 @@ class _Tender:
     def left(self) -> list[int]:
         """The slots that a call is for."""
         numbers = range(1, self.slots + 1)
-        return [one for one in numbers if one not in self.done and self.awards.get(one, 0) < MOST_AWARDS]
+        return [one for one in numbers if one not in self.done and self.awards.get(one, 0) < self.most_awards]
 
 
 class ProtocolAudit:
@@ -91,10 +94,9 @@ class ProtocolAudit:
         """The verdict on the call that this entry closes."""
         tender_id, dot, _ = entry.conversation.partition(".")
         if entry.type == "Opened":
-            body = json.loads(entry.body)
-            terms = body["terms"]
-            items = [one["name"] for one in terms.get("items", ())]
-            self._tenders[tender_id] = _Tender(terms.get("slots", 1), body.get("checked", False), items)
+            opened = msgspec.json.decode(entry.body, type=Opened)
+            terms, items = opened.terms, [one.name for one in opened.terms.items]
+            self._tenders[tender_id] = _Tender(terms.paid_slots, opened.timers.max_awards, opened.checked, items)
         elif dot and tender_id in self._tenders:
             body = json.loads(entry.body)
             if entry.type == "Invited":
@@ -186,6 +188,7 @@ class ProtocolAudit:
             "initiator": cfp["sender"],
             "participants": call.participants,
             "slots": call.slots,
+            "awards": call.tender.most_awards,
             "outcome": call.outcome,
             **({"parent": cfp["parent"]} if "parent" in cfp else {}),
         }

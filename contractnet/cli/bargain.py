@@ -72,6 +72,9 @@ def command(buyer: str | None, seller: str | None, listed: bool, **given: object
     sources = [name for name in ("prior", "file", "product") if given[name] is not None]
     if len(sources) > 1:
         raise click.UsageError(f"--{' and --'.join(sources)}: name one source of scenarios")
+    csv_file, plot = given["csv_file"], given["plot"]
+    if isinstance(csv_file, Path) and isinstance(plot, Path) and csv_file.resolve() == plot.resolve():
+        raise click.UsageError(f"--csv and --plot: {plot} cannot be both: name two files")
     try:
         show_run(msgspec.convert({"buyer": buyer, "seller": seller, **given}, Asked))
     except KeyboardInterrupt:

@@ -13,9 +13,10 @@ import msgspec
 from contractnet.cli import exits, options, output
 from contractnet.cli.options import option
 from contractnet.contractor.ports import micros
-from contractnet.errors import DefinitionError
+from contractnet.errors import DefinitionError, LedgerUnusable
 from contractnet.ledger import answers
 from contractnet.ledger.founding import Kind, founding
+from contractnet.ledger.jsonl import JsonlReader
 from contractnet.ledger.lock import holder
 from contractnet.ledger.urls import file_of, filled, open_reader
 from contractnet.manager.limits import RESERVED
@@ -81,6 +82,8 @@ def _read(ledger: str) -> Questions:
     """The decisions of a manager's ledger."""
     questions = Questions()
     with closing(filled(open_reader(ledger), ledger)) as reader:
+        if isinstance(reader, JsonlReader):
+            raise LedgerUnusable(f"{ledger} is an exported copy, which no market runs on: name the ledger itself")
         for entry in reader.entries():
             if entry.position == 1 and founding(entry, ledger).kind is not Kind.LEDGER:
                 raise DefinitionError(f"{ledger} is a daemon's journal: name a manager's ledger")

@@ -16,6 +16,7 @@ from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Record
 from contractnet.manager import records as manager
 from contractnet.manager.conditions import TenderTerms
+from contractnet.manager.paid import Filled
 from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.messages.values import PPM, RefuseReason, show_amount
 
@@ -165,7 +166,7 @@ class _Teller:
             case manager.Closed(again_at=int()):
                 yield "Busy is not no, death is not failure: the tender calls again."
             case manager.Ended():
-                yield self._ended(record)
+                yield from self._ended(record)
             case _:
                 pass
 
@@ -188,6 +189,9 @@ class _Teller:
             said.append(f"least score {show_amount(terms.least_score)}")
         if terms.order:
             said.append("order " + ", ".join(f"{one.what} in steps of {one.step}" for one in terms.order))
+        if terms.bond is not None:
+            bonus, stake = self._amount(terms.bond.bonus), self._amount(terms.bond.stake)
+            said.append(f"a bond on stated confidence, bonus {bonus}, stake {stake}")
         if terms.min_bids > 1:
             said.append(f"at least {terms.min_bids} bids")
         if terms.items:
@@ -257,13 +261,18 @@ class _Teller:
     def _score(self, record: manager.Decided, score: int) -> str:
         return str(score) if record.rule in _PLAIN else show_amount(score)
 
-    def _ended(self, record: manager.Ended) -> str:
+    def _ended(self, record: manager.Ended) -> Iterator[str]:
         why = f" ({record.reason})" if record.reason else ""
-        paid = (
-            f": {record.winner} for {self._amount(record.price)}" if record.winner and record.price is not None else ""
-        )
+        paid = ", ".join(self._paid(one) for one in record.filled)
         money = f" Of what was held {show_amount(record.released)} was released." if record.released else ""
-        return f"Ended {record.status}{why}{paid}.{money}"
+        yield f"Ended {record.status}{why}{f': {paid}' if paid else ''}.{money}"
+        if record.forfeits:
+            owed = ", ".join(f"{one.participant} {self._amount(one.amount)}" for one in record.forfeits)
+            yield f"Owed of bonds, for awards that were lost: {owed}."
+
+    def _paid(self, one: Filled) -> str:
+        bond = "" if self.terms.bond is None else f" (price {show_amount(one.price)}, bond {show_amount(one.bond)})"
+        return f"{one.winner} for {self._amount(one.price + one.bond)}{bond}"
 
     def _amount(self, amount: int) -> str:
         return f"{show_amount(amount)} {self.terms.unit}"

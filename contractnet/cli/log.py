@@ -152,6 +152,8 @@ def command(
         raise click.UsageError(f"--type {unknown[0]}: no such type; there are {', '.join(sorted(RECORDS))}")
     if diagram and (follow or as_json):
         raise click.UsageError("--diagram is of a whole conversation: leave --follow and --json out")
+    if explain is not None and not explain.strip():
+        raise click.UsageError("--explain: name a tender, by the beginning of its id or by its key")
     if explain and (follow or as_json or diagram):
         raise click.UsageError("--explain tells a whole tender: leave --follow, --json and --diagram out")
     wanted = Filter(conversation, agent, frozenset(kinds), frozenset(performatives), since, until)

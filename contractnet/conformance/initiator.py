@@ -39,7 +39,7 @@ class InitiatorWalk(Walk):
         super().__init__(header, protocols, "C", "I")
         self._p: Table = protocols.table("P", header.protocol)
         self._entries = Entries(protocols.table("I", header.protocol), protocols.schema, header.participants)
-        self._slots = Slots(header.slots)
+        self._slots = Slots(header.slots, header.awards)
         self._c = Conversation(protocols.table("C", header.protocol), self._entries, self._slots)
         self._hidden: dict[str, Hidden[Any]] = {peer: HiddenParticipant(self._p) for peer in header.participants}
         self._open_call: Message | None = None

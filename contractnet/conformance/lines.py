@@ -16,6 +16,8 @@ Message = dict[str, Any]
 PROTOCOLS: Final = (BASIC, ITERATED, MEDIATION, BARGAINING)
 SIDES: Final = ("initiator", "participant")
 MOST_SLOTS: Final = 1_000
+#: of one slot, over all conversations about the task; epochs go on counting (D1)
+MOST_AWARDS: Final = 3
 #: what every message must have to be looked at: the rest is for the schema
 _HEAD: Final = ("message_id", "conversation_id", "protocol", "sender", "performative", "reply_with")
 
@@ -29,6 +31,7 @@ class Header:
     initiator: str
     participants: tuple[str, ...]  #: those the first cfp is for; on a participant's side itself alone
     slots: tuple[int, ...]  #: their numbers
+    awards: int  #: of one slot at most, over all conversations about the task
     outcome: str  #: how it ends
     parent: str | None  #: the conversation it follows or belongs to
     faulty: tuple[str, ...]  #: others that are known to break the protocol: what they say need not be explained
@@ -63,7 +66,7 @@ class Line:
 
 def read_header(text: str) -> Header:
     """The first line of a transcript. Raises BrokenRuleError (`format`)."""
-    raw: dict[str, Any] = {"side": "initiator", "slots": 1, "faulty": []}
+    raw: dict[str, Any] = {"side": "initiator", "slots": 1, "awards": MOST_AWARDS, "faulty": []}
     raw |= _object(text)
     header = Header(
         protocol=_choice(raw, "protocol", PROTOCOLS),
@@ -71,6 +74,7 @@ def read_header(text: str) -> Header:
         initiator=_text(raw, "initiator"),
         participants=_texts(raw, "participants"),
         slots=_slots(raw),
+        awards=_whole(raw, "awards"),
         outcome=_text(raw, "outcome"),
         parent=_text(raw, "parent") if "parent" in raw else None,
         faulty=_texts(raw, "faulty"),

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from contractnet.conformance.faults import BrokenRuleError
 from contractnet.conformance.lines import Message
 
 OPEN, HELD, FREED, DONE, GIVEN_UP = "open", "held", "freed", "done", "given up"
-#: awards of one slot at most, over all conversations about the task; epochs go on counting (D1)
-MAX_AWARDS: Final = 3
 
 
 @dataclass
@@ -30,7 +27,8 @@ class Slot:
 class Slots:
     """All of one conversation."""
 
-    def __init__(self, numbers: Iterable[int]) -> None:
+    def __init__(self, numbers: Iterable[int], most_awards: int) -> None:
+        self._most_awards = most_awards
         self._slots = {number: Slot(lead=number) for number in numbers}
 
     def award(self, content: Message, items: Sequence[str] = ()) -> None:
@@ -86,7 +84,7 @@ class Slots:
     @property
     def may_be_awarded_again(self) -> bool:
         """Whether the slot that was freed first has not had its share of awards."""
-        return next(slot.epoch < MAX_AWARDS for slot in self._slots.values() if slot.state == FREED)
+        return next(slot.epoch < self._most_awards for slot in self._slots.values() if slot.state == FREED)
 
     def pass_on(self, again: bool) -> None:
         """The slot that was freed first is awarded again or given up."""

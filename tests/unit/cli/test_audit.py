@@ -165,6 +165,19 @@ async def test_what_was_bought_stands_beside_what_bidding_cost(
     assert told[-1] == verdict
 
 
+async def test_what_was_paid_is_what_was_spent_bonds_included(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = tmp_path / "m.db"
+    async with market([agent("ada", "0.03")], str(ledger), budget="1.00") as here:
+        contract = await here.tender(Task("t", SKILL), reserve="0.05", bond_stake="0.01", bond_bonus="0.02")
+        (filled,) = (await contract.ended()).filled
+    assert filled.bond > 0
+    assert run(["audit", str(ledger), "--json"]) == 0
+    account, trade, _ = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert account["spent"] == trade["paid"] == filled.price + filled.bond
+
+
 async def test_what_is_wrong_is_told_and_exits_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ledger, copy = tmp_path / "m.db", tmp_path / "copy.jsonl"
     await bought(ledger)
@@ -177,8 +190,14 @@ async def test_what_is_wrong_is_told_and_exits_with_1(tmp_path: Path, capsys: py
     assert not captured.out.splitlines()[-1].endswith(" 0 violations")
 
 
-async def test_a_journal_is_no_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_journal_is_no_ledger_nor_a_ledger_a_journal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     await journal(tmp_path / "ada.db", "ada", [])
     assert run(["audit", str(tmp_path / "ada.db")]) == 2
     assert "name a manager's ledger" in capsys.readouterr().err
+    await bought(tmp_path / "m.db")
+    assert run(["audit", str(tmp_path / "m.db"), "--journal", str(tmp_path / "m.db")]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, "name a daemon's journal" in captured.err) == ("", True)
     assert next(open_reader(str(tmp_path / "ada.db")).entries()).type == "Founded"

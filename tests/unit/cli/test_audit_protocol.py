@@ -11,6 +11,7 @@ import pytest
 
 from contractnet.cli.audit_protocol import Judged, ProtocolAudit
 from contractnet.ledger.port import Entry
+from tests.support.bench import Bench
 from tests.support.ledgers import LEDGERS
 
 #: (judged, left out) of each: what came in the first call of `troubled` was no act
@@ -28,6 +29,38 @@ def test_a_ledger_keeps_the_protocol(name: str) -> None:
     assert [one for one in found if one.fault is not None] == []
     assert audit.judged == len(found)
     assert (audit.judged, audit.left_out) == COUNTS.get(name, (2, 0))
+
+
+@pytest.mark.parametrize(("budget", "money_for"), [(120_000, None), (None, 2), (120_000, 1)])
+def test_fewer_slots_than_were_sought_are_no_fault(budget: int | None, money_for: int | None) -> None:
+    bench = Bench()
+    bench.open(slots=3, budget=budget)
+    bench.invite("a", "b", "c", slots=money_for)
+    for agent in ("a", "b", "c"):
+        bench.propose(agent, 10_000)
+    slots = list(bench.tender.slots)
+    for slot in slots:
+        bench.result(slot.holder or "", slot=slot.number)
+    assert (bench.ended.status, len(slots)) == ("partial", money_for or 2)
+    assert judged(bench.entries)[1] == [Judged(bench.call.conversation, None, ())]
+
+
+@pytest.mark.parametrize(("most", "calls"), [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)])
+def test_a_slot_is_awarded_as_often_as_is_recorded(most: int, calls: int) -> None:
+    """Each call awards the winner and its runner-up, and both lose the slot in a way after which it is called again."""
+    bench = Bench()
+    bench.open(max_awards=most, within_ms=3_600_000)
+    while not bench.tender.ended:
+        bench.invite("a", "b")
+        for agent in ("a", "b"):
+            bench.propose(agent, 10_000, valid_for_ms=600_000)
+        while bench.slot.holder:
+            bench.fail(bench.slot.holder, "restart")
+        bench.wait(3_000)
+    assert (bench.slot.awards, len(bench.tender.calls)) == (most, calls)
+    audit, found = judged(bench.entries)
+    assert audit.judged == calls
+    assert [one for one in found if one.fault is not None or one.faulty] == []
 
 
 def test_what_a_peer_broke_is_its_own_fault() -> None:

@@ -158,6 +158,7 @@ def test_it_fits_terminals(columns: str, capsys: pytest.CaptureFixture[str], mon
         (["model", "linear", "--model", "http://127.0.0.1:9/v1", "--persona", "grim"], 2, "grim.toml is not there"),
         (["linear", "linear", "--turns", "0"], 2, "0 is not in the range"),
         (["linear", "linear", "--plot", "p.png"], 2, "pictures are SVG, and no other format is written"),
+        (["linear", "linear", "--csv", "./p.svg", "--plot", "p.svg"], 2, "p.svg cannot be both: name two files"),
         (["linear", "linear", "--file", "/no/such"], 2, "does not exist"),
         (["linear", "linear", "--csv", "/no/such/p.csv"], 3, "/no/such/p.csv: No such file or directory"),
     ],

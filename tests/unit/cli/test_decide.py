@@ -83,6 +83,19 @@ async def test_wrong_answers(tmp_path: Path, words: list[str], said: str, capsys
     assert answers.left(ledger) == []
 
 
+@pytest.mark.parametrize("words", [(), ("q1", "stop")])
+async def test_an_exported_copy_takes_no_answer(
+    tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger, copy = tmp_path / "m.db", tmp_path / "copy.jsonl"
+    await pending(ledger)
+    assert await asyncio.to_thread(run, ["export", str(ledger), "--out", str(copy)]) == 0
+    assert await asyncio.to_thread(run, ["decide", str(copy), *words]) == 3
+    err = capsys.readouterr().err
+    assert err.endswith(f"{copy} is an exported copy, which no market runs on: name the ledger itself\n")
+    assert not answers.folder_of(copy).exists()
+
+
 async def test_what_is_no_answer_is_dropped_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     ledger = tmp_path / "m.db"
     await pending(ledger)

@@ -14,6 +14,7 @@ from contractnet.manager.allotment import PART_RULES
 from contractnet.mechanisms.awards.scored import AWARD_RULES
 from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.mechanisms.awards.stopping import StopReason
+from contractnet.mechanisms.calibration.bond import Bond
 from tests.support.bench import Bench
 from tests.support.ledgers import LEDGERS
 
@@ -75,7 +76,7 @@ def test_a_divisible_task_is_told_part_by_part() -> None:
         "  3. cy   0.06 USD, 5 s, 90 %; score -0.06: over the reserve",
         "Slot 1, 3 parts of the task, was awarded to ada for 0.09 USD.",
         "Slot 4, 2 parts of the task, was awarded to bob for 0.1 USD.",
-        "Ended settled: ada for 0.19 USD. Of what was held 0.06 was released.",
+        "Ended settled: ada for 0.09 USD, bob for 0.1 USD. Of what was held 0.06 was released.",
     ]
 
 
@@ -92,7 +93,7 @@ def test_bundles_are_told_item_by_item() -> None:
         "  3. c  0.078 USD, 5 s, 90 %; score -0.078: others are better by 0.053",
         "x, was awarded to a for 0.04 USD.",
         "y, z, was awarded to b for 0.039 USD.",
-        "Ended settled: a for 0.079 USD. Of what was held 0.041 was released.",
+        "Ended settled: a for 0.04 USD, b for 0.039 USD. Of what was held 0.041 was released.",
     ]
 
 
@@ -111,6 +112,23 @@ def test_rounds_flags_ties_and_a_runner_up() -> None:
     assert "Alarm: prices are near-equal (a, b, c)" in words
     assert "Abnormally low, under 90 % of the reserve: " in words
     assert "it said that it failed (error)." in words
+
+
+def test_a_bond_is_told_with_its_settlements() -> None:
+    bench = Bench()
+    bench.start("ada", "bob", bond=Bond(bonus=10_000, stake=20_000))
+    bench.propose("ada", 20_000, confidence=500_000)
+    bench.propose("bob", 30_000, confidence=900_000, valid_for_ms=80_000)
+    bench.wait(20_000)
+    bench.fail("ada")
+    bench.result("bob", epoch=bench.slot.epoch)
+    lines = told(bench)
+    bond = "a bond on stated confidence, bonus 0.01 USD, stake 0.02 USD"
+    assert lines[2] == f"Terms: reserve 0.05 USD (secret); {bond}."
+    assert lines[-2:] == [
+        "Ended settled: bob for 0.0398 USD (price 0.03, bond 0.0098). Of what was held 0.0202 was released.",
+        "Owed of bonds, for awards that were lost: ada 0.005 USD.",
+    ]
 
 
 def test_a_direct_award_is_told_with_its_arithmetic() -> None:
@@ -147,6 +165,10 @@ def test_what_is_not_there_is_said(settled: str, capsys: Captured) -> None:
     assert "no tender zz is here: name the beginning of its id, or its key" in capsys.readouterr().err
     assert run(["log", settled, "--explain", "t", "--json"]) == 2
     assert "--explain tells a whole tender" in capsys.readouterr().err
+    for nothing in ("", " "):
+        assert run(["log", settled, "--explain", nothing]) == 2
+        captured = capsys.readouterr()
+        assert (captured.out, "--explain: name a tender" in captured.err) == ("", True)
 
 
 def test_of_several_one_must_be_named() -> None:

@@ -78,6 +78,7 @@ def test_no_transcript_makes_it_raise(lines: list[str]) -> None:
         {"protocol": "contractnet-mediation", "participants": []},
         {"slots": 0},
         {"slots": True},
+        {"awards": "3"},
         {"outcome": None},
         {"parent": 7},
         {"faulty": "ann"},
