@@ -32,7 +32,8 @@ STAMP = os.path.join(VENV, "finished-by-run.py")  # written last: what it holds,
 OLDEST = (3, 11)
 KINDS = ("core", "docs", "dev")  # the files of requirements/; each holds what those before it hold
 PROGRESS_EVERY_S = 8
-SHARED = ["-n", "2", "--dist", "loadfile"]  # two processes share the tests: half of the time is waiting
+# two processes share the tests, since half of their time is waiting; in order, the long ones first
+SHARED = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 REFUSED = "Failed to establish a new connection"
 NO_NETWORK = (REFUSED, "ConnectTimeoutError", "NameResolutionError", "ProxyError", "dns error")
 

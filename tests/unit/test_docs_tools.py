@@ -97,7 +97,7 @@ def test_what_a_field_means_stands_behind_it() -> None:
     assert [one.name for one in entry.fields] == ["position", "previous", "hash"]
     assert all(one.meaning for one in entry.fields)
     feedback = {one.name: one for one in classes("contractnet/market/terms.py")["TermOptions"].fields}["feedback"]
-    assert feedback.meaning.endswith("never a rival's name")  # its second line
+    assert feedback.meaning.endswith("that is the best price); never who")  # its second line
 
 
 GOOD = '<html><body><h1 id="top">x</h1><a href="b.html#end">b</a><img src="p.svg"></body></html>'
