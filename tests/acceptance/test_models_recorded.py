@@ -28,11 +28,18 @@ NAMES = ("ada", "bob", "cleo")
 IDS = ("conversation_id", "result_of")
 MORE = {"ada": ('persona = "careful"',), "bob": ('mode = "bounded"',), "cleo": ('reads = "task"',)}
 
+#: places enough that nobody takes an offer back for room, which is a matter of time
+PLACES = 64
 #: so far apart that no two offers tie: a tie is drawn by the seed of the tender, which is another one each time
 COSTS = {
     name: f'per_1k_tokens = "{rate}"\nmargin_pct = 20\nfloor = "0.000001"'
     for name, rate in zip(NAMES, ("0.0020", "0.0151", "0.0307"), strict=True)
 }
+
+
+def given(name: str) -> dict[str, Any]:
+    """Of an agent: its places and its cost."""
+    return {"capacity": PLACES, "cost": COSTS[name]}
 
 
 def write_tasks(path: Path, count: int) -> Path:
@@ -59,6 +66,8 @@ def told(ledger: Path, journal: Path) -> dict[str, Any]:
         if row.type in ("Bade", "Declined", "Finished", "Failed"):
             note(row, f"{row.type} of {row.agent}", json.dumps(row.body, sort_keys=True))
         if row.type == "Said" and row.message["performative"] in ("propose", "refuse", "inform"):
+            if row.content.get("reason") == "withdrawn":  # as the market is left: how far it had come is chance
+                continue
             content = {name: value for name, value in row.content.items() if name != "offer"}
             note(row, f"{row.message['performative']} of {row.agent}", json.dumps(content, sort_keys=True))
     for row in read(ledger):
@@ -116,7 +125,9 @@ def runs_again(tmp_path: Path, url: str, count: int) -> Counter[str]:
     live.mkdir()
     again.mkdir()
     tasks = write_tasks(tmp_path / "tasks.jsonl", count)
-    agents = [write_agent(live, name, url, "record = true", *MORE[name], cost=COSTS[name]) for name in NAMES]
+    agents = [
+        write_agent(live, name, url, "record = true", *MORE[name], capacity=PLACES, cost=COSTS[name]) for name in NAMES
+    ]
     asyncio.run(offline.run(tasks.read_text(), live / "m.db", live / "j.db", agents))
     first = told(live / "m.db", live / "j.db")
     assert not [row.body["ties"] for row in read(live / "m.db") if row.type == "Decided" and row.body.get("ties")]
@@ -124,7 +135,9 @@ def runs_again(tmp_path: Path, url: str, count: int) -> Counter[str]:
     assert {key.split()[-1] for key in first if "Bade" in key} == set(NAMES)
 
     recording = f'answers = "{live / "j.db"}"'
-    replays = [write_agent(again, name, url, recording, *MORE[name], cost=COSTS[name]) for name in NAMES]
+    replays = [
+        write_agent(again, name, url, recording, *MORE[name], capacity=PLACES, cost=COSTS[name]) for name in NAMES
+    ]
     arguments = [tasks, again / "m.db", again / "j.db", *replays]
     done = subprocess.run(
         [sys.executable, str(ROOT / "tests" / "support" / "offline.py"), *map(str, arguments)],

@@ -16,6 +16,7 @@ from typing import Any
 from contractnet.agent.loading import load_agents
 from contractnet.market.market import Market
 from contractnet.market.task import Task
+from contractnet.market.terms import TermOptions
 
 RESERVE, ETA_COST, REPLY_S = "0.5", "0.000001", 60
 
@@ -31,9 +32,9 @@ async def run(tasks: str, ledger: Path, journal: Path, agents: Sequence[Path]) -
             Task(line["task"], line["skill"], line["input"], result_schema=line["result_schema"], key=str(number))
             for number, line in enumerate(lines)
         ]
-        async for _ in market.tender_many(
-            wanted, reserve=RESERVE, eta_cost=ETA_COST, reply_within=REPLY_S, rule="best-value"
-        ):
+        terms: TermOptions = {"reserve": RESERVE, "eta_cost": ETA_COST, "reply_within": REPLY_S, "rule": "best-value"}
+        terms["confidence"] = "stated"  # which of eight has ended when another is decided is the machine's affair
+        async for _ in market.tender_many(wanted, **terms):
             pass
 
 
