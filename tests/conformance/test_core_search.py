@@ -158,7 +158,7 @@ def search(model: CoreModel, about: str) -> Exploration[Joined]:
         (2, True, False, 13_093),
         (1, False, True, 7_956),
         (1, True, True, 12_909),
-        pytest.param(2, False, True, 61_500, marks=campaign),
+        (2, False, True, 61_500),
         (2, True, True, 106_797),
         pytest.param(3, False, True, 1, marks=campaign),
     ],
