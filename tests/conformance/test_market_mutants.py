@@ -31,7 +31,7 @@ MUTANTS = [
     mutant(
         "two slots for one bidder",
         "G13 I2",
-        (evaluation._award, "for one in choice.winners:", "for one in [*choice.winners] * (1 + (len(free) > 1)):"),
+        (evaluation._award, "for one in choice.winners:", "for one in ([*choice.winners] * 2)[: len(free)]:"),
         (
             award.award,
             'call.move_one(step, participant, "#award")',
@@ -139,7 +139,8 @@ MUTANTS = [
 ]
 
 
-#: how often the machine is run at most: which steps a seed gives changes with the code, and a rare one may need two
+#: how often the machine is run at most: which steps a seed gives depends on the modules that are loaded, and another
+#: rule may be the first that is seen broken
 TRIES = 8
 
 
@@ -162,6 +163,10 @@ def first_found(number: int) -> Exception | None:
 def test_a_fault_is_found(fault: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     for change in fault.changes:
         change.apply(monkeypatch)
-    found = next((error for number in range(1, TRIES + 1) if (error := first_found(number)) is not None), None)
-    assert isinstance(found, Broken), found
-    assert found.name in fault.found_by, found
+    others = []
+    for number in range(1, TRIES + 1):
+        found = first_found(number)
+        if isinstance(found, Broken) and found.name in fault.found_by:
+            return
+        others.append(found)
+    pytest.fail(f"not found by {sorted(fault.found_by)} in {TRIES} runs, but: {others}")

@@ -10,17 +10,12 @@ import string
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
 from contractnet.messages import values as v
-
-# a slow moment of a busy machine is no failure
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
