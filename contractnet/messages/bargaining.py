@@ -29,11 +29,13 @@ from contractnet.messages.contents import (
     TaskFailureContent,
 )
 from contractnet.messages.values import (
+    AgentId,
     DurationMs,
     EndReason,
     IssueValue,
     LateMs,
     OfferId,
+    Rungs,
     TaskText,
     Text,
     Turn,
@@ -73,6 +75,8 @@ class BargainRequestContent(Content, frozen=True):
     standing: bool = False  #: agreed: earlier offers stay live beside newer ones of the same side
     lifetime: Turns | None = None  #: turns for which an offer is live; absent: no limit
     offer: OfferId | None = None  #: the offer of the parent conversation that the bargaining is about
+    mediator: AgentId | None = None  #: agreed: whom both may turn to when the turns are over; absent: nobody mediates
+    ladder: Rungs = ()  #: agreed: what the mediator may try, in order; empty: the default of section 8
 
 
 class OfferContent(Content, frozen=True):

@@ -38,6 +38,7 @@ _ID = r"^(?!multi$)[a-z0-9][a-z0-9_]{0,47}$(?!\n)"
 _KEY = r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,95}$(?!\n)"
 _SKILL = r"^[a-z0-9_]{1,32}(\.[a-z0-9_]{1,32}){1,3}$(?!\n)"
 _UNIT = r"^[A-Z][A-Z0-9_]{0,15}$(?!\n)"
+_RUNG = r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
 _RECEIVER = r"^([a-z0-9][a-z0-9_]{0,47}|multi|skill:[a-z0-9_]{1,32}(\.[a-z0-9_]{1,32}){1,3})$(?!\n)"
 
 AgentId = Annotated[str, Meta(pattern=_ID, max_length=48, description="an agent, a manager or a daemon")]
@@ -50,6 +51,9 @@ OfferId = Annotated[
 ]
 Skill = Annotated[str, Meta(pattern=_SKILL, max_length=140, description="two to four words joined by dots")]
 Unit = Annotated[str, Meta(pattern=_UNIT, max_length=16, description="what prices are counted in, such as USD")]
+RungName = Annotated[str, Meta(pattern=_RUNG, max_length=64, description="a way in which a mediator settles")]
+#: tried in this order
+Rungs = Annotated[tuple[RungName, ...], Meta(max_length=16)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", max_length=64, description="SHA-256, hex")]
 Text = Annotated[str, Meta(max_length=MAX_TEXT, description="for people; no rule ever reads it")]
 ModelName = Annotated[str, Meta(max_length=64, description="what is behind an offer, as its contractor says")]

@@ -55,6 +55,8 @@ _CONTENTS: dict[type[b.BargainAct], st.SearchStrategy[Any]] = {
         standing=st.booleans(),
         lifetime=st.none() | s.small,
         offer=st.none() | s.keys,
+        mediator=st.none() | st.just("arbiter"),
+        ladder=st.lists(st.sampled_from(["standing-offers", "sealed-reservations"]), max_size=2).map(tuple),
     ),
     b.BargainAgree: st.just(c.Content()),
     b.BargainRefuse: st.builds(c.RefuseContent, reason=st.sampled_from(list(v.RefuseReason)), round=st.just(1)),
