@@ -44,7 +44,7 @@ def test_an_entry_is_a_line_with_place_time_conversation_and_words(settled: str,
 
 def test_without_a_ledger_it_says_what_is_missing(capsys: Captured) -> None:
     assert run(["log"]) == 2
-    assert "Missing argument 'LEDGER'" in capsys.readouterr().err
+    assert "Missing argument 'LEDGER...'" in capsys.readouterr().err
 
 
 def test_every_kind_of_entry_has_words_of_its_own() -> None:

@@ -1,0 +1,171 @@
+"""`contractnet log --stats`: what counts as a deal and a payoff on a live ledger, and whether the rate has fallen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from contractnet.cli.log_outcomes import Read, outcomes
+from contractnet.cli.main import run
+from contractnet.ledger.founding import Kind, founding_draft
+from contractnet.ledger.places import Places
+from contractnet.ledger.port import Entry
+from contractnet.manager.records import Judged
+from contractnet.mechanisms.bargaining.monitor import Payoff
+from tests.support.bench import NOW, Bench
+from tests.support.ledgers import LEDGERS
+
+Save = Callable[[str, Sequence[Entry]], str]
+Captured = pytest.CaptureFixture[str]
+
+
+def read(name: str) -> Read:
+    return outcomes(LEDGERS[name]().entries)
+
+
+def market(goods: Sequence[bool], prefix: str = "t", **terms: Any) -> Bench:
+    """A tender for each: a bid at 0.01, 0.02, 0.03, 0.01 and so on with a good result, or nobody there."""
+    bench = Bench()
+    for number, good in enumerate(goods):
+        name = f"{prefix}{number}"
+        bench.open(name, **terms)
+        if good:
+            bench.invite("a", tender_id=name)
+            bench.propose("a", 10_000 * (1 + number % 3), unit=terms.get("unit", "USD"))
+            bench.result("a")
+        else:
+            bench.wait(40_000)
+    return bench
+
+
+def test_a_later_verdict_decides_whether_it_was_a_deal() -> None:
+    (bad,) = read("settled").outcomes
+    assert (bad.name, bad.deal, bad.reason, bad.payoff) == ("t", False, "judged-bad", None)
+    bench = market([True])
+    bench.record(bench.book.loose("t0", Judged(ok=False), bench.now))
+    bench.record(bench.book.loose("t0", Judged(ok=True), bench.now))
+    (good,) = outcomes(bench.entries).outcomes
+    assert good.deal
+    assert good.payoff == Payoff(amount=40_000, of=50_000, unit="USD", against="reserve")
+
+
+def test_what_is_no_outcome_is_counted_apart() -> None:
+    lost = read("lost")
+    assert [(one.name, one.deal, one.reason) for one in lost.outcomes] == [
+        ("u", False, "no-bidders"),
+        ("v", False, "refused"),
+    ]
+    assert (lost.running, lost.called_off) == (1, 0)
+    troubled = read("troubled")
+    assert (troubled.outcomes, troubled.running, troubled.called_off) == ((), 0, 1)
+
+
+def test_parts_and_bundles_have_the_reserve_of_what_was_filled() -> None:
+    """Divided: two parts are paid at 0.04, then three, by the second price; bundled: the second-best allocations."""
+    for name, reserve in (("divided", {1: 50_000}), ("bundled", {1: 40_000, 2: 39_000})):
+        bench = LEDGERS[name]()
+        (found,) = outcomes(bench.entries).outcomes
+        filled = json.loads([one for one in bench.entries if one.type == "Ended"][-1].body)["filled"]
+        worth = sum(reserve.get(one["slot"], 50_000) * one.get("parts", 1) for one in filled)
+        assert worth == {"divided": 5 * 50_000, "bundled": 79_000}[name]
+        payoff = worth - sum(one["price"] for one in filled)
+        assert found.payoff == Payoff(amount=payoff, of=worth, unit="USD", against="reserve")
+
+
+def test_without_a_reserve_the_best_loser_is_the_measure_or_nothing_is() -> None:
+    bench = Bench()
+    bench.open("t", reserve=None)
+    bench.invite("a", "b", "c")
+    for agent, price in (("a", 20_000), ("b", 27_000), ("c", 31_000)):
+        bench.propose(agent, price)
+    bench.result("a")
+    bench.open("u", reserve=None)
+    bench.invite("a", tender_id="u")
+    bench.propose("a", 20_000)
+    bench.result("a")
+    one, other = outcomes(bench.entries).outcomes
+    assert one.payoff == Payoff(amount=7_000, of=27_000, unit="USD", against="losing-offer")
+    assert other.deal
+    assert other.payoff is None
+
+
+def test_the_figures_of_a_ledger(save: Save, capsys: Captured) -> None:
+    ledger = save("market", market([True, True, True, False]).entries)
+    assert run(["log", ledger, "--stats"]) == 0
+    captured = capsys.readouterr()
+    rows = {line.split("  ")[0]: line.split("  ")[-1].strip() for line in captured.out.splitlines()}
+    assert rows["tenders counted"] == "4"
+    assert rows["deals, %"] == "75.0 (30.1 to 95.4)"
+    assert rows["no deal: no-bidders"] == "1"
+    assert rows["payoff against reserve, USD: mean"] == "0.0300 (0.0187 to 0.0413)"
+    assert rows["payoff against reserve, USD: variance of the share"] == "0.0400"
+    assert "the deal rate: no fall seen in 0 looks; the next look is in 96 tenders" in captured.out
+    assert "too few to compare the earlier half" in captured.out
+    assert captured.err == ""
+
+
+def test_a_fall_is_seen_and_is_the_exit_code(save: Save, capsys: Captured) -> None:
+    ledger = save("market", market([True] * 10 + [False] * 5).entries)
+    assert run(["log", ledger, "--stats", "--block", "5", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["fall"]["first"], found["fall"]["look"], found["fall"]["block"]["count"]) == (10, 2, 0)
+    assert (found["deals"]["count"], found["deals"]["of"], found["block"], found["alpha"]) == (10, 15, 5, 50_000)
+    assert found["payoffs"][0]["spread"]["p"] > 50_000
+    assert run(["log", ledger, "--stats", "--block", "5"]) == 1
+    assert "THE DEAL RATE HAS FALLEN: 100.0 (72.2 to 100.0) % of the 10 before" in capsys.readouterr().out
+    assert run(["log", ledger, "--stats"]) == 0  # at 50 a look there was none yet
+
+
+def test_several_ledgers_stand_beside_each_other_and_together(save: Save, capsys: Captured) -> None:
+    one = save("one", market([True, True], "s").entries)
+    other = save("other", market([True, False], "u", unit="EUR").entries)
+    assert run(["log", one, other, "--stats", "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["deals"]["count"], line["deals"]["of"], len(line["payoffs"])) for line in found] == [
+        (2, 2, 1),
+        (1, 2, 1),
+        (3, 4, 2),
+    ]
+    assert found[2]["ledger"] == "all together"
+    assert run(["log", one, other, "--stats"]) == 0
+    assert "all together: payoffs against reserve, EUR: too few" in capsys.readouterr().out
+
+
+def test_only_those_that_ended_in_a_time(save: Save, capsys: Captured) -> None:
+    bench = market([True, False, False])
+    ends = [one.at for one in bench.entries if one.type == "Ended"]
+    ledger = save("market", bench.entries)
+    assert run(["log", ledger, "--stats", "--since", str(ends[1]), "--until", str(ends[2]), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["deals"] == {"count": 0, "of": 1, "rate": 0, "low": 0, "high": 793_451}
+
+
+def journal() -> list[Entry]:
+    return list(Places().place([founding_draft(Kind.JOURNAL, "d", NOW)]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["{ledger}", "{ledger}", "--stats"], "hold the same tender t0: name one of them"),
+        (["{journal}", "--stats"], "is a daemon's journal, which does not know how tenders end"),
+        (["{ledger}", "--stats", "--follow", "--agent", "a"], "leave --agent out"),
+        (["{ledger}", "{ledger}"], "name one ledger; several are for --stats"),
+    ],
+)
+def test_what_is_refused(arguments: list[str], said: str, save: Save, capsys: Captured) -> None:
+    files = {"ledger": save("market", market([True]).entries), "journal": save("journal", journal())}
+    assert run(["log", *(one.format(**files) for one in arguments)]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_it_fits_terminals(columns: str, save: Save, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = save("market", market([True] * 6).entries)
+    monkeypatch.chdir(ledger.rpartition("/")[0])
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr("contractnet.cli.screen.is_terminal", lambda: True)
+    assert run(["log", "market.jsonl", "--stats"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= int(columns)
