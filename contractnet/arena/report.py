@@ -115,8 +115,8 @@ def index() -> str:
             _folded(
                 "The same seed and number of trials give the same bytes on every machine. `contractnet arena report` "
                 "makes these pages anew, and with `--check` it says which of them are no longer what the package does. "
-                "Pictures are SVG, and no other format is written; browsers, and programs such as rsvg-convert, make "
-                "others of them."
+                "The pictures here are SVG; `--plot` also writes PNG, with the fonts of the machine, where "
+                "`contractnet[png]` is installed."
             ),
             "",
         ]

@@ -42,7 +42,7 @@ COMING_S = 3.0
     "be given again.",
 )
 @option("agent", metavar="ID", help="With --record: of this agent, and what came of each tenth of confidence.")
-@option("plot", type=options.Svg(), help="With --record: write the reliability picture, as SVG.")
+@option("plot", type=options.Picture(), help="With --record: write the reliability picture.")
 @options.as_json("Agents")
 @options.time_scale()
 def command(

@@ -48,7 +48,7 @@ def listed(as_json: bool) -> None:
 @option("trials", type=click.IntRange(2), metavar="N", help="How many.  [default: those of the experiment's page]")
 @options.as_json("Rows")
 @option("csv", "csv_file", type=_FILE, metavar="FILE", help="Write the rows as CSV, intervals in columns of their own.")
-@option("plot", type=options.Svg(), help="Write the picture, as SVG.")
+@option("plot", type=options.Picture(), help="Write the picture.")
 def run(name: str, seed: int, trials: int | None, as_json: bool, csv_file: Path | None, plot: Path | None) -> None:
     """Run one experiment, and print its table and what it shows.
 
@@ -60,6 +60,7 @@ def run(name: str, seed: int, trials: int | None, as_json: bool, csv_file: Path 
     """
     from contractnet.cli.arena_view import run_one
 
+    options.apart(csv_file, plot)
     run_one(name, seed, trials, as_json=as_json, csv_file=csv_file, plot=plot)
 
 

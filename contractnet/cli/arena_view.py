@@ -10,6 +10,7 @@ import click
 from contractnet.arena.catalogue import EXPERIMENTS, experiment
 from contractnet.arena.experiment import Experiment, Findings
 from contractnet.arena.numbers import cells, comma_separated, heads, plain
+from contractnet.arena.png import drawn
 from contractnet.arena.report import drift, left_over, pages, picture, write
 from contractnet.cli import exits, output, screen
 from contractnet.cli.progress import progress
@@ -56,7 +57,7 @@ def run_one(
         csv_file.write_text(comma_separated(found.table), encoding="utf-8")
     if plot is not None:
         source = f"contractnet arena run {name} --seed {seed} --trials {trials}"
-        plot.write_text(picture(one, found, source), encoding="utf-8")
+        plot.write_bytes(drawn(picture(one, found, source), plot))
 
 
 def _show(one: Experiment, found: Findings, seed: int, trials: int) -> None:

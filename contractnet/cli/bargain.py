@@ -44,7 +44,7 @@ _IN: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @option("persona", metavar="NAME", default="plain", help="Whose voice the words are in, in mode og.")
 @options.as_json("What was measured")
 @option("csv", "csv_file", type=_OUT, metavar="FILE", help="Write every bargaining as CSV.")
-@option("plot", type=options.Svg(), help="Write the picture, as SVG.")
+@option("plot", type=options.Picture(), help="Write the picture.")
 def command(buyer: str | None, seller: str | None, listed: bool, **given: object) -> None:
     """Two players bargain over a price, in many scenarios. A player is a strategy, or one with parameters, such as
     boulware:beta=0.1,margin=0; each knows its own reservation price alone, and never deals below it.
@@ -57,7 +57,7 @@ def command(buyer: str | None, seller: str | None, listed: bool, **given: object
 
     \b
     Example:
-      contractnet bargain linear boulware --prior uniform --swap --plot bargain.svg
+      contractnet bargain linear boulware --prior uniform --swap --plot bargain.png
       contractnet bargain og-linear:margin=0 conceder --product lamp:cost=40,budget=60,high=80
       contractnet bargain model boulware --model http://127.0.0.1:8080/v1 --trials 20
       contractnet bargain --list
@@ -72,10 +72,9 @@ def command(buyer: str | None, seller: str | None, listed: bool, **given: object
     sources = [name for name in ("prior", "file", "product") if given[name] is not None]
     if len(sources) > 1:
         raise click.UsageError(f"--{' and --'.join(sources)}: name one source of scenarios")
-    csv_file, plot = given["csv_file"], given["plot"]
-    if isinstance(csv_file, Path) and isinstance(plot, Path) and csv_file.resolve() == plot.resolve():
-        raise click.UsageError(f"--csv and --plot: {plot} cannot be both: name two files")
+    asked = msgspec.convert({"buyer": buyer, "seller": seller, **given}, Asked)
+    options.apart(asked.csv_file, asked.plot)
     try:
-        show_run(msgspec.convert({"buyer": buyer, "seller": seller, **given}, Asked))
+        show_run(asked)
     except KeyboardInterrupt:
         raise exits.Interrupted("nothing was kept; fewer --trials take less time") from None

@@ -16,6 +16,7 @@ from contractnet.arena.bargaining.scenarios import PRIORS, Scenario, drawn, prod
 from contractnet.arena.bargaining.tally import Pairing, charts, comma_separated, rows_of, tallied
 from contractnet.arena.bargaining.trials import First, Mode, Table
 from contractnet.arena.numbers import cells, heads
+from contractnet.arena.png import drawn as picture_file
 from contractnet.arena.svg import svg
 from contractnet.cli import output, screen
 from contractnet.cli.progress import progress
@@ -113,7 +114,7 @@ def show_run(asked: Asked) -> None:
         asked.csv_file.write_text(comma_separated(found), encoding="utf-8")
     if asked.plot is not None:
         picture = svg(charts(found), f"{asked.buyer} and {asked.seller} bargain", asked.line())
-        asked.plot.write_text(picture, encoding="utf-8")
+        asked.plot.write_bytes(picture_file(picture, asked.plot))
 
 
 def _rungs(line: str | None) -> tuple[Rung, ...]:

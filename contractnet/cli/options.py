@@ -9,6 +9,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from contractnet.errors import DefinitionError
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 Decorator = Callable[[_F], _F]
 
@@ -62,18 +64,36 @@ class Seconds(click.ParamType[float]):
         return seconds
 
 
-class Svg(click.ParamType[Path]):
-    """A picture's file."""
+class Picture(click.ParamType[Path]):
+    """A picture's file: SVG, or PNG where it can be drawn."""
 
-    name = "FILE.svg"
+    name = "FILE.svg|png"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         path = Path(str(value))
-        if path.suffix != ".svg":
-            self.fail(
-                f"{str(value)[:60]!r}: pictures are SVG, and no other format is written: name a file .svg", param, ctx
-            )
+        if path.suffix not in (".svg", ".png"):
+            self.fail(f"{str(value)[:60]!r}: pictures are SVG or PNG: name a file .svg or .png", param, ctx)
+        if path.suffix == ".png":
+            from contractnet.arena.png import ready  # what draws is asked for only where it is needed
+
+            try:
+                ready()
+            except DefinitionError as error:
+                self.fail(str(error), param, ctx)
         return path
+
+
+def apart(csv_file: Path | None, plot: Path | None) -> None:
+    """Refuse one file for both, in whatever way it is spelled.
+
+    Raises:
+        click.UsageError: it is one.
+    """
+    if csv_file is None or plot is None:
+        return
+    same = csv_file.resolve() == plot.resolve()
+    if same or (csv_file.exists() and plot.exists() and csv_file.samefile(plot)):
+        raise click.UsageError(f"--csv and --plot: {plot} cannot be both: name two files")
 
 
 class Scale(click.ParamType[float]):

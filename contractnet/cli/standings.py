@@ -188,6 +188,7 @@ def _percent(ppm: int) -> str:
 
 def _draw(found: Sequence[Standing], sources: Sequence[str], plot: Path) -> None:
     from contractnet.arena.chart import Chart, Point, Series
+    from contractnet.arena.png import drawn
     from contractnet.arena.svg import svg
 
     truth = (Point(Fraction(0), Fraction(0)), Point(Fraction(1), Fraction(1)))
@@ -206,7 +207,7 @@ def _draw(found: Sequence[Standing], sources: Sequence[str], plot: Path) -> None
     source = " ".join(["contractnet agents", *(f"--record {Path(one).name}" for one in sources)])
     never = [path for path in map(file_of, sources) if path is not None]
     with writing(plot, never=never) as file:
-        file.write(svg(charts, "Stated confidence and what came of it", source).encode())
+        file.write(drawn(svg(charts, "Stated confidence and what came of it", source), plot))
 
 
 def most(found: Sequence[Standing], skill: str) -> list[Standing]:

@@ -13,6 +13,7 @@ import pytest
 from contractnet.arena.catalogue import EXPERIMENTS
 from contractnet.cli.arena import command
 from contractnet.cli.main import run
+from tests.support.fonts import needs_font
 
 NAME = "price-rise"
 SHORT = ["arena", "run", NAME, "--trials", "20"]
@@ -77,13 +78,29 @@ def test_a_picture_says_what_made_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "Made by: contractnet arena run price-rise --seed 1 --trials 20</desc>" in text
 
 
+@needs_font
+def test_a_picture_may_be_a_png(tmp_path: Path) -> None:
+    assert run([*SHORT, "--plot", str(tmp_path / "p.png")]) == 0
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_one_file_is_not_the_picture_and_the_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor by a link to it."""
+    (tmp_path / "p.svg").write_text("as it was")
+    (tmp_path / "link.csv").hardlink_to(tmp_path / "p.svg")
+    assert run([*SHORT, "--plot", str(tmp_path / "p.svg"), "--csv", str(tmp_path / "link.csv")]) == 2
+    assert "cannot be both" in capsys.readouterr().err
+    assert (tmp_path / "p.svg").read_text() == "as it was"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (["run", "luck"], 2, "experiment 'luck' is not known; there are: reserve, "),
         (["run"], 2, "Missing argument 'NAME'"),
         (["run", NAME, "--trials", "1"], 2, "1 is not in the range x>=2"),
-        (["run", NAME, "--plot", "p.png"], 2, "'p.png': pictures are SVG, and no other format is written"),
+        (["run", NAME, "--plot", "p.pdf"], 2, "'p.pdf': pictures are SVG or PNG: name a file .svg or .png"),
+        (["run", NAME, "--csv", "./p.svg", "--plot", "p.svg"], 2, "p.svg cannot be both: name two files"),
         (["run", NAME, "--plot", "/no/such/p.svg"], 3, "/no/such/p.svg: No such file or directory"),
         (["run", NAME, "--csv", "/no/such/p.csv"], 3, "/no/such/p.csv: No such file or directory"),
         (["report", "luck"], 2, "experiment 'luck' is not known"),

@@ -14,6 +14,7 @@ import pytest
 from contractnet.cli.bargain import command
 from contractnet.cli.main import run
 from tests.support.chat import Body, completion, endpoint, middle, schema_of
+from tests.support.fonts import needs_font
 
 SHORT = ["bargain", "linear", "boulware", "--trials", "40"]
 LAMP = ["--product", "lamp:cost=40,budget=60,high=80"]
@@ -74,6 +75,12 @@ def test_a_picture_says_what_made_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     ElementTree.fromstring(text)
     made = "contractnet bargain linear boulware --trials 40 --seed 1 --turns 12 --first draw --swap"
     assert f"Made by: {made}</desc>" in text
+
+
+@needs_font
+def test_a_picture_may_be_a_png(tmp_path: Path) -> None:
+    assert run([*SHORT, "--plot", str(tmp_path / "p.png")]) == 0
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_one_product_is_one_bargaining_with_its_outcome(capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,7 +164,7 @@ def test_it_fits_terminals(columns: str, capsys: pytest.CaptureFixture[str], mon
         (["model", "linear", "--model", "ftp://x"], 2, "is no URL of an endpoint"),
         (["model", "linear", "--model", "http://127.0.0.1:9/v1", "--persona", "grim"], 2, "grim.toml is not there"),
         (["linear", "linear", "--turns", "0"], 2, "0 is not in the range"),
-        (["linear", "linear", "--plot", "p.png"], 2, "pictures are SVG, and no other format is written"),
+        (["linear", "linear", "--plot", "p.gif"], 2, "pictures are SVG or PNG: name a file .svg or .png"),
         (["linear", "linear", "--csv", "./p.svg", "--plot", "p.svg"], 2, "p.svg cannot be both: name two files"),
         (["linear", "linear", "--file", "/no/such"], 2, "does not exist"),
         (["linear", "linear", "--csv", "/no/such/p.csv"], 3, "/no/such/p.csv: No such file or directory"),

@@ -67,7 +67,7 @@ def test_the_picture(ledger: str, tmp_path: Path, capsys: pytest.CaptureFixture[
     text = picture.read_text()
     ElementTree.fromstring(text)
     assert all(words in text for words in ("text.summarise", "a, n = 6", "b, n = 2", "as stated"))
-    assert run(["agents", "--record", ledger, "--plot", "market.png"]) == 2
+    assert run(["agents", "--record", ledger, "--plot", "market.pdf"]) == 2
     assert run(["agents", "--plot", str(picture)]) == 2
     assert "--record LEDGER" in capsys.readouterr().err
 
