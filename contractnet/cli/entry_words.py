@@ -15,7 +15,7 @@ from contractnet.ledger import records as common
 from contractnet.ledger.founding import FOUNDED, founding
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Record
-from contractnet.manager import plans, questions
+from contractnet.manager import kinds, plans, questions
 from contractnet.manager import records as manager
 from contractnet.manager.limits import LIMIT
 from contractnet.manager.paid import ExplorationGranted
@@ -26,9 +26,9 @@ RECORDS: Final[dict[str, type[Record]]] = {
     **journal.FACTS,
     **journal.LOOSE,
     **journal.CONCLUSIONS,
-    **manager.FACTS,
-    **manager.LOOSE,
-    **manager.CONCLUSIONS,
+    **kinds.FACTS,
+    **kinds.LOOSE,
+    **kinds.CONCLUSIONS,
 }
 
 

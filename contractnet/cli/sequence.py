@@ -21,7 +21,7 @@ from contractnet.cli.story import MOST_NAMED, Arrow, Item, Note, Story, few
 from contractnet.contractor import records as journal
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Misheard, Moved
-from contractnet.manager import records as manager
+from contractnet.manager import kinds
 from contractnet.manager.records import Decided, Gone, Invited, Returned
 
 #: entries that another one says in words, or that only hold the books
@@ -31,7 +31,7 @@ SILENT: Final = frozenset(
         *("Held", "Founded"),
     }
 )
-_FACTS: Final = frozenset({*journal.FACTS, *journal.LOOSE, *manager.FACTS, *manager.LOOSE})
+_FACTS: Final = frozenset({*journal.FACTS, *journal.LOOSE, *kinds.FACTS, *kinds.LOOSE})
 #: tables of which there is one for each participant and not one for the conversation
 _OWN: Final = frozenset({"P", "MP"})
 #: the other ones; no agent is called like that

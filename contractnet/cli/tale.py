@@ -14,6 +14,7 @@ import msgspec
 
 from contractnet.ledger import records as common
 from contractnet.ledger.port import Entry
+from contractnet.manager import kinds
 from contractnet.manager import records as manager
 from contractnet.messages.acts import Failure, NotUnderstood, Propose, Refuse, RejectProposal
 from contractnet.messages.contents import TaskFailureContent
@@ -29,7 +30,7 @@ _LOSSES: Final = {
     "lease": "was silent for a whole lease",
     "result-deadline": "was overdue",
 }
-_KINDS: Final[dict[str, type[common.Record]]] = {**manager.FACTS, **manager.CONCLUSIONS}
+_KINDS: Final[dict[str, type[common.Record]]] = {**kinds.FACTS, **kinds.CONCLUSIONS}
 
 
 class Mark(Enum):

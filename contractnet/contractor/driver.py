@@ -30,17 +30,17 @@ from contractnet.contractor.replay import STRAYS, AnySide, Diary, replay
 from contractnet.contractor.settings import Settings
 from contractnet.contractor.work import Workshop
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.records import Asked, Heard, Said, Sent
+from contractnet.ledger.records import Asked, Heard, Sent, Spoken
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
 from contractnet.mail.recorder import Recorder
 from contractnet.messages.acts import AcceptProposal, Failure, Inform
+from contractnet.messages.bargaining import BargainFailure, BargainInform
 from contractnet.messages.codec import canonical
 from contractnet.transport.port import Delivery, Down, Lane, Link, Outcome, Standby, ToManager, Up
 
-#: how soon a timer that may not fire now is looked at again, milliseconds
-RECHECK_MS: Final = 500
+RECHECK_MS: Final = 500  #: how soon a timer that may not fire now is looked at again
 
 
 class Contractor:
@@ -250,8 +250,8 @@ class Contractor:
         self._recorder.commit(written, mail, look)
 
     def _recorded(self, written: Sequence[Writing]) -> None:
-        said = [(draft, record) for draft, record in written if isinstance(record, Said)]
-        self._outbox.put([self._envelope(draft.agent, draft.conversation, record) for draft, record in said])
+        said = [(one, record) for one, record in written if isinstance(record, Spoken)]
+        self._outbox.put([self._envelope(one.agent, one.conversation, record) for one, record in said])
 
     def _look(self, side: AnySide) -> None:
         """A conversation has moved: bidding, work or mediating, and its timer, follow."""
@@ -260,7 +260,7 @@ class Contractor:
         self._schedule(side)
         if isinstance(side, Mediating):
             self._arbiter.look(side)
-        else:
+        elif isinstance(side, Engagement):
             if side.machine.finished:
                 self._open[side.agent].pop(side.conversation, None)
             self._workshop.look(side)
@@ -283,9 +283,9 @@ class Contractor:
             key = (side.agent, side.conversation)
             self._alarms.set(key, self.now() + RECHECK_MS, lambda: self._on_alarm(side))
 
-    def _envelope(self, agent: str, conversation: str, said: Said) -> Envelope:
+    def _envelope(self, agent: str, conversation: str, said: Spoken) -> Envelope:
         act = said.message
-        lane = Lane.WORK if isinstance(act, Inform | Failure) else Lane.BID
+        lane = Lane.WORK if isinstance(act, Inform | Failure | BargainInform | BargainFailure) else Lane.BID
         to = ToManager(act.receiver, lane)
         return Envelope(conversation, agent, act.message_id, canonical(act), to, (act.receiver,))
 

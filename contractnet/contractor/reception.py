@@ -15,15 +15,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from contractnet.bargaining.side import Bargain
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.replay import DAEMON, STRAYS, Diary
 from contractnet.contractor.side import Side
 from contractnet.ledger.founding import CONVERSATION
-from contractnet.ledger.records import Heard, Misheard, Quarantined
+from contractnet.ledger.records import Heard, HeardTurn, Misheard, Quarantined
 from contractnet.mail.gate import answers_nothing, misheard, other_bytes
 from contractnet.mail.inbox import Letter, Scrap
 from contractnet.messages.acts import AcceptProposal, AnyAct, Cancel, Cfp, RejectProposal
+from contractnet.messages.bargaining import AnyMessage, BargainAct
 from contractnet.transport.port import Lane
 
 GROUP = "multi"
@@ -38,7 +40,7 @@ class ToStep:
 
     agent: str
     conversation: str
-    fact: Heard | Misheard
+    fact: Heard | HeardTurn | Misheard
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +87,19 @@ class Reception:
         if known is not None and known.protocol not in (None, act.protocol):
             why = f"its protocol is {act.protocol}, the conversation's is {known.protocol}"
             return self._stray(letter, lane, why)
+        if isinstance(act, BargainAct):
+            return ToStep(agent, act.conversation_id, HeardTurn(message=act, digest=letter.digest, lane=lane.value))
         if isinstance(known, Engagement) and self._answers_nothing(known, act):
             return ToStep(agent, act.conversation_id, answers_nothing(letter, lane))
         return ToStep(agent, act.conversation_id, Heard(message=act, digest=letter.digest, lane=lane.value))
 
-    def targets(self, act: AnyAct) -> list[str]:
+    def targets(self, act: AnyMessage) -> list[str]:
         """The hosted agents that an act is for."""
         if isinstance(act, Cfp) and act.receiver.startswith(SKILL):
             skill = act.receiver.removeprefix(SKILL)
             return [agent.id for agent in self._agents.values() if skill in agent.skills]
+        if isinstance(act, BargainAct):
+            return [act.receiver] if act.receiver in self._agents else []
         if act.receivers is not None:
             return [agent for agent in act.receivers if agent in self._agents]
         if act.receiver != GROUP:
@@ -122,7 +128,7 @@ class Reception:
     def _again(
         self,
         before: str,
-        known: Side | None,
+        known: Side | Bargain | None,
         item: Letter | Scrap,
         lane: Lane,
         sender: str,

@@ -6,11 +6,31 @@ The journal re-derives its conclusions as a manager's ledger does.
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from msgspec import Struct
 
-from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
+from contractnet.bargaining.records import (
+    BargainCalledOff,
+    BargainDeclined,
+    BargainEnded,
+    BargainTaken,
+    TurnDecided,
+    TurnTaken,
+)
+from contractnet.ledger.records import (
+    Asked,
+    Fired,
+    Heard,
+    HeardTurn,
+    Misheard,
+    Moved,
+    Quarantined,
+    Record,
+    Said,
+    SaidTurn,
+    Sent,
+)
 from contractnet.messages.contents import Bundle
 from contractnet.messages.values import Micros, ModelName, Parts, Ppm, RefuseReason, Seconds, TaskFailure, Text
 
@@ -130,28 +150,15 @@ Fact = (
     | LeaseLost
     | Took
     | Chose
+    | HeardTurn
+    | BargainTaken
+    | BargainDeclined
+    | TurnTaken
+    | BargainCalledOff
 )
 LooseFact = Sent | Quarantined | Hosted | Seeded | Timed | Asked
-FACTS: Final[dict[str, type[Record]]] = {
-    kind.__name__: kind
-    for kind in (
-        Heard,
-        Misheard,
-        Fired,
-        Bade,
-        Declined,
-        Withdrew,
-        Began,
-        Finished,
-        Failed,
-        Stopped,
-        CannotStop,
-        LeaseLost,
-        Took,
-        Chose,
-    )
-}
-LOOSE: Final[dict[str, type[Record]]] = {
-    kind.__name__: kind for kind in (Sent, Quarantined, Hosted, Seeded, Timed, Asked)
-}
-CONCLUSIONS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in (Moved, Said)}
+Conclusion = Moved | Said | SaidTurn | TurnDecided | BargainEnded
+
+FACTS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(Fact)}
+LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(LooseFact)}
+CONCLUSIONS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(Conclusion)}

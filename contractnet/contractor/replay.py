@@ -8,6 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import cast
 
+from contractnet.bargaining.records import Fact as BargainFact
+from contractnet.bargaining.records import Timers as BargainTimers
+from contractnet.bargaining.side import Bargain
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.mediating import Mediating
 from contractnet.contractor.outcomes import OwnOutcomes
@@ -16,12 +19,12 @@ from contractnet.contractor.side import Side
 from contractnet.contractor.stepping import step
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
-from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Quarantined, Record, Said, Sent
+from contractnet.ledger.records import Asked, Fired, Heard, HeardTurn, Misheard, Quarantined, Record, Sent, Spoken
 from contractnet.ledger.rederive import rederive
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.messages.acts import MEDIATION
 
-AnySide = Engagement | Mediating
+AnySide = Engagement | Mediating | Bargain
 
 #: streams of the daemon's own
 DAEMON, STRAYS = "daemon", "strays"
@@ -35,9 +38,10 @@ class Diary:
         self.seed = ""
         self.engagements: dict[tuple[str, str], Engagement] = {}  #: by (agent, conversation)
         self.mediations: dict[tuple[str, str], Mediating] = {}  #: as well
+        self.bargains: dict[tuple[str, str], Bargain] = {}  #: as well
         self.tying: defaultdict[str, set[str]] = defaultdict(set)  #: agent -> conversations that take a place of it
-        self.unsent: dict[tuple[str, str], tuple[str, Said]] = {}  #: (agent, message id) -> (conversation, said)
-        self.said: dict[str, tuple[str, str, Said]] = {}  #: message id -> (agent, conversation, said)
+        self.unsent: dict[tuple[str, str], tuple[str, Spoken]] = {}  #: (agent, message id) -> (conversation, said)
+        self.said: dict[str, tuple[str, str, Spoken]] = {}  #: message id -> (agent, conversation, said)
         self.hosted: dict[str, list[str]] = {}
         #: (agent or daemon, sender, message id) of everything heard -> digest of its bytes
         self.seen: dict[tuple[str, str, str], str] = {}
@@ -64,13 +68,23 @@ class Diary:
             self.mediations[agent, conversation] = found
         return found
 
-    def known(self, agent: str, conversation: str) -> Side | None:
+    def bargain(self, agent: str, conversation: str) -> Bargain:
+        """The agent's side of a bargaining; a new one where there was none."""
+        found = self.bargains.get((agent, conversation))
+        if found is None:
+            found = Bargain(agent, self.daemon, conversation, self.seed, _bargain_timers(self.timed or self._default))
+            self.bargains[agent, conversation] = found
+        return found
+
+    def known(self, agent: str, conversation: str) -> Side | Bargain | None:
         """The agent's side of a conversation, whatever its table; None: it has none."""
         key = (agent, conversation)
-        return self.engagements.get(key) or self.mediations.get(key)
+        return self.engagements.get(key) or self.mediations.get(key) or self.bargains.get(key)
 
     def side(self, agent: str, conversation: str, fact: Fact) -> AnySide:
         """As `known`; where it has none, the one that this fact, a message heard, begins."""
+        if (agent, conversation) in self.bargains or isinstance(fact, HeardTurn):
+            return self.bargain(agent, conversation)
         if (agent, conversation) in self.mediations or (
             (agent, conversation) not in self.engagements
             and isinstance(fact, Heard)
@@ -81,7 +95,7 @@ class Diary:
 
     def sides(self) -> list[AnySide]:
         """Every side of every conversation."""
-        return [*self.engagements.values(), *self.mediations.values()]
+        return [*self.engagements.values(), *self.mediations.values(), *self.bargains.values()]
 
     def begin(self, seed: str, timers: Timers, hosted: dict[str, list[str]], at: int) -> list[Writing]:
         """A process begins: what of these the journal does not say yet."""
@@ -97,6 +111,8 @@ class Diary:
     def step(self, agent: str, conversation: str, fact: Fact, at: int) -> list[Writing]:
         """Step one side."""
         side = self.side(agent, conversation, fact)
+        if isinstance(side, Bargain):
+            return self._follow(side.step(cast(BargainFact, fact), at), at)
         if isinstance(side, Mediating):
             return self._follow(side.step(fact, at), at)
         written = step(side, fact, at)
@@ -132,9 +148,9 @@ class Diary:
     def _follow(self, written: list[Writing], at: int) -> list[Writing]:
         for draft, record in written:
             self.outcomes.follow(draft.agent, draft.conversation, record)
-            if isinstance(record, Heard | Misheard | Quarantined) and draft.sender and draft.message_id:
+            if isinstance(record, Heard | HeardTurn | Misheard | Quarantined) and draft.sender and draft.message_id:
                 self.seen[draft.agent, draft.sender, draft.message_id] = record.digest
-            if isinstance(record, Said):
+            if isinstance(record, Spoken):
                 self.unsent[draft.agent, record.message.message_id] = (draft.conversation, record)
                 self.said[record.message.message_id] = (draft.agent, draft.conversation, record)
         self.at = max(self.at, at)
@@ -163,9 +179,20 @@ def replay(daemon: str, entries: Iterable[Entry], timers: Timers | None = None) 
     return diary
 
 
+def _bargain_timers(timers: Timers) -> BargainTimers:
+    """What of the daemon's timers a bargaining goes by."""
+    return BargainTimers(
+        margin_ppm=timers.margin_ppm,
+        margin_least_ms=timers.margin_least_ms,
+        margin_most_ms=timers.margin_most_ms,
+        grace_ms=timers.offer_grace_ms,
+        max_faults=timers.max_faults,
+    )
+
+
 def _check_place(diary: Diary, entry: Entry, fact: Fact) -> None:
     """What was heard was new, and of the conversation where it stands; no timer fired before its instant (D14)."""
-    if isinstance(fact, Heard):
+    if isinstance(fact, Heard | HeardTurn):
         act = fact.message
         fresh = (entry.agent, act.sender, act.message_id) not in diary.seen
         if fresh and act.conversation_id == entry.conversation:

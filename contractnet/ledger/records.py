@@ -1,9 +1,9 @@
 """Entries that manager and contractor have in common: what was heard and said, which rows were taken, which timer
 fired, which model was asked.
 
-A record is the body of an entry; its class's name is the entry's type. Facts (`Heard`, `Misheard`, `Fired`, `Sent`)
-are given; conclusions (`Moved`, `Said`) are derived again by replay (D14). Heard entries are the inbox, Said entries
-without a matching Sent are the outbox.
+A record is the body of an entry; its class's name is the entry's type. Facts (`Heard`, `HeardTurn`, `Misheard`,
+`Fired`, `Sent`) are given; conclusions (`Moved`, `Said`, `SaidTurn`) are derived again by replay (D14). Heard entries
+are the inbox, Said entries without a matching Sent are the outbox.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from msgspec import Struct
 from contractnet.messages.acts import (
     AnyAct,
 )
+from contractnet.messages.bargaining import AnyBargainAct
 from contractnet.messages.contents import (
     FieldError,
 )
@@ -28,6 +29,14 @@ class Heard(Record, frozen=True):
     """A message came in."""
 
     message: AnyAct
+    digest: str  #: SHA-256 of the bytes that came
+    lane: str
+
+
+class HeardTurn(Record, frozen=True):
+    """A message of a bargaining came in."""
+
+    message: AnyBargainAct
     digest: str  #: SHA-256 of the bytes that came
     lane: str
 
@@ -93,6 +102,18 @@ class Said(Record, frozen=True):
     message: AnyAct
     receivers: tuple[str, ...]
     expires_ms: int | None = None
+
+
+class SaidTurn(Record, frozen=True):
+    """A message of a bargaining to be sent; as `Said`."""
+
+    message: AnyBargainAct
+    receivers: tuple[str, ...]
+    expires_ms: int | None = None
+
+
+#: what is to be sent, whatever its protocol
+Spoken = Said | SaidTurn
 
 
 class Asked(Record, frozen=True):

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple, TypedDict
 
 from contractnet.ledger.port import Draft
-from contractnet.ledger.records import Move, Moved, Record, Said
+from contractnet.ledger.records import Move, Moved, Record, Said, SaidTurn, Spoken
 from contractnet.messages.acts import CONTRACT_NET, AnyAct, ProtocolName
+from contractnet.messages.bargaining import AnyBargainAct
 from contractnet.messages.codec import canonical
 
 
@@ -57,7 +58,7 @@ class Scribe:
         self._written: list[Writing] = []
         self._moves: dict[str, list[Move]] = {}
         self._notes: list[tuple[str, Record]] = []
-        self._says: list[tuple[str, Said]] = []
+        self._says: list[tuple[str, Spoken]] = []
         self._ends: list[tuple[str, Record]] = []
 
     def fact(self, conversation: str, record: Record, sender: str | None = None, message_id: str | None = None) -> None:
@@ -103,6 +104,11 @@ class Scribe:
         """A message to be sent to these agents; none: an open call. `stream`: where it is recorded, if elsewhere."""
         said = Said(message=act, receivers=tuple(receivers), expires_ms=expires_ms)
         self._says.append((stream or act.conversation_id, said))
+
+    def say_turn(self, act: AnyBargainAct, receivers: Iterable[str], expires_ms: int | None = None) -> None:
+        """A message of a bargaining to be sent."""
+        said = SaidTurn(message=act, receivers=tuple(receivers), expires_ms=expires_ms)
+        self._says.append((act.conversation_id, said))
 
     def finish(self) -> list[Writing]:
         """All entries of the step, the fact first."""

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from contractnet.errors import DecodeError
 from contractnet.messages import codec
 from contractnet.messages.acts import (
-    AnyAct,
     AnyBeat,
 )
+from contractnet.messages.bargaining import AnyMessage
 from contractnet.messages.contents import (
     FieldError,
 )
+from contractnet.messages.identity import bargains
 from contractnet.transport.port import Delivery, Lane
 
 
@@ -24,7 +25,7 @@ from contractnet.transport.port import Delivery, Lane
 class Letter:
     """An act that decoded, and the digest of the bytes that came."""
 
-    act: AnyAct
+    act: AnyMessage
     digest: str
 
 
@@ -58,7 +59,8 @@ def letters(delivery: Delivery) -> list[Letter | Scrap]:
 
 def _letter(raw: bytes) -> Letter | Scrap:
     try:
-        return Letter(codec.decode_act(raw), codec.digest(raw))
+        act = codec.decode_bargain(raw) if bargains(raw) else codec.decode_act(raw)
+        return Letter(act, codec.digest(raw))
     except DecodeError as error:
         who = codec.identify(raw)
         return Scrap(

@@ -11,17 +11,22 @@ Source: D4, D12, D13, D14; the gate's steps 2 and 3 in protocols/README.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
+from contractnet.bargaining.records import BargainOpened
+from contractnet.bargaining.records import Fact as BargainFact
+from contractnet.bargaining.side import Bargain
 from contractnet.errors import DefinitionError
-from contractnet.ledger.records import Heard, Misheard, Quarantined, Record, Said, Sent
+from contractnet.ledger.records import Heard, HeardTurn, Misheard, Quarantined, Record, Said, SaidTurn, Sent, Spoken
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.manager.accounts import Account
 from contractnet.manager.direct import Prices
+from contractnet.manager.kinds import Fact
 from contractnet.manager.limits import Standing, check_told
 from contractnet.manager.outcomes import Outcomes
 from contractnet.manager.plans import PlanState, follow
 from contractnet.manager.questions import Answered, Pending, Questions
-from contractnet.manager.records import AccountClosed, Awarded, Ended, Fact, Granted, Held, Opened, Started
+from contractnet.manager.records import AccountClosed, Awarded, Ended, Granted, Held, Opened, Started
 from contractnet.manager.tender import Tender
 from contractnet.messages.acts import (
     NotUnderstood,
@@ -40,7 +45,7 @@ class Owed:
     """Something said that the broker has not confirmed for all its receivers."""
 
     conversation: str
-    said: Said
+    said: Spoken
     receivers: set[str]  #: not yet covered; an open call counts as one receiver, the empty name
     at: int  #: instant at which it was said
 
@@ -52,6 +57,7 @@ class Book:
         self.owner = owner
         self.tenders: dict[str, Tender] = {}
         self.by_key: dict[str, Tender] = {}
+        self.bargains: dict[str, Bargain] = {}  #: this manager's sides, by conversation
         self.accounts = Account()
         self.questions = Questions()
         self.standing = Standing(self.accounts, self.questions)
@@ -61,7 +67,7 @@ class Book:
         self.at = 0  #: of the last entry: `now` never goes back (D14)
         self.seen: dict[tuple[str, str], str] = {}  #: (sender, message id) of everything heard -> digest of its bytes
         #: (receiver, what it names in `in_reply_to`) -> what answered that, to be said again for a duplicate
-        self.answers: dict[tuple[str, str], Said] = {}
+        self.answers: dict[tuple[str, str], Spoken] = {}
         #: message id said -> its conversation, and whom it was for; nobody: everybody with the skill
         self.spoken: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.unsent: dict[str, Owed] = {}  #: message id said -> what is owed; the outbox
@@ -74,11 +80,13 @@ class Book:
     # ---- stepping
 
     def step(self, conversation: str, fact: Fact, at: int) -> list[Writing]:
-        """Step the tender that the conversation belongs to; an `Opened` makes it.
+        """Step the tender that the conversation belongs to, or the bargaining; an opening makes it.
 
         Raises:
-            KeyError: there is no such tender.
+            KeyError: there is none such.
         """
+        if isinstance(fact, BargainOpened) or conversation in self.bargains:
+            return self._follow("", self._bargain(conversation, fact).step(cast(BargainFact, fact), at), at)
         tender_id = conversation.partition(".")[0]
         if isinstance(fact, Opened):
             self._admit(tender_id, fact)
@@ -87,7 +95,9 @@ class Book:
     def loose(self, conversation: str, record: Record, at: int) -> list[Writing]:
         """A fact that belongs to no tender's core: `Sent`, `Granted`, `Started`, `Quarantined`."""
         tender = self.tenders.get(conversation.partition(".")[0])
-        scribe = Scribe(tender.pen if tender else self._pen, at)
+        bargain = self.bargains.get(conversation)
+        pen = bargain.pen if bargain else tender.pen if tender else self._pen
+        scribe = Scribe(pen, at)
         if isinstance(record, Quarantined):
             scribe.fact(conversation, record, record.sender, record.message_id)
             self._answer_stray(scribe, record)
@@ -102,7 +112,7 @@ class Book:
             return None
         return tender
 
-    def answer(self, sender: str, *names: str | None) -> Said | None:
+    def answer(self, sender: str, *names: str | None) -> Spoken | None:
         """What answered this sender's message, by what an answer may name it: its `reply_with`, or its message id."""
         found = (self.answers.get((sender, name)) for name in names if name is not None)
         return next((said for said in found if said is not None), None)
@@ -121,6 +131,15 @@ class Book:
         return account
 
     # ---- parts
+
+    def _bargain(self, conversation: str, fact: Fact) -> Bargain:
+        """The side of that conversation; an opening makes it."""
+        if isinstance(fact, BargainOpened):
+            if conversation in self.bargains:
+                raise DefinitionError(f"there is a bargaining {conversation} already: it opens once")
+            made = Bargain(self.owner, self.owner, conversation, fact.seed, fact.timers)
+            self.bargains[conversation] = made
+        return self.bargains[conversation]
 
     def _admit(self, tender_id: str, fact: Opened) -> None:
         if tender_id in self.tenders:
@@ -146,7 +165,7 @@ class Book:
     def _follow(self, tender_id: str, written: list[Writing], at: int) -> list[Writing]:
         """Keep the indexes: what was seen and said, what is owed, what money is held."""
         for draft, record in written:
-            if isinstance(record, Heard | Misheard | Quarantined) and draft.sender and draft.message_id:
+            if isinstance(record, Heard | HeardTurn | Misheard | Quarantined) and draft.sender and draft.message_id:
                 self.seen[draft.sender, draft.message_id] = record.digest
             self._index(tender_id, draft.conversation, record, at)
         self.at = max(self.at, at)
@@ -156,7 +175,7 @@ class Book:
         self.outcomes.follow(conversation, record)
         self.prices.follow(conversation, record)
         match record:
-            case Said():
+            case Said() | SaidTurn():
                 act = record.message
                 self.unsent[act.message_id] = Owed(conversation, record, set(record.receivers or ("",)), at)
                 self.spoken[act.reply_with] = (act.conversation_id, record.receivers)

@@ -24,10 +24,11 @@ from contractnet.mail.recorder import Recorder
 from contractnet.manager.book import STARTS, Book
 from contractnet.manager.checks import Checks, awaiting_check
 from contractnet.manager.desk import Desk
+from contractnet.manager.kinds import Fact
 from contractnet.manager.openings import Openings
 from contractnet.manager.questions import DECISIONS, Answered
 from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, envelope, judge
-from contractnet.manager.records import Awarded, CancelAsked, Ended, Fact, Grace, Returned, Started
+from contractnet.manager.records import Awarded, CancelAsked, Ended, Grace, Returned, Started
 from contractnet.manager.replay import replay
 from contractnet.manager.settings import Settings
 from contractnet.manager.tender import Tender

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from contractnet.ledger.records import Heard, Quarantined, Said
+from contractnet.ledger.records import Heard, HeardTurn, Quarantined, Spoken
 from contractnet.mail.gate import answers_nothing, misheard, other_bytes
 from contractnet.mail.inbox import Letter, Scrap
 from contractnet.mail.outbox import Envelope
 from contractnet.manager.book import STRAYS, Book
 from contractnet.manager.call import Call
-from contractnet.manager.records import Fact
+from contractnet.manager.kinds import Fact
 from contractnet.messages.acts import MEDIATION, Agree, AnyAct, Cfp, Failure, Inform, NotUnderstood, Propose, Refuse
+from contractnet.messages.bargaining import AnyBargainAct, BargainAct, BargainNotUnderstood
 from contractnet.messages.codec import canonical
 from contractnet.messages.contents import ProgressContent
 from contractnet.transport.port import Lane, ToAgents, ToSkill
@@ -42,7 +43,7 @@ class ToRecord(Struct, frozen=True):
 class ToRepeat(Struct, frozen=True):
     """Heard before: this answer is given again, if there was one."""
 
-    said: Said | None
+    said: Spoken | None
 
 
 Verdict = ToStep | ToRecord | ToRepeat
@@ -71,6 +72,8 @@ def judge(book: Book, item: Letter | Scrap, lane: Lane, max_strays: int) -> Verd
         return ToRepeat(book.answer(act.sender, act.reply_with, act.message_id))
     if act.receiver != book.owner:
         return _stray(item, lane, "it is for another receiver")
+    if isinstance(act, BargainAct):
+        return _judge_turn(book, item, act, lane, max_strays)
     tender = book.find(act.conversation_id)
     if tender is None:
         tell = not isinstance(act, NotUnderstood) and book.stray_answers.get(act.sender, 0) < max_strays
@@ -88,6 +91,17 @@ def judge(book: Book, item: Letter | Scrap, lane: Lane, max_strays: int) -> Verd
     if isinstance(act, _ANSWERS) and not (told or late or beat):
         return ToStep(act.conversation_id, answers_nothing(item, lane))
     return ToStep(act.conversation_id, Heard(message=act, digest=item.digest, lane=lane.value))
+
+
+def _judge_turn(book: Book, item: Letter, act: AnyBargainAct, lane: Lane, max_strays: int) -> Verdict:
+    """An act of a bargaining: of one that we opened, from whom it was opened with."""
+    bargain = book.bargains.get(act.conversation_id)
+    if bargain is None:
+        told = isinstance(act, BargainNotUnderstood) or book.stray_answers.get(act.sender, 0) >= max_strays
+        return _stray(item, lane, "unknown conversation", None if told else act.reply_with)
+    if act.sender != bargain.peer:
+        return _stray(item, lane, "its sender is not the other side of the bargaining")
+    return ToStep(act.conversation_id, HeardTurn(message=act, digest=item.digest, lane=lane.value))
 
 
 def _no_participant(call: Call, act: AnyAct, told: bool) -> str | None:
@@ -120,6 +134,9 @@ def _judge_scrap(book: Book, scrap: Scrap, lane: Lane) -> Verdict:
             return ToRecord(STRAYS, other_bytes(scrap, lane, scrap.sender, scrap.message_id))
         return ToRepeat(book.answer(scrap.sender, scrap.reply_with, scrap.message_id))
     if scrap.sender and scrap.conversation and scrap.performative:
+        bargain = book.bargains.get(scrap.conversation)
+        if bargain is not None and scrap.sender == bargain.peer:
+            return ToStep(scrap.conversation, misheard(scrap, scrap.sender, scrap.performative, lane))
         tender = book.find(scrap.conversation)
         if tender is not None and _speaks(tender.call(scrap.conversation), scrap.conversation, scrap.sender):
             return ToStep(scrap.conversation, misheard(scrap, scrap.sender, scrap.performative, lane))
@@ -128,7 +145,7 @@ def _judge_scrap(book: Book, scrap: Scrap, lane: Lane) -> Verdict:
 
 
 def _stray(letter: Letter, lane: Lane, why: str, about: str | None = None) -> ToRecord:
-    act: AnyAct = letter.act
+    act = letter.act
     stray = Quarantined(
         digest=letter.digest,
         lane=lane.value,
@@ -142,7 +159,7 @@ def _stray(letter: Letter, lane: Lane, why: str, about: str | None = None) -> To
     return ToRecord(STRAYS, stray)
 
 
-def envelope(owner: str, conversation: str, said: Said, at: int, receivers: set[str]) -> Envelope:
+def envelope(owner: str, conversation: str, said: Spoken, at: int, receivers: set[str]) -> Envelope:
     """A recorded word on its way: to everybody with the skill, or to those receivers that do not have it yet.
 
     Args:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-from contractnet.ledger.records import Asked, Fired, Heard, Misheard, Moved, Quarantined, Record, Said, Sent
+from contractnet.ledger.records import (
+    Record,
+)
 from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
-from contractnet.manager.paid import ExplorationGranted, Filled, Forfeit
-from contractnet.manager.plans import Approved, Drafted
-from contractnet.manager.questions import Answered, Pending
+from contractnet.manager.paid import Filled, Forfeit
 from contractnet.mechanisms.awards.panel import PanelAlarm
 from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.mechanisms.awards.stopping import StopReason
@@ -275,26 +275,3 @@ class Ended(Record, frozen=True):
     released: int
     filled: tuple[Filled, ...] = ()
     forfeits: tuple[Forfeit, ...] = ()  #: in the order of the losses
-
-
-Fact = Opened | Invited | Heard | Misheard | Gone | Returned | Fired | LeaseLapsed | Grace | Checked | CancelAsked
-#: facts that belong to no tender, or change nothing in one
-LooseFact = (
-    Sent
-    | Granted
-    | AccountClosed
-    | ExplorationGranted
-    | Pending
-    | Answered
-    | Started
-    | Quarantined
-    | Judged
-    | Drafted
-    | Approved
-    | Asked
-)
-Conclusion = Moved | Said | Held | Directed | Decided | Mediated | Awarded | Freed | Closed | Ended
-
-FACTS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(Fact)}
-LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(LooseFact)}
-CONCLUSIONS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(Conclusion)}

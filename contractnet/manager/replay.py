@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
+from contractnet.bargaining.records import BargainOpened
+from contractnet.bargaining.side import Bargain
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
-from contractnet.ledger.records import Fired, Heard, Record
+from contractnet.ledger.records import Fired, Heard, HeardTurn, Record
 from contractnet.ledger.rederive import rederive
 from contractnet.ledger.scribe import Writing
 from contractnet.manager.book import Book
-from contractnet.manager.records import FACTS, LOOSE, Fact, Grace, Invited, LeaseLapsed, Opened
+from contractnet.manager.kinds import FACTS, LOOSE, Fact
+from contractnet.manager.records import Grace, Invited, LeaseLapsed, Opened
 
 
 def replay(owner: str, entries: Iterable[Entry]) -> Book:
@@ -44,7 +47,7 @@ def replay(owner: str, entries: Iterable[Entry]) -> Book:
 
 def _check_place(book: Book, entry: Entry, fact: Fact) -> None:
     """What was heard was for this manager, new, and of the conversation where it stands; calls are numbered 1, 2 ..."""
-    if isinstance(fact, Heard):
+    if isinstance(fact, Heard | HeardTurn):
         act = fact.message
         fits = act.receiver == book.owner and act.conversation_id == entry.conversation
         fits = fits and (act.sender, act.message_id) not in book.seen
@@ -64,7 +67,10 @@ def _check_time(book: Book, entry: Entry, fact: Record) -> None:
     A lease depends on beats, which are not recorded, and the wait for agents on who was there: of these two only that
     they ran is checked, and that the instant had come by which they could fire at the earliest.
     """
-    if isinstance(fact, Opened | Grace):
+    if isinstance(fact, Opened | Grace | BargainOpened):
+        return
+    if entry.conversation in book.bargains:
+        _check_turn(book.bargains[entry.conversation], entry, fact)
         return
     tender = book.tenders[entry.conversation.partition(".")[0]]
     running = {(conversation, timer): instant for instant, conversation, timer in tender.timers()}
@@ -80,3 +86,10 @@ def _check_time(book: Book, entry: Entry, fact: Record) -> None:
         if fixed and instant <= entry.at and not graced:
             text = f"position {entry.position}: the timer {timer} was due before it and did not fire"
             raise ReplayDifference(text, entry.position)
+
+
+def _check_turn(bargain: Bargain, entry: Entry, fact: Record) -> None:
+    """A bargaining's timer fired at its instant or later: the broker may have been away."""
+    if isinstance(fact, Fired) and bargain.due(entry.at) != fact:
+        text = f"position {entry.position}: {fact} fired before its instant, or was not running"
+        raise ReplayDifference(text, entry.position)

@@ -29,13 +29,13 @@ from contractnet.manager.direct import Prices, consider
 from contractnet.manager.ending import back_off_ms, end_of, ending_status, verdict
 from contractnet.manager.escalation import cancel_all, mediate
 from contractnet.manager.hearing import check_done, hear, mishear, renew
+from contractnet.manager.kinds import Fact
 from contractnet.manager.outcomes import Outcomes
 from contractnet.manager.records import (
     CancelAsked,
     Checked,
     Closed,
     Ended,
-    Fact,
     Gone,
     Grace,
     Held,

@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from contractnet.messages.acts import Envelope
+from contractnet.messages.acts import AnyAct, Envelope
 from contractnet.messages.contents import (
     CancelContent,
     CancelFailureContent,
@@ -197,3 +197,5 @@ AnyBargainAct = (
     | BargainFailure
     | BargainNotUnderstood
 )
+#: an act of whichever protocol
+AnyMessage = AnyAct | AnyBargainAct

@@ -6,7 +6,7 @@ from contractnet.contractor import records as contractor
 from contractnet.ledger.founding import Founding
 from contractnet.ledger.port import Draft, Entry
 from contractnet.ledger.records import Move, Record
-from contractnet.manager import conditions, paid
+from contractnet.manager import conditions, kinds, paid
 from contractnet.manager import records as manager
 from docs.tools.source import ClassSource, class_of
 from docs.tools.text import table, unwrapped
@@ -57,9 +57,9 @@ def record_kinds() -> str:
     seen: set[str] = set()
     parts = [
         f"### The first entry\n\n#### Founded\n\n{class_of(Founding).meaning}\n\n{_fields(class_of(Founding))}",
-        _kinds("Facts in a manager's ledger", manager.FACTS, seen),
-        _kinds("Facts of the manager that belong to no tender, or change nothing in one", manager.LOOSE, seen),
-        _kinds("Conclusions in a manager's ledger", manager.CONCLUSIONS, seen),
+        _kinds("Facts in a manager's ledger", kinds.FACTS, seen),
+        _kinds("Facts of the manager that belong to no tender, or change nothing in one", kinds.LOOSE, seen),
+        _kinds("Conclusions in a manager's ledger", kinds.CONCLUSIONS, seen),
         _kinds("Facts in a daemon's journal", contractor.FACTS, seen),
         _kinds("Facts of the daemon that belong to no conversation", contractor.LOOSE, seen),
         _kinds("Conclusions in a daemon's journal", contractor.CONCLUSIONS, seen),
@@ -71,7 +71,7 @@ def record_kinds() -> str:
     return "\n".join(parts)
 
 
-def kinds() -> set[str]:
+def kind_names() -> set[str]:
     """The names of all kinds of record."""
-    every = (manager.FACTS, manager.LOOSE, manager.CONCLUSIONS, contractor.FACTS, contractor.LOOSE)
+    every = (kinds.FACTS, kinds.LOOSE, kinds.CONCLUSIONS, contractor.FACTS, contractor.LOOSE)
     return {name for group in (*every, contractor.CONCLUSIONS) for name in group}

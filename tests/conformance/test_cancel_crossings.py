@@ -45,7 +45,7 @@ TOLD: Final = {"INVITED", "REINVITED", "PROPOSED", "HELD", "AWARDED"}
 CHEAP, DEAR, OVER = 10_001, 30_001, 60_001
 RIVAL: Final = 20_001
 
-Act = type[a.Act]
+AnyKind = type[a.Envelope]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class To:
     """The oldest message of a kind arrives at somebody."""
 
     name: str
-    act: Act
+    act: AnyKind
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from contractnet.contractor.engagement import Engagement
+from contractnet.contractor.mediating import Mediating
 from contractnet.contractor.ports import Agent, Award, Call, Refusal
 from contractnet.contractor.reception import Reception, ToRepeat, ToStep
 from contractnet.contractor.replay import STRAYS
@@ -213,7 +215,8 @@ def test_faults_are_named_so_often_and_no_more(who: str) -> None:
     for place in found(who):
         side: Side = FREEZER.thaw(place.frozen)
         known = side.diary.known(side.agent, side.conversation)
-        protocol = known.protocol if known is not None and known.protocol is not None else a.ITERATED_CONTRACT_NET
+        protocol = known.protocol if isinstance(known, Engagement | Mediating) else None
+        protocol = protocol or a.ITERATED_CONTRACT_NET
         faults = known.faults if known is not None else 0
         before, start = state_of(side), len(side.written)
         for _ in range(8):

@@ -22,9 +22,10 @@ from contractnet.manager.accounts import Account
 from contractnet.manager.book import Book
 from contractnet.manager.call import Call
 from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
+from contractnet.manager.kinds import Fact
 from contractnet.manager.outcomes import Outcomes
 from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, judge
-from contractnet.manager.records import CancelAsked, Checked, Ended, Fact, Gone, Invited, Opened, Returned
+from contractnet.manager.records import CancelAsked, Checked, Ended, Gone, Invited, Opened, Returned
 from contractnet.manager.replay import replay
 from contractnet.manager.state import Participant, Slot
 from contractnet.manager.tender import Tender

@@ -35,17 +35,19 @@ from contractnet.ledger.compare import compare
 from contractnet.ledger.founding import Kind, founding_draft
 from contractnet.ledger.places import Places
 from contractnet.ledger.port import Entry
-from contractnet.ledger.records import Said, Sent
+from contractnet.ledger.records import Said, Sent, Spoken
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import Letter, Scrap, letters
 from contractnet.manager.book import MONEY, STARTS, Book
+from contractnet.manager.kinds import FACTS, LOOSE, Fact
 from contractnet.manager.reception import ToRecord, judge
 from contractnet.manager.reception import ToRepeat as Again
 from contractnet.manager.reception import ToStep as Fit
-from contractnet.manager.records import FACTS, LOOSE, Fact, Grace, Granted, Invited, LeaseLapsed, Returned, Started
+from contractnet.manager.records import Grace, Granted, Invited, LeaseLapsed, Returned, Started
 from contractnet.manager.replay import replay
 from contractnet.manager.tender import Tender
 from contractnet.messages import acts as a
+from contractnet.messages.bargaining import AnyMessage
 from contractnet.messages.codec import canonical, digest, encode
 from contractnet.transport.port import Lane
 from tests.support import bench
@@ -86,7 +88,7 @@ class Packet:
     """A message on its way to one process."""
 
     to: str  #: the manager, or a daemon
-    act: a.AnyAct
+    act: AnyMessage
     sent_by: str  #: the process that said it; empty: an adversary
 
     @property
@@ -288,7 +290,7 @@ class World:
             if agents:
                 self.record(self.book.step(owed.conversation, Returned(agents=agents), self.now))
 
-    def _send(self, said: Said, receivers: set[str]) -> None:
+    def _send(self, said: Spoken, receivers: set[str]) -> None:
         act = said.message
         self._same_bytes(act)
         daemons = {self.host[name] for name in receivers if name in self.host} or (
@@ -300,12 +302,12 @@ class World:
         for daemon in sorted(daemons):
             self.pool.append(Packet(daemon, act, MANAGER))
 
-    def _same_bytes(self, act: a.AnyAct) -> None:
+    def _same_bytes(self, act: AnyMessage) -> None:
         key, mine = (act.sender, act.message_id), digest(canonical(act))
         if self.bytes.setdefault(key, mine) != mine:
             raise Broken("I5", f"{act} was sent with other bytes before")
 
-    def _sealed(self, act: a.AnyAct, receiver: str) -> None:
+    def _sealed(self, act: AnyMessage, receiver: str) -> None:
         """No receiver reads what only another may know; names of others only where they live with it."""
         text = canonical(act).decode()
         mediates = receiver not in self.bidders

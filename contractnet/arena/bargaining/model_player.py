@@ -24,7 +24,7 @@ from contractnet.llm.ask import Question
 from contractnet.llm.prompts import Persona, load_prompt
 from contractnet.mechanisms.bargaining.boundary import Said
 from contractnet.mechanisms.bargaining.catalogue import STRATEGIES
-from contractnet.mechanisms.bargaining.guard import Decision, best_live, decide, guarded, rational
+from contractnet.mechanisms.bargaining.guard import Decision, bounded, decide
 from contractnet.mechanisms.bargaining.issues import Issue, Terms
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences
 from contractnet.mechanisms.bargaining.shape import Rules, Strategy, View, fit, price_of
@@ -58,7 +58,7 @@ class ModelPlayer:
             return Decision(Said(act="quit")) if self._free else decide(STAND_IN, view)
         price = issue.low + int(found["price_steps"]) * grain(issue)
         act = str(found["act"])
-        return _free(view, act, (price,)) if self._free else _bounded(view, act, (price,))
+        return _free(view, act, (price,)) if self._free else bounded(view, act, (price,))
 
     def _question(self, view: View) -> Question:
         issue, mine = view.rules.agenda.issues[0], price_of(view.mandate, view.rules, "model")
@@ -164,20 +164,6 @@ def _steps(price: int, issue: Issue, step: int) -> str:
     """A price in steps; one between two steps as a decimal."""
     whole, rest = divmod(price - issue.low, step)
     return str(whole) if not rest else show_amount((price - issue.low) * 1_000_000 // step)
-
-
-def _bounded(view: View, act: str, proposed: Terms) -> Decision:
-    """The guard has the last word."""
-    unit = view.rules.agenda.issues[0].unit
-    following, corrected = guarded(view, proposed)
-    offer, overruled = best_live(view), None
-    if act == "accept" and offer is not None:
-        if rational(view, offer.terms):
-            return Decision(Said(act="accept", of=offer.turn, terms=offer.terms, unit=unit))
-        overruled = offer
-    if act == "quit" or following is None:
-        return Decision(Said(act="quit"))
-    return Decision(Said(act="offer", terms=following, unit=unit), corrected, overruled)
 
 
 def _free(view: View, act: str, proposed: Terms) -> Decision:

@@ -40,6 +40,24 @@ def decide(strategy: Strategy, view: View) -> Decision:
     return Decision(Said(act="offer", terms=following, unit=_unit(view)), corrected, overruled)
 
 
+def bounded(view: View, act: str, proposed: Terms | None) -> Decision:
+    """One turn as somebody else proposed it, such as a model: the guard has the last word.
+
+    Args:
+        act: `accept` takes the best live offer, if that is rational; `quit`; anything else offers.
+        proposed: what is offered, also where an acceptance may not be; None: nothing, which quits.
+    """
+    following, corrected = guarded(view, proposed)
+    offer, overruled = best_live(view), None
+    if act == "accept" and offer is not None:
+        if rational(view, offer.terms):
+            return Decision(Said(act="accept", of=offer.turn, terms=offer.terms, unit=_unit(view)))
+        overruled = offer
+    if act == "quit" or following is None:
+        return Decision(Said(act="quit"), None, overruled)
+    return Decision(Said(act="offer", terms=following, unit=_unit(view)), corrected, overruled)
+
+
 def rational(view: View, terms: Terms) -> bool:
     """Whether a deal is worth at least no deal."""
     return view.mandate.preferences.utility(terms) >= view.mandate.preferences.reservation

@@ -11,6 +11,7 @@ from contractnet.contractor.ports import Call, Proposal, Refusal
 from contractnet.mail.inbox import Letter, letters
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
+from contractnet.messages.bargaining import AnyMessage
 from contractnet.messages.codec import encode, join
 from contractnet.messages.values import NotUnderstoodReason
 from contractnet.transport.port import Down, Lane, Link, ManagerParty, Parcel, Standby, ToAgents, Up
@@ -26,7 +27,7 @@ class Stranger:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.side = Side("a", "a")
-        self.heard: list[a.AnyAct] = []
+        self.heard: list[AnyMessage] = []
 
     async def say(self, act: a.AnyAct) -> None:
         lane = Lane.CFP if isinstance(act, a.Cfp) else Lane.INBOX

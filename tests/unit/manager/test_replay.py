@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.chain import verify
 from contractnet.ledger.port import Entry
-from contractnet.manager.records import CONCLUSIONS, FACTS, LOOSE, Grace
+from contractnet.manager.kinds import CONCLUSIONS, FACTS, LOOSE
+from contractnet.manager.records import Grace
 from contractnet.manager.replay import replay
 from tests.support.bench import MANAGER, Bench, picture
 from tests.support.ledgers import LEDGERS, body, changed, leaf, leaves, rechained, replaced
@@ -84,7 +85,16 @@ def test_every_beginning_that_ends_with_a_step_replays(name: str) -> None:
 
 def test_the_ledgers_hold_every_kind_of_entry() -> None:
     kinds = {entry.type for name in LEDGERS for entry in made(name)}
-    assert kinds == set(FACTS) | set(LOOSE) | set(CONCLUSIONS) | {"Founded"}
+    bargaining = {
+        "BargainOpened",
+        "HeardTurn",
+        "TurnTaken",
+        "BargainCalledOff",
+        "SaidTurn",
+        "TurnDecided",
+        "BargainEnded",
+    }
+    assert kinds | bargaining == set(FACTS) | set(LOOSE) | set(CONCLUSIONS) | {"Founded"}
 
 
 # ---- a conclusion that was changed

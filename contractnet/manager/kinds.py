@@ -1,0 +1,87 @@
+"""Which kinds of entries a manager's ledger holds: facts, loose facts, conclusions.
+
+The manager steps facts, and derives conclusions again where it replays (D14).
+"""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+
+from contractnet.bargaining.records import BargainCalledOff, BargainEnded, BargainOpened, TurnDecided, TurnTaken
+from contractnet.ledger.records import (
+    Asked,
+    Fired,
+    Heard,
+    HeardTurn,
+    Misheard,
+    Moved,
+    Quarantined,
+    Record,
+    Said,
+    SaidTurn,
+    Sent,
+)
+from contractnet.manager.paid import ExplorationGranted
+from contractnet.manager.plans import Approved, Drafted
+from contractnet.manager.questions import Answered, Pending
+from contractnet.manager.records import (
+    AccountClosed,
+    Awarded,
+    CancelAsked,
+    Checked,
+    Closed,
+    Decided,
+    Directed,
+    Ended,
+    Freed,
+    Gone,
+    Grace,
+    Granted,
+    Held,
+    Invited,
+    Judged,
+    LeaseLapsed,
+    Mediated,
+    Opened,
+    Returned,
+    Started,
+)
+
+TenderFact = Opened | Invited | Heard | Misheard | Gone | Returned | Fired | LeaseLapsed | Grace | Checked | CancelAsked
+#: of a bargaining; `Misheard` and `Fired` are of both
+TurnFact = HeardTurn | BargainOpened | TurnTaken | BargainCalledOff
+Fact = TenderFact | TurnFact
+#: facts that belong to no tender, or change nothing in one
+LooseFact = (
+    Sent
+    | Granted
+    | AccountClosed
+    | ExplorationGranted
+    | Pending
+    | Answered
+    | Started
+    | Quarantined
+    | Judged
+    | Drafted
+    | Approved
+    | Asked
+)
+Conclusion = (
+    Moved
+    | Said
+    | SaidTurn
+    | TurnDecided
+    | BargainEnded
+    | Held
+    | Directed
+    | Decided
+    | Mediated
+    | Awarded
+    | Freed
+    | Closed
+    | Ended
+)
+
+FACTS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(Fact)}
+LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(LooseFact)}
+CONCLUSIONS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(Conclusion)}
