@@ -17,6 +17,7 @@ from contractnet.messages.acts import (
     RejectProposal,
     Request,
 )
+from contractnet.messages.bargaining import AnyMessage
 from contractnet.messages.contents import (
     AcceptContent,
     CancelFailureContent,
@@ -32,7 +33,7 @@ from contractnet.messages.values import PPM, show_amount
 SHOWN = 80
 
 
-def performative(act: AnyAct) -> str:
+def performative(act: AnyMessage) -> str:
     """As FIPA spells it."""
     return str(act.__struct_config__.tag)
 
@@ -47,10 +48,10 @@ def words_of(act: AnyAct) -> str:
             terms = act.content
             return (
                 f"{name} {show_amount(terms.price)} {terms.unit}{_offered(terms)}, eta {terms.eta} s, "
-                f"confidence {percent(terms.confidence)}{_more(terms.rationale)}"
+                f"confidence {percent(terms.confidence)}{more(terms.rationale)}"
             )
         case Refuse():
-            return f"{name} {act.content.reason.value}{_more(act.content.text)}"
+            return f"{name} {act.content.reason.value}{more(act.content.text)}"
         case AcceptProposal():
             award = act.content
             return (
@@ -66,10 +67,10 @@ def words_of(act: AnyAct) -> str:
             return f"{name} {_informed(act)}"
         case Failure():
             kind = "cancel " if isinstance(act.content, CancelFailureContent) else ""
-            return f"{name} {kind}{act.content.reason.value}{_more(act.content.text)}"
+            return f"{name} {kind}{act.content.reason.value}{more(act.content.text)}"
         case NotUnderstood():
             faults = "; ".join(f"{field.path}: {field.text}" for field in act.content.fields)
-            return f"{name} {act.content.about}, {act.content.reason.value}{_more(faults)}"
+            return f"{name} {act.content.about}, {act.content.reason.value}{more(faults)}"
         case Request():
             asked = act.content
             choices = ", ".join(asked.choices)
@@ -83,7 +84,7 @@ def _call(act: Cfp) -> str:
     content, terms = act.content, act.content.terms
     reserve = "" if terms.reserve is None else f", reserve {show_amount(terms.reserve)} {terms.unit}"
     again = f" round {content.round} of {content.max_rounds}" if content.round > 1 else ""
-    return f"{content.skill}{again}, answers within {duration(content.reply_within_ms)}{reserve}{_more(content.task)}"
+    return f"{content.skill}{again}, answers within {duration(content.reply_within_ms)}{reserve}{more(content.task)}"
 
 
 def _informed(act: Inform) -> str:
@@ -91,9 +92,9 @@ def _informed(act: Inform) -> str:
         case ResultContent():
             return f"result {shorten(msgspec.json.encode(act.content.result).decode())}"
         case ProgressContent():
-            return f"progress{_more(act.content.text)}"
+            return f"progress{more(act.content.text)}"
         case CancelledContent():
-            return f"cancelled{_more(act.content.text)}"
+            return f"cancelled{more(act.content.text)}"
         case ChoiceContent():
             return f"choice {act.content.choice}" + (f" {act.content.offer}" if act.content.offer else "")
 
@@ -122,7 +123,8 @@ def _given(award: AcceptContent) -> str:
     return f" for {award.parts} parts" if award.parts else ""
 
 
-def _more(text: str) -> str:
+def more(text: str) -> str:
+    """Behind what it belongs to."""
     return f": {shorten(text)}" if text else ""
 
 

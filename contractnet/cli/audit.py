@@ -10,17 +10,20 @@ import click
 import msgspec
 
 from contractnet.cli import exits, options, output
+from contractnet.cli.audit_bargains import BargainAudit
 from contractnet.cli.audit_bids import Trade, totals, trades
 from contractnet.cli.audit_money import MoneyAudit
 from contractnet.cli.audit_protocol import Judged, ProtocolAudit
 from contractnet.cli.options import option
 from contractnet.cli.replay import Rederived, rederive
+from contractnet.conformance.tables import Protocols
 from contractnet.errors import DefinitionError
 from contractnet.ledger.founding import Kind, founding
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Asked
 from contractnet.ledger.urls import filled, open_reader
 from contractnet.messages.values import show_amount
+from contractnet.resources import folder
 
 #: violations that are told one by one
 MOST_SHOWN = 20
@@ -66,7 +69,8 @@ def command(ledger: str, journals: tuple[str, ...], as_json: bool) -> int:
       contractnet audit contractnet.db --journal summariser.journal.db
     """
     rederived = rederive(ledger)
-    money, protocol = MoneyAudit(), ProtocolAudit()
+    protocols = Protocols(folder("protocols"))
+    money, protocol, bargains = MoneyAudit(), ProtocolAudit(protocols), BargainAudit(protocols)
     judged: list[Judged] = []
     wrong = [] if rederived.difference is None else [rederived.difference]
     with closing(filled(open_reader(ledger), ledger)) as reader:
@@ -74,7 +78,8 @@ def command(ledger: str, journals: tuple[str, ...], as_json: bool) -> int:
             raise DefinitionError(f"{ledger} is a daemon's journal: name a manager's ledger, and this with --journal")
         for entry in reader.entries():
             wrong += [f"{ledger}: {one}" for one in money.take(entry)]
-            judged += _judge(protocol, entry, wrong)
+            judged += _judge(protocol, bargains, entry, wrong)
+        judged += _judge_bargains(protocol, bargains, wrong)
     found = trades(money.tenders, _asked(journals))
     accounts = [_account(money, name) for name in money.accounts]
     spoken = Spoken(protocol.judged, protocol.left_out, [one for one in judged if one.faulty])
@@ -82,16 +87,31 @@ def command(ledger: str, journals: tuple[str, ...], as_json: bool) -> int:
     return exits.WRONG if wrong else exits.OK
 
 
-def _judge(protocol: ProtocolAudit, entry: Entry, wrong: list[str]) -> Iterator[Judged]:
+def _judge(protocol: ProtocolAudit, bargains: BargainAudit, entry: Entry, wrong: list[str]) -> Iterator[Judged]:
     """The verdict on the conversation that an entry closes; what the ledger's own side broke is wrong."""
     try:
-        for one in protocol.take(entry):
-            if one.fault is not None:
-                rules = ", ".join(sorted(one.fault.breaks))
-                wrong.append(f"conversation {one.conversation}: {one.fault.kind}: {one.fault.text} ({rules})")
-            yield one
+        for one in () if bargains.take(entry) else protocol.take(entry):
+            yield _told_wrong(one, wrong)
     except (LookupError, ValueError, TypeError) as error:
         wrong.append(f"position {entry.position}: this `{entry.type}` entry belongs to no conversation: {error!r}")
+
+
+def _judge_bargains(protocol: ProtocolAudit, bargains: BargainAudit, wrong: list[str]) -> Iterator[Judged]:
+    """The verdicts on the bargainings that have ended."""
+    for one in bargains.verdicts():
+        if one is None:
+            protocol.left_out += 1
+        else:
+            protocol.judged += 1
+            yield _told_wrong(one, wrong)
+
+
+def _told_wrong(one: Judged, wrong: list[str]) -> Judged:
+    """The same; what the ledger's own side broke is wrong."""
+    if one.fault is not None:
+        rules = ", ".join(sorted(one.fault.breaks))
+        wrong.append(f"conversation {one.conversation}: {one.fault.kind}: {one.fault.text} ({rules})")
+    return one
 
 
 def _asked(journals: Sequence[str]) -> Iterator[Entry]:

@@ -21,7 +21,6 @@ from contractnet.conformance.tables import Protocols
 from contractnet.interaction.definition import load
 from contractnet.ledger.port import Entry
 from contractnet.manager.records import Opened
-from contractnet.resources import folder
 
 #: kinds of fault that are the peer's, where they are found in a message that was taken
 _PEERS: Final = frozenset({"unexplained", "schema", "envelope"})
@@ -82,10 +81,10 @@ class _Tender:
 class ProtocolAudit:
     """Takes the entries of a manager's ledger in order; gives a verdict where a call has closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, protocols: Protocols) -> None:
         self.judged = 0
         self.left_out = 0  #: closed conversations in which something came that was no act
-        self._protocols = Protocols(folder("protocols"))
+        self._protocols = protocols
         self._events = {row.name: row.events for name in ("conversation", "initiator") for row in load(name).rows}
         self._tenders: dict[str, _Tender] = {}
         self._calls: dict[str, _Call] = {}
@@ -196,7 +195,7 @@ class ProtocolAudit:
         while True:
             lines = [header | {"faulty": faulty}, *call.lines]
             fault = check((json.dumps(line) for line in lines), self._protocols).fault
-            guilty = None if fault is None or fault.kind not in _PEERS else _taken_from(lines[fault.line - 1])
+            guilty = None if fault is None else guilty_of(fault, lines[fault.line - 1])
             if guilty is None:
                 yield Judged(conversation, fault, tuple(faulty))
                 return
@@ -206,9 +205,9 @@ class ProtocolAudit:
             faulty.append(guilty)
 
 
-def _taken_from(line: dict[str, Any]) -> str | None:
-    """Who said a message that was taken."""
-    return str(line["peer"]) if line.get("dir") == "in" else None
+def guilty_of(fault: Fault, line: dict[str, Any]) -> str | None:
+    """The peer whose fault it is: it said the message that was taken in this line."""
+    return str(line["peer"]) if fault.kind in _PEERS and line.get("dir") == "in" else None
 
 
 def _plainly(message: dict[str, Any], checked: bool) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from contractnet.cli.act_words import duration, performative, shorten, words_of
+from contractnet.cli.bargain_words import tell_bargaining, words_of_turn
 from contractnet.cli.output import instant
 from contractnet.contractor import records as journal
 from contractnet.errors import LedgerUnusable
@@ -68,9 +69,10 @@ def _tell(entry: Entry) -> Told:
         record = msgspec.json.decode(entry.body, type=kind)
     except msgspec.MsgspecError:
         return Told(f"(not readable) {shorten(entry.body)}")
-    return (
-        _tell_message(entry, record) or _tell_manager(record) or _tell_contractor(record) or Told(shorten(entry.body))
-    )
+    words = tell_bargaining(record)
+    if words is not None:
+        return Told(words)
+    return _tell_message(entry, record) or _tell_manager(record) or _tell_contractor(record) or Told(f"({entry.type})")
 
 
 def _tell_message(entry: Entry, record: Record) -> Told | None:
@@ -82,6 +84,10 @@ def _tell_message(entry: Entry, record: Record) -> Told | None:
         case common.Said():
             act = record.message
             return Told(words_of(act), performative(act), act.sender, record.receivers)
+        case common.HeardTurn(message=turn):
+            return Told(words_of_turn(turn), performative(turn), turn.sender, (entry.agent,))
+        case common.SaidTurn(message=turn):
+            return Told(words_of_turn(turn), performative(turn), turn.sender, record.receivers)
         case common.Misheard():
             faults = "; ".join(f"{field.path}: {field.text}" for field in record.fields)
             return Told(

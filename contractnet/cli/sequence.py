@@ -29,6 +29,8 @@ SILENT: Final = frozenset(
     {
         *("Sent", "Bade", "Declined", "Withdrew", "Finished", "Failed", "Stopped", "CannotStop", "Took", "Chose"),
         *("Held", "Founded"),
+        *("BargainOpened", "BargainTaken", "BargainDeclined", "BargainCalledOff", "TurnTaken", "TurnDecided"),
+        "BargainEnded",
     }
 )
 _FACTS: Final = frozenset({*journal.FACTS, *journal.LOOSE, *kinds.FACTS, *kinds.LOOSE})

@@ -10,7 +10,9 @@ import msgspec
 import pytest
 
 from contractnet.cli.audit_protocol import Judged, ProtocolAudit
+from contractnet.conformance.tables import Protocols
 from contractnet.ledger.port import Entry
+from contractnet.resources import folder
 from tests.support.bench import Bench
 from tests.support.ledgers import LEDGERS
 
@@ -19,7 +21,7 @@ COUNTS = {"troubled": (2, 1), "settled": (1, 0), "bundled": (1, 0)}
 
 
 def judged(entries: list[Entry]) -> tuple[ProtocolAudit, list[Judged]]:
-    audit = ProtocolAudit()
+    audit = ProtocolAudit(Protocols(folder("protocols")))
     return audit, [one for entry in entries for one in audit.take(entry)]
 
 

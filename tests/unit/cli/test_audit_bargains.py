@@ -1,0 +1,89 @@
+"""Bargainings of a manager's ledger: judged by who knows nothing of the package, and told in words without a limit."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from contractnet.cli.audit_bargains import BargainAudit
+from contractnet.cli.audit_protocol import Judged
+from contractnet.cli.entry_words import tell
+from contractnet.cli.sequence import story
+from contractnet.cli.story import Arrow
+from contractnet.conformance.tables import Protocols
+from contractnet.ledger.places import Places
+from contractnet.ledger.port import Entry
+from contractnet.resources import folder
+from tests.support.haggle import CONVERSATION, Pair
+
+LIMIT = 61_230_000
+
+
+def entries(pair: Pair, who: str = "buyer") -> list[Entry]:
+    return Places().place([writing.draft for writing in pair.written[who]])
+
+
+def played(turns: int = 40) -> Pair:
+    pair = Pair(turns=turns)
+    pair.open(limit=LIMIT)
+    pair.deliver()
+    pair.take()
+    pair.play()
+    return pair
+
+
+def verdicts(found: list[Entry]) -> list[Judged | None]:
+    audit = BargainAudit(Protocols(folder("protocols")))
+    assert all(audit.take(entry) for entry in found)
+    return list(audit.verdicts())
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3, 40])
+def test_a_bargaining_keeps_the_protocol(turns: int) -> None:
+    assert verdicts(entries(played(turns))) == [Judged(CONVERSATION, None, ())]
+
+
+def test_one_that_is_open_is_not_judged() -> None:
+    pair = Pair()
+    pair.open()
+    assert verdicts(entries(pair)) == []
+
+
+def test_an_entry_of_another_conversation_is_none_of_its() -> None:
+    assert not BargainAudit(Protocols(folder("protocols"))).take(entries(one_opened(), "seller")[0])
+
+
+def one_opened() -> Pair:
+    pair = Pair()
+    pair.open()
+    pair.deliver()
+    return pair
+
+
+def test_terms_that_were_changed_in_the_ledger_are_found() -> None:
+    found = entries(played())
+    at = next(at for at, entry in enumerate(found) if entry.type == "SaidTurn" and '"propose"' in entry.body)
+    body = json.loads(found[at].body)
+    body["message"]["content"]["terms"] = [100_000_001]
+    found[at] = msgspec.structs.replace(found[at], body=json.dumps(body))
+    (verdict,) = verdicts(found)
+    assert verdict is not None
+    assert verdict.fault is not None
+    assert verdict.fault.kind == "envelope"
+
+
+def test_it_is_told_in_words_that_hold_no_limit() -> None:
+    pair = played()
+    words = [tell(entry).words for who in pair.written for entry in entries(pair, who)]
+    assert not [one for one in words if "61.23" in one or str(LIMIT) in one]
+    assert words[0].startswith("bargains with seller over price 0 to 100 USD in 40 turns of 10 s: a report, by linear")
+    assert any(one.startswith("inform agreed ") for one in words)
+
+
+def test_it_is_drawn_with_the_states_behind_the_messages() -> None:
+    arrows = [item for item in story(entries(played())).items if isinstance(item, Arrow)]
+    assert arrows[0].words.startswith("request to bargain over price")
+    assert arrows[0].states == ("ASKING",)
+    assert arrows[-1].states == ("AGREED",)
