@@ -85,9 +85,10 @@ def tell_bargaining(record: Record) -> str | None:
 
 def terms_in_words(terms: DealTerms, unit: str | None) -> str:
     """A single value as an amount, several as they are."""
-    if len(terms) > 1:
+    first, *others = terms
+    if others:
         return f"({', '.join(map(str, terms))})"
-    return f"{show_amount(terms[0])}{f' {unit}' if unit else ''}"
+    return f"{show_amount(first)}{f' {unit}' if unit else ''}"
 
 
 def _offer(content: OfferContent | AcceptanceContent) -> str:
