@@ -13,34 +13,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from contractnet.clock import Alarms, LoopClock
-from contractnet.directory.directory import Directory
 from contractnet.ledger.port import Ledger
 from contractnet.ledger.records import Heard, Said, Sent
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
-from contractnet.mail.recorder import Recorder
-from contractnet.manager.book import STARTS, Book
+from contractnet.manager.book import STARTS
 from contractnet.manager.checks import Checks, awaiting_check
-from contractnet.manager.desk import Desk
 from contractnet.manager.kinds import Fact
-from contractnet.manager.openings import Openings
-from contractnet.manager.questions import DECISIONS, Answered
+from contractnet.manager.pace import Pace
 from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, envelope, judge
-from contractnet.manager.records import Awarded, CancelAsked, Ended, Grace, Returned, Started
-from contractnet.manager.replay import replay
+from contractnet.manager.records import Awarded, Ended, Grace, Returned, Started
 from contractnet.manager.settings import Settings
 from contractnet.manager.tender import Tender
 from contractnet.manager.waits import AWARD, END, Waits
-from contractnet.manager.watch import Watch
 from contractnet.telemetry.failpoints import declare, failpoint
 from contractnet.transport.port import Delivery, Down, Lane, Link, Outcome, Standby, Up
 
 ENDED = declare("manager.ended")
 
 
-class Driver:
+class Driver(Pace):
     """The initiator's side of a process.
 
     Args:
@@ -52,22 +45,11 @@ class Driver:
     """
 
     def __init__(self, ledger: Ledger, link: Link, settings: Settings | None = None) -> None:
-        self.settings = settings or Settings()
-        self.directory = Directory()
-        self.book: Book = replay(ledger.owner, ledger.entries())
+        super().__init__(ledger, link, settings or Settings())
         self.state: Up | Down | Standby | None = None  #: of the link, for people
-        self._link = link
-        self._there = False  #: between an Up that was taken and the next Down
-        self._clock = LoopClock(self.book.at)
         self._waits = Waits()
-        self._recorder = Recorder(ledger, self._recorded)
-        self._commit = self._recorder.commit
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
         self._checks = Checks(self.settings.check_ms / 1000, self._step_checked)
-        self._alarms = Alarms(self._clock)
-        self._openings = Openings(self.book, self.directory, self.settings)
-        self._desk = Desk(self.book, self._openings, self._answer)
-        self._watch = Watch(self.book, self.directory, self._openings)
         self.on_change: Callable[[], None] = _nothing  #: called on the loop when a tender or the link changed
 
     # ---- the loop
@@ -144,13 +126,6 @@ class Driver:
         self.on_change()
         return self._lose(gone)
 
-    def _lose(self, gone: frozenset[str]) -> list[Writing]:
-        """Nobody waits for agents that are gone (D6); who waits for agents begins to count."""
-        for tender in self._openings.live if gone else ():
-            if tender.waiting:
-                self._schedule(tender)
-        return [one for lost in self._watch.missing(gone) for one in self._advance(*lost)]
-
     def _came_up(self) -> list[Writing]:
         """The broker is there (again): a grace first, then what waits is read and sent (D5)."""
         now, self._there = self._now(), True
@@ -167,54 +142,11 @@ class Driver:
         self.on_change()
         return written
 
-    # ---- stepping and recording
-
-    @property
-    def _calm(self) -> bool:
-        """Whether time counts: the broker is there, and we have said so to ourselves, with its grace (D5)."""
-        return self._there and self._link.up
-
-    def _now(self) -> int:
-        return max(self._clock.now(), self.book.at)
-
-    def _step(self, tender: Tender, conversation: str, fact: Fact) -> None:
-        self._commit(self._advance(tender, conversation, fact))
-        self._open_calls()
-
-    def _answer(self, answered: Answered, then: Callable[[], None] | None = None) -> None:
-        """It was decided: recorded, and what fits now opens.
-
-        Raises:
-            DefinitionError: nobody asked that, or the money for it is not there.
-        """
-        self.book.standing.allow(answered)
-        self._commit(self.book.loose(DECISIONS, answered, self._now()), then=then)
-        self._open_calls()
+    # ---- recording
 
     def _step_checked(self, tender: Tender, conversation: str, fact: Fact) -> None:
         if awaiting_check(tender):
             self._step(tender, conversation, fact)
-
-    def _advance(self, tender: Tender, conversation: str, fact: Fact) -> list[Writing]:
-        """Step a fact at one instant, after whatever was due before it."""
-        now = self._now()
-        written = self._expire(tender, now)
-        if isinstance(fact, CancelAsked) and tender.ended is not None:
-            return written
-        written += self.book.step(conversation, fact, now)
-        self._schedule(tender)
-        return written
-
-    def _expire(self, tender: Tender, now: int) -> list[Writing]:
-        """Fire what is due; while the broker is away nothing fires, and that is recorded as a grace (D5)."""
-        written: list[Writing] = []
-        if not self._calm:
-            if tender.due(now, anyone_there=True) is not None:
-                written += self.book.step(tender.id, Grace(until=now + self.settings.grace_ms), now)
-            return written
-        while (due := tender.due(now, self._openings.hopeful(tender, now))) is not None:
-            written += self.book.step(due[0], due[1], now)
-        return written
 
     def _recorded(self, written: Sequence[Writing]) -> None:
         """It is durable: send what was said, look at what ended or came in."""
@@ -248,48 +180,6 @@ class Driver:
                 if agents:
                     written += self._advance(tender, sent_one.conversation, Returned(agents=agents))
         self._commit(written)
-
-    # ---- time and openings
-
-    def _schedule(self, tender: Tender) -> None:
-        """One alarm a tender, at its next instant; what waits for a place or money is looked at as they come free."""
-        now = self._clock.now()
-        instants = [instant for instant, _, _ in tender.timers(anyone_there=True)]
-        instants += self._openings.instants(tender, now)
-        if not instants:
-            return self._alarms.drop(tender.id)
-        deadline = max(min(instants), tender.grace_until)
-        deadline = deadline if deadline > now else now + self.settings.recheck_ms  # the broker is away
-        return self._alarms.set(tender.id, deadline, lambda: self._on_alarm(tender))
-
-    def _on_alarm(self, tender: Tender) -> None:
-        if self._calm:
-            self._commit(self._expire(tender, self._now()))
-        self._schedule(tender)
-        self._open_calls()
-
-    def _schedule_directory(self) -> None:
-        deadline = self.directory.deadline()
-        if deadline is not None:
-            self._alarms.set("directory", deadline, self._on_directory)
-
-    def _on_directory(self) -> None:
-        if self._calm:
-            self._commit(self._lose(self.directory.expire(self._now())))
-            self._schedule_directory()
-
-    def _open_calls(self) -> None:
-        """Open what may be opened now."""
-        now = self._now()
-        if not self._calm or self._recorder.broken.done():
-            return
-        for tender in self._openings.ready(now):
-            written = self._expire(tender, now)
-            if tender.waiting:
-                written += self._openings.open(tender, now)
-            self._commit(written)
-            self._schedule(tender)
-        self._desk.look()
 
 
 def _nothing() -> None:
