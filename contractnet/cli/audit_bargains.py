@@ -86,8 +86,9 @@ class BargainAudit:
     def _settle(self, talk: _Talk) -> None:
         """What was heard and moved nobody is what its act says."""
         if talk.heard is not None:
-            performative = talk.heard["message"]["performative"]
-            kind = talk.heard["message"]["content"].get("kind")
+            message = talk.heard["message"]
+            performative = message["performative"]
+            kind = "other" if performative == "not-understood" else message["content"].get("kind")
             talk.lines.append(talk.heard | {"event": f"?{performative}" + (f":{kind}" if kind else "")})
             talk.heard = None
 

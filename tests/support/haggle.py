@@ -114,6 +114,8 @@ class Pair:
     def judge(self) -> None:
         """Each side's log keeps the protocol, says who knows nothing of the package."""
         for who, other in (("buyer", "seller"), ("seller", "buyer")):
+            if not self.sides[who].machine.finished:
+                continue
             header = {
                 "protocol": "contractnet-bargaining",
                 "side": "initiator" if who == "buyer" else "participant",
@@ -131,16 +133,21 @@ class Pair:
             match record:
                 case HeardTurn():
                     if heard:
-                        yield heard
+                        yield unmoved(heard)
                     heard = {"at": draft.at, "dir": "in", "peer": other, "message": plain(record.message)}
                 case Moved():
                     for move in record.moves:
                         yield from self._moved(rows[move.row].events, draft.at, heard)
                         heard = {}
                 case SaidTurn():
+                    if heard:
+                        yield unmoved(heard)
+                        heard = {}
                     yield {"at": draft.at, "dir": "out", "peer": other, "message": plain(record.message)}
                 case _:
                     pass
+        if heard:
+            yield unmoved(heard)
 
     def _moved(self, events: Sequence[str], at: int, heard: Line) -> Iterator[Line]:
         """The event of a row: of what was heard, by its performative."""
@@ -151,6 +158,13 @@ class Pair:
         else:
             (event,) = [one for one in events if one[0] in "#@"]
             yield {"at": at, "event": event}
+
+
+def unmoved(heard: Line) -> Line:
+    """What was heard and moved nobody is what its act says."""
+    name, content = heard["message"]["performative"], heard["message"]["content"]
+    kind = "other" if name == "not-understood" else content.get("kind")
+    return heard | {"event": f"?{name}" + (f":{kind}" if kind else "")}
 
 
 def plain(act: AnyBargainAct) -> Any:
