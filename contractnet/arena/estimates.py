@@ -66,6 +66,23 @@ class Mean:
         return Estimate(mean, mean - reach, mean + reach)
 
 
+def ratio(parts: Sequence[int], wholes: Sequence[int]) -> Estimate | None:
+    """The sum of the parts over the sum of the wholes, of pairs that are independent; None where that is over 0.
+
+    The interval is the normal one of the linearised ratio; of one pair there is the value alone.
+    Source: Cochran 1977, section 2.11.
+    """
+    n, part, whole = len(parts), sum(parts), sum(wholes)
+    if not whole:
+        return None
+    value = Fraction(part, whole)
+    if n < 2:
+        return Estimate(value, value, value)
+    strays = sum((one * whole - part * other) ** 2 for one, other in zip(parts, wholes, strict=True))
+    reach = _Z * _root(Fraction(strays * n, (n - 1) * whole**2)) / abs(whole)
+    return Estimate(value, value - reach, value + reach)
+
+
 def bootstrap(n: int, statistic: Callable[[Sequence[int]], Fraction], draws: Draws) -> Estimate:
     """A statistic of n independent repetitions, with its percentile bootstrap interval.
 

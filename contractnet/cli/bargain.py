@@ -1,4 +1,4 @@
-"""`contractnet bargain`: two players bargain over a price, many times."""
+"""`contractnet bargain`: two players bargain over a price or several issues, many times."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 import click
-import msgspec
 
 from contractnet.cli import exits, options
 from contractnet.cli.options import option
@@ -19,7 +18,11 @@ _IN: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("buyer", metavar="BUYER", required=False)
 @click.argument("seller", metavar="SELLER", required=False)
 @option("list", "listed", is_flag=True, help="List the strategies and the priors, and end.")
-@option("prior", metavar="NAME", help="Draw scenarios: uniform, lesson or shop.  [default: uniform]")
+@option(
+    "prior",
+    metavar="NAME",
+    help="Draw scenarios: uniform, lesson, shop, or issues: several of them.  [default: uniform]",
+)
 @option("file", type=_IN, metavar="FILE", help="Scenarios from a file, one JSON object a line.")
 @option("product", metavar="NAME:cost=C,budget=B", help="One product with both reservation prices.")
 @option("swap", is_flag=True, help="Play each scenario again with the roles swapped.")
@@ -29,7 +32,7 @@ _IN: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="How many.  [default: 1000, with a model 30; of a file or product: each once]",
 )
 @option("seed", type=click.IntRange(0), default=1, help="Of every draw.")
-@option("turns", type=click.IntRange(1, 1_000), default=12, help="Of both sides together.")
+@option("turns", type=click.IntRange(1, 1_000), help="Of both sides together.  [default: 12; over several issues 40]")
 @option("first", type=click.Choice(["buyer", "seller", "draw"]), default="draw", help="Who moves first.")
 @option("monotone", is_flag=True, help="No offer may take back what an earlier one gave.")
 @option("mediator", metavar="RUNGS", help="What a mediator tries at a deadlock: standing-offers, sealed-reservations.")
@@ -42,15 +45,20 @@ _IN: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="What the model does: words the numbers of `linear`; proposes, and the guard decides; or as it likes.",
 )
 @option("persona", metavar="NAME", default="plain", help="Whose voice the words are in, in mode og.")
+@option("jobs", type=click.IntRange(1, 256), default=1, help="Processes; the result is the same.")
 @options.as_json("What was measured")
 @option("csv", "csv_file", type=_OUT, metavar="FILE", help="Write every bargaining as CSV.")
 @option("plot", type=options.Picture(), help="Write the picture.")
 def command(buyer: str | None, seller: str | None, listed: bool, **given: object) -> None:
-    """Two players bargain over a price, in many scenarios. A player is a strategy, or one with parameters, such as
-    boulware:beta=0.1,margin=0; each knows its own reservation price alone, and never deals below it.
+    """Two players bargain over a price or several issues, in many scenarios. A player is a strategy, or one with
+    parameters, such as boulware:beta=0.1,margin=0; each knows its own reservation alone, and never deals below it.
 
     Printed are the deals in feasible and in infeasible cases apart, the surplus of both sides, rounds, violations and
     variance, each rate and mean with its 95 % interval.
+
+    Several issues come from the prior issues, such as issues:count=4,options=3, or from a file with weights; micro and
+    logrolling-frequency are made for them. Beside what was agreed stands what Nash, Kalai and Smorodinsky, and the
+    largest sum of utilities would have given both.
 
     The player `model` asks --model URL for bounded numbers. In mode free, for experiments alone, nothing keeps it from
     a deal past its reservation price: such deals are counted. Its key is in OPENAI_API_KEY, if it has one.
@@ -60,9 +68,11 @@ def command(buyer: str | None, seller: str | None, listed: bool, **given: object
       contractnet bargain linear boulware --prior uniform --swap --plot bargain.png
       contractnet bargain og-linear:margin=0 conceder --product lamp:cost=40,budget=60,high=80
       contractnet bargain model boulware --model http://127.0.0.1:8080/v1 --trials 20
+      contractnet bargain micro logrolling-frequency --prior issues --jobs 2
       contractnet bargain --list
     """
-    from contractnet.cli.bargain_view import Asked, show_names, show_run  # slow, which `--help` does without
+    from contractnet.cli.bargain_asked import read_line  # slow, which `--help` does without
+    from contractnet.cli.bargain_view import show_names, show_run
 
     if listed:
         show_names(as_json=bool(given["as_json"]))
@@ -72,7 +82,7 @@ def command(buyer: str | None, seller: str | None, listed: bool, **given: object
     sources = [name for name in ("prior", "file", "product") if given[name] is not None]
     if len(sources) > 1:
         raise click.UsageError(f"--{' and --'.join(sources)}: name one source of scenarios")
-    asked = msgspec.convert({"buyer": buyer, "seller": seller, **given}, Asked)
+    asked = read_line({"buyer": buyer, "seller": seller, **given})
     options.apart(asked.csv_file, asked.plot)
     try:
         show_run(asked)

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import closing, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-from msgspec import Struct
 
+from contractnet.arena.bargaining.jobs import price_trials
 from contractnet.arena.bargaining.players import named
 from contractnet.arena.bargaining.runs import Seated, repeated, run
 from contractnet.arena.bargaining.scenarios import PRIORS, Scenario, drawn, product, read_scenarios
+from contractnet.arena.bargaining.several import cases as several
 from contractnet.arena.bargaining.tally import Pairing, charts, comma_separated, rows_of, tallied
-from contractnet.arena.bargaining.trials import First, Mode, Table
 from contractnet.arena.numbers import cells, heads
 from contractnet.arena.png import drawn as picture_file
 from contractnet.arena.svg import svg
 from contractnet.cli import output, screen
+from contractnet.cli.bargain_asked import TRIALS, Asked, cases_of, lines_of
+from contractnet.cli.bargain_issues import show_cases
 from contractnet.cli.progress import progress
 from contractnet.errors import DefinitionError
 from contractnet.mechanisms.bargaining.brought import strategy_names
-from contractnet.mechanisms.bargaining.mediation.disclosure import Rung, ladder
 from contractnet.messages.values import show_amount
 
 if TYPE_CHECKING:
@@ -31,45 +30,8 @@ if TYPE_CHECKING:
 #: how the command line names the player that is a language model
 MODEL: Final = "model"
 _TRIALS_OF_MODEL: Final = 30
-#: rungs that need nobody outside
-_ALONE: Final = (Rung.STANDING_OFFERS, Rung.SEALED_RESERVATIONS, Rung.SINGLE_TEXT)
-_TRIALS: Final = 1_000
 #: columns of the table that name a pairing; the others are measured
 _NAMES: Final = 2
-
-
-class Asked(Struct, frozen=True, kw_only=True):
-    """The command line."""
-
-    buyer: str
-    seller: str
-    prior: str | None
-    file: Path | None
-    product: str | None
-    swap: bool
-    trials: int | None
-    seed: int
-    turns: int
-    first: First
-    monotone: bool
-    mediator: str | None
-    model: str | None
-    model_name: str
-    mode: Mode
-    persona: str
-    as_json: bool
-    csv_file: Path | None
-    plot: Path | None
-
-    def line(self) -> str:
-        """The command that plays the same."""
-        words = ["contractnet bargain", self.buyer, self.seller]
-        names = ["prior", "file", "product", "trials", "seed", "turns", "first", "mediator"]
-        names += [] if self.model is None else ["model", "model_name", "mode", "persona"]
-        for name in names:
-            value = getattr(self, name)
-            words += [] if value is None else [f"--{name.replace('_', '-')}", shlex.quote(str(value))]
-        return " ".join([*words, *(f"--{name}" for name in ("swap", "monotone") if getattr(self, name))])
 
 
 def show_names(*, as_json: bool) -> None:
@@ -79,9 +41,11 @@ def show_names(*, as_json: bool) -> None:
             output.json_line({"strategy": name})
         for prior in PRIORS.values():
             output.json_line({"prior": prior.name, "says": prior.says})
+        output.json_line({"prior": several.PRIOR, "says": several.SAYS})
         return
+    priors = [*((one.name, one.says) for one in PRIORS.values()), (several.PRIOR, several.SAYS)]
     output.folded("strategies  ", ", ".join(strategy_names()))
-    output.folded("priors      ", "; ".join(f"{one.name}: {one.says}" for one in PRIORS.values()))
+    output.folded("priors      ", "; ".join(f"{name}: {says}" for name, says in priors))
 
 
 def show_run(asked: Asked) -> None:
@@ -92,15 +56,21 @@ def show_run(asked: Asked) -> None:
         OSError: a file cannot be read or written.
     """
     seating = _seating(asked)
+    table = asked.table
+    if (cases := cases_of(asked)) is not None:
+        if seating is not None:
+            raise DefinitionError(f"player {MODEL}: it bargains over a price, and these are several issues")
+        show_cases(asked, cases)
+        return
     seated = _seated(asked.buyer, seating), _seated(asked.seller, seating)
-    table = Table(turns=asked.turns, first=asked.first, monotone=asked.monotone, ladder=_rungs(asked.mediator))
     scenarios = _scenarios(asked)
-    for path in (asked.csv_file, asked.plot):
-        if path is not None:
-            path.touch()  # what cannot be written is known before a long run, not after
+    asked.reserve_files()
     with closing(seating) if seating is not None else nullcontext(), progress() as begin:
         told = begin("bargaining", len(scenarios) * (1 + asked.swap))
-        found = run(seated, scenarios, table, asked.seed, swap=asked.swap, progress=told)
+        if seating is None:
+            found = price_trials(asked.pairs, scenarios, table, asked.seed, jobs=asked.jobs, progress=told)
+        else:
+            found = run(seated, scenarios, table, asked.seed, swap=asked.swap, progress=told)
     if asked.as_json:
         for row in rows_of(found):
             output.json_line({"seed": asked.seed, "turns": asked.turns, "first": asked.first, **row})
@@ -117,21 +87,12 @@ def show_run(asked: Asked) -> None:
         asked.plot.write_bytes(picture_file(picture, asked.plot))
 
 
-def _rungs(line: str | None) -> tuple[Rung, ...]:
-    found = () if line is None else ladder(line)
-    for rung in found:
-        if rung not in _ALONE:
-            raise DefinitionError(f"mediator: {rung} asks somebody outside, who is not here; leave it out")
-    return found
-
-
 def _scenarios(asked: Asked) -> list[Scenario]:
     if asked.product is not None:
         return repeated([product(asked.product)], asked.trials)
     if asked.file is not None:
-        lines = asked.file.read_text(encoding="utf-8", errors="replace").splitlines()
-        return repeated(read_scenarios(lines, str(asked.file)), asked.trials)
-    usual = _TRIALS if asked.model is None else _TRIALS_OF_MODEL
+        return repeated(read_scenarios(lines_of(asked.file), str(asked.file)), asked.trials)
+    usual = TRIALS if asked.model is None else _TRIALS_OF_MODEL
     return list(drawn(asked.prior or "uniform", asked.seed, asked.trials or usual))
 
 
@@ -144,6 +105,8 @@ def _seating(asked: Asked) -> Seating | None:
         return None
     if not plays:
         raise DefinitionError(f"--model: no player is it; call the buyer or the seller `{MODEL}`")
+    if asked.jobs > 1:
+        raise DefinitionError("--jobs: a model is asked by one process; leave it out")
     from contractnet.cli.bargain_model import Seating  # what asks models is slow to import
 
     return Seating(asked.model, asked.model_name, asked.mode, asked.persona)
@@ -170,14 +133,8 @@ def _show(found: list[Pairing], asked: Asked) -> None:
     """What was measured, a line each, the pairings beside each other."""
     measured = tallied(found)
     rows = list(cells(measured))
-    who = ["A buys, B sells", "B buys, A sells"][: len(found)]
-    count = len(found[0].trials)
-    moves = {"draw": "who moves first is drawn", "buyer": "the buyer moves first", "seller": "the seller moves first"}
-    turns = f"{asked.turns} turn{'' if asked.turns == 1 else 's'} of both together"
-    kinds = f"{count:,} bargaining{'' if count == 1 else 's'} of each pairing"
-    output.folded("", f"{kinds}; {turns}; {moves[asked.first]}; seed {asked.seed}")
-    output.folded("A: ", found[0].buyer)
-    output.folded("B: ", found[0].seller)
+    who, count = asked.sides, len(found[0].trials)
+    asked.show_head(count)
     click.echo()
     titles = heads(measured)
     lines = [(titles[at], *(row[at] for row in rows)) for at in range(_NAMES, len(titles))]

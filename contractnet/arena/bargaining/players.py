@@ -16,7 +16,7 @@ from msgspec.structs import fields, replace
 from contractnet.arena.bargaining.words import parameters, unknown
 from contractnet.errors import DefinitionError
 from contractnet.mechanisms.bargaining.brought import find_strategy
-from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences
+from contractnet.mechanisms.bargaining.preferences import Mandate, Preferences, PricePreferences
 from contractnet.mechanisms.bargaining.session import Bargainer, Player
 from contractnet.mechanisms.bargaining.shape import OfferGenerator, Strategy
 from contractnet.messages.values import PPM, parse_amount
@@ -38,11 +38,17 @@ class Named(Struct, frozen=True, kw_only=True):
     closing: int | None = None  #: micros; None: the margin decides
     margin: int = 50_000  #: ppm of the way at which its schedules end short of the reservation
 
-    def mandate(self, preferences: PricePreferences) -> Mandate:
-        """What it may do in one bargaining."""
+    def mandate(self, preferences: Preferences) -> Mandate:
+        """What it may do in one bargaining.
+
+        Raises:
+            DefinitionError: it has a price to open or close at, and there are several issues.
+        """
+        if not isinstance(preferences, PricePreferences) and (self.opening, self.closing) != (None, None):
+            raise DefinitionError(f"player {self.label}: opening and closing are prices, and several issues have none")
         return Mandate(preferences=preferences, opening=self.opening, closing=self.closing, margin=self.margin)
 
-    def side(self, preferences: PricePreferences) -> Bargainer:
+    def side(self, preferences: Preferences) -> Bargainer:
         """It, as one side of one bargaining."""
         return Player(self.strategy, self.mandate(preferences))
 

@@ -81,18 +81,42 @@ def play(
     buys: Literal[0, 1] = 0 if first == "buyer" else 1
     order = (buyer, seller) if buys == 0 else (seller, buyer)
     rules = Rules(agenda=scenario.agenda(), turns=table.turns, buyer=buys, monotone=table.monotone)
-    try:
-        exchange = bargain(*order, rules, seed)
-        mediated = _mediated(rules, exchange, order, table.ladder, seed, parties)
-    except MechanismError as error:
-        raise DefinitionError(f"{scenario.name}: {error}") from error
+    exchange, mediated = bargained(scenario.name, order, rules, table.ladder, seed, parties)
     run = observed(exchange, scenario.budget, scenario.cost, buys)
-    ended: Ended = exchange.status
     if mediated is not None:
-        ended = "mediated" if mediated.terms is not None else "no-zone" if mediated.no_zone else ended
         run = _with(run, None if mediated.terms is None else mediated.terms[0])
     last: Side = "buyer" if exchange.last == buys else "seller"
-    return Trial(scenario=scenario, first=first, last=last, ended=ended, run=run), exchange
+    return Trial(scenario=scenario, first=first, last=last, ended=ending(exchange, mediated), run=run), exchange
+
+
+def bargained(
+    name: str,
+    order: tuple[Bargainer, Bargainer],
+    rules: Rules,
+    rungs: Sequence[Rung],
+    seed: str,
+    parties: Callable[[Mandate], Party] = Frank,
+) -> tuple[Exchange, Mediated | None]:
+    """A session, and what the ladder came to; None: none was needed, or there is none.
+
+    Args:
+        name: of the scenario, for the words of an error.
+        order: the sides in the order of moving.
+    Raises:
+        DefinitionError: a side or a rung does not fit what is bargained over, or the rules have no meaning.
+    """
+    try:
+        exchange = bargain(*order, rules, seed)
+        return exchange, _mediated(rules, exchange, order, rungs, seed, parties)
+    except MechanismError as error:
+        raise DefinitionError(f"{name}: {error}") from error
+
+
+def ending(exchange: Exchange, mediated: Mediated | None) -> Ended:
+    """How it ended, the mediator included."""
+    if mediated is None:
+        return exchange.status
+    return "mediated" if mediated.terms is not None else "no-zone" if mediated.no_zone else exchange.status
 
 
 def _mediated(

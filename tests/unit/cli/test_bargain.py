@@ -110,6 +110,56 @@ def test_a_file_of_scenarios_is_played_once_each(tmp_path: Path, capsys: pytest.
     )
 
 
+ISSUES = {
+    "issues": {"speed": ["slow", "fast"], "report": ["none", "long"]},
+    "buyer": {"weights": {"speed": "0.7", "report": "0.3"}, "worth": {"speed": [0, 1], "report": [0, 1]}},
+    "seller": {"weights": {"speed": "0.2", "report": "0.8"}, "worth": {"speed": [1, 0], "report": [1, 0]}},
+}
+
+
+def test_several_issues_stand_beside_the_solutions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    drawn = ["bargain", "micro", "logrolling-frequency", "--prior", "issues", "--trials", "30", "--swap"]
+    files = ["--csv", str(tmp_path / "rows.csv"), "--plot", str(tmp_path / "p.svg")]
+    assert run([*drawn, *files]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith("30 bargainings of each pairing; 40 turns of both together; ")
+    for words in ("deals, feasible cases, %", "agreed: B buys, A sells", "Nash", "Kalai-Smorodinsky", "utilitarian"):
+        assert any(line.startswith(words) for line in captured.out.splitlines())
+    assert captured.err == ""
+    with (tmp_path / "rows.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 60
+    assert "--prior issues --trials 30 --seed 1 --turns 40" in (tmp_path / "p.svg").read_text()
+    assert run([*drawn, "--json"]) == 0
+    one, other, nash, _, most = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (one["buyer"], other["buyer"], nash["yardstick"], most["yardstick"]) == (
+        "micro",
+        "logrolling-frequency",
+        "Nash",
+        "utilitarian",
+    )
+    assert float(one["joint"]) <= float(nash["joint"])
+
+
+def test_a_file_with_weights_is_played(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_text(json.dumps(ISSUES))
+    assert run(["bargain", "micro", "micro", "--file", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "line-1: speed=fast;report=none in round 2 (agreed)"
+    path.write_text(json.dumps(ISSUES) + '\n{"cost": "40", "budget": "60"}\n')
+    assert run(["bargain", "micro", "micro", "--file", str(path)]) == 2
+    assert "line 2: Object contains unknown field `cost`" in capsys.readouterr().err
+
+
+def test_processes_change_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found: list[tuple[str, bytes, bytes]] = []
+    for jobs in ("1", "2"):
+        files = [tmp_path / f"{jobs}.csv", tmp_path / f"{jobs}.svg"]
+        written = ["--csv", str(files[0]), "--plot", str(files[1])]
+        assert run([*SHORT, "--swap", "--jobs", jobs, *written]) == 0
+        found.append((capsys.readouterr().out, files[0].read_bytes(), files[1].read_bytes()))
+    assert found[0] == found[1]
+
+
 def test_the_list_names_strategies_and_priors(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bargain", "--list"]) == 0
     out = capsys.readouterr().out
@@ -154,6 +204,9 @@ def test_it_fits_terminals(columns: str, capsys: pytest.CaptureFixture[str], mon
         (["linear"], 2, "name two players, the buyer and the seller; --list shows which there are"),
         (["luck", "linear"], 2, "strategy 'luck' is not known; there are: og-linear"),
         (["linear", "micro:beta=1"], 2, "has no parameter 'beta'"),
+        (["micro", "micro", "--prior", "issues:size=2"], 2, "prior 'issues' has no parameter 'size'"),
+        (["model", "micro", "--prior", "issues", "--model", "http://127.0.0.1:9/v1"], 2, "it bargains over a price"),
+        (["model", "linear", "--model", "http://127.0.0.1:9/v1", "--jobs", "2"], 2, "a model is asked by one process"),
         (["linear", "logrolling-bayesian"], 2, "there is nothing to trade in a single price"),
         (["linear", "linear", "--prior", "shop", *LAMP], 2, "--prior and --product: name one source of scenarios"),
         (["linear", "linear", "--prior", "luck"], 2, "prior 'luck' is not known"),

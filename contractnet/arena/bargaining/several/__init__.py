@@ -1,0 +1,1 @@
+"""Bargaining over several issues: scenarios, trials, yardsticks and what they came to."""

@@ -1,0 +1,43 @@
+"""Trials over several processes: the same as with one, whatever is played."""
+
+from __future__ import annotations
+
+import pytest
+
+from contractnet.arena.bargaining.jobs import case_trials, price_trials
+from contractnet.arena.bargaining.scenarios import drawn
+from contractnet.arena.bargaining.several.cases import drawn_cases
+from contractnet.arena.bargaining.trials import Table
+from contractnet.errors import DefinitionError
+
+SCENARIOS = list(drawn("uniform", 1, 23))
+CASES = list(drawn_cases("issues", 1, 9))
+PAIRS = [("boulware:beta=0.3", "absolute"), ("absolute", "boulware:beta=0.3")]
+
+
+def test_two_processes_play_the_same_and_tell_of_every_trial() -> None:
+    """`absolute` and `micro` draw from the seed of the trial, which is that of its number in the whole run."""
+    told: list[int] = []
+    for jobs in (1, 2):
+        told.append(0)
+
+        def count(steps: int) -> None:
+            told[-1] += steps
+
+        prices = price_trials(PAIRS, SCENARIOS, Table(), 5, jobs=jobs, progress=count)
+        issues = case_trials([("micro", "linear")], CASES, Table(turns=30), 5, jobs=jobs, progress=count)
+        if jobs == 1:
+            one = prices, issues
+    assert (prices, issues) == one
+    assert [len(pairing.trials) for pairing in prices] == [23, 23]
+    assert any(trial.terms is not None for trial in issues[0])
+    assert told == [2 * 23 + 9] * 2
+
+
+def test_what_cannot_be_played_is_told_as_with_one_process() -> None:
+    said: list[str] = []
+    for jobs in (1, 2):
+        with pytest.raises(DefinitionError) as told:
+            price_trials([("linear", "logrolling-bayesian")], SCENARIOS, Table(), 1, jobs=jobs, progress=lambda _: None)
+        said.append(str(told.value))
+    assert said == ["uniform-1: logrolling-bayesian: there is nothing to trade in a single price"] * 2
