@@ -119,6 +119,7 @@ class Bargain(State):
             IllegalSend: a decision that is not possible in this state: a bug of the caller's.
             DefinitionError: a plan that does not fit the rules, or a strategy that is not there.
         """
+        decision = self._judge(fact, at)  # what may raise comes first, and leaves nothing behind
         scribe, before = Scribe(self.pen, at), self.machine.state
         match fact:
             case HeardTurn(message=act):
@@ -129,7 +130,7 @@ class Bargain(State):
                 mishear(self, scribe, fact)
             case _:
                 scribe.fact(self.conversation, fact)
-                self._decide(scribe, fact)
+                self._decide(scribe, fact, decision)
         if self.machine.finished and self.machine.state != before:
             agreed = self.taken if self.machine.has("agreed") else None
             ended = BargainEnded(
@@ -140,20 +141,45 @@ class Bargain(State):
             scribe.end(self.conversation, ended)
         return scribe.finish()
 
-    def _decide(self, scribe: Scribe, fact: Fact) -> None:
+    def check_plan(self, plan: Plan) -> None:
+        """Refuse a plan that cannot be played by the rules of the request that came.
+
+        Raises:
+            MechanismError: it does not fit them. May raise what a generator of another distribution raises, too.
+            DefinitionError: its strategy is not there.
+        """
+        assert self.me is not None
+        assert self.rules is not None  # ASKED is entered by a request
+        _fit(plan, self.rules, self.me)
+
+    def _judge(self, fact: Fact, at: int) -> Decision | None:
+        """What a decision of ours comes to; nothing is touched yet."""
+        match fact:
+            case BargainOpened():
+                _fit(fact.plan, check_request(fact.request), 0)
+            case BargainTaken():
+                if not self.allows(fact):
+                    self.machine.fire("#agree")  # raises
+                self.check_plan(fact.plan)
+            case TurnTaken():
+                if not self.machine.has("ours"):
+                    self.machine.fire("#offer", turns_left=True)  # raises
+                return self.decision(fact, at)
+            case _:
+                pass
+        return None
+
+    def _decide(self, scribe: Scribe, fact: Fact, decision: Decision | None) -> None:
         speech = Speech(self, scribe)
         match fact:
             case BargainOpened():
                 self.me, self.peer, self.timers, self.parent = 0, fact.peer, fact.timers, fact.parent
                 self.request, self.rules, self.plan = fact.request, check_request(fact.request), fact.plan
-                self._fit(fact.plan, self.rules)
                 self.move(scribe, "#open")
                 self.newest = speech.request(fact.request, fact.parent)
                 self.await_act(scribe.at, fact.request.reply_within_ms)
             case BargainTaken():
-                assert self.rules is not None  # ASKED is entered by a request
-                assert self.request is not None
-                self._fit(fact.plan, self.rules)
+                assert self.request is not None  # ASKED is entered by one
                 self.plan = fact.plan
                 self.move(scribe, "#agree")
                 self.newest = speech.agree()
@@ -162,7 +188,8 @@ class Bargain(State):
                 self.move(scribe, "#refuse")
                 speech.refuse(fact.reason, fact.text)
             case TurnTaken():
-                self._turn(scribe, speech, fact)
+                assert decision is not None
+                self._turn(scribe, speech, fact, decision)
             case BargainCalledOff():
                 self.move(scribe, "#cancel")
                 self.called_off = True
@@ -174,17 +201,10 @@ class Bargain(State):
             case _:
                 raise AssertionError(f"{type(fact).__name__} is no decision of ours")
 
-    def _fit(self, plan: Plan, rules: Rules) -> None:
-        """A plan that cannot be played is refused before anything is said."""
-        assert self.me is not None
-        fit(plan.mandate, rules, self.me)
-        find_strategy(plan.strategy).generator.check(rules, plan.mandate)
-
-    def _turn(self, scribe: Scribe, speech: Speech, fact: TurnTaken) -> None:
+    def _turn(self, scribe: Scribe, speech: Speech, fact: TurnTaken, decision: Decision) -> None:
         """B10 to B13."""
         assert self.rules is not None  # a turn is ours only after an agree
         assert self.request is not None
-        decision = self.decision(fact, scribe.at)
         said, turn = decision.said, self.turn
         terms = None if said.terms is None else cast("Terms", said.terms)  # the guard's own
         decided = TurnDecided(
@@ -226,3 +246,8 @@ class Bargain(State):
     def _offer_id(self) -> str:
         text = f"{self.pen.seed}|{self.conversation}|{self.agent}|offer|{len(self.known_ids) + 1}"
         return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _fit(plan: Plan, rules: Rules, me: int) -> None:
+    fit(plan.mandate, rules, me)
+    find_strategy(plan.strategy).generator.check(rules, plan.mandate)
