@@ -7,6 +7,7 @@ node that the test may kill. With CONTRACTNET_TEST_AMQP_URL vhosts are made on t
 from __future__ import annotations
 
 import asyncio
+import compileall
 import os
 import signal
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+import contractnet
 from contractnet.errors import NodeError
 from contractnet.testing.node import PrivateNode
 from contractnet.testing.server import find_server, provide_server
@@ -26,6 +28,7 @@ from tests.support import llama, node_js
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
+PACKAGE = Path(contractnet.__file__).parent
 AMQP_VARIABLE = "CONTRACTNET_TEST_AMQP_URL"
 DATA_VARIABLE = "CONTRACTNET_TEST_DATA"
 BROKER_FIXTURES = {"broker_node", "amqp_url", "own_node"}
@@ -68,8 +71,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Where processes share the tests, RabbitMQ is found or unpacked before they begin."""
+    """Where processes share the tests, RabbitMQ is found or unpacked before they begin.
+
+    And the package is compiled, since hundreds of processes are started from it: else, where PYTHONDONTWRITEBYTECODE
+    is set, each would spend a quarter of a second on that.
+    """
     config = session.config
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(PACKAGE, quiet=2)
     shared = config.pluginmanager.hasplugin("dsession")  # this process hands the tests out, and collects none
     if shared and not config.getoption("--no-broker") and not config.option.collectonly:
         _provide(config, "some")

@@ -12,21 +12,20 @@ import msgspec
 import pytest
 
 from contractnet.interaction.definition import TABLES, load
-from contractnet.interaction.drawing.files import diagrams
 from contractnet.interaction.drawing.mermaid import mermaid
 from contractnet.interaction.drawing.picture import about_row, picture
 from contractnet.interaction.drawing.svg import svg
 from contractnet.interaction.machine import SAME, Row, Table
 from contractnet.messages.schemas import drift
+from tests.support import drawn
 
 ROOT = Path(__file__).parents[4]
-MADE = diagrams()
 
 
 def test_committed_diagrams_are_those_of_the_tables() -> None:
-    assert drift(ROOT / "protocols", MADE) == []
+    assert drift(ROOT / "protocols", drawn.made()) == []
     there = {f"diagrams/{path.name}" for path in (ROOT / "protocols" / "diagrams").iterdir()}
-    assert there == set(MADE)
+    assert there == set(drawn.made())
 
 
 def test_they_are_the_same_whatever_order_sets_have() -> None:
@@ -93,7 +92,7 @@ def test_each_row_taken_away_or_changed_is_seen(name: str) -> None:
 def test_what_a_row_does_is_seen_in_the_svg(name: str) -> None:
     table = load(name)
     last = table.rows[-1]
-    before = MADE[f"diagrams/{name}.svg"]
+    before = drawn.made()[f"diagrams/{name}.svg"]
     for fields in ({"does": "something else"}, {"sends": ("cfp",)}, {"see": ("D1",)}, {"fires": ("C:#award",)}):
         after = svg(picture(changed(table, last, **fields)), f"{name}.toml")
         assert after != before

@@ -10,15 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contractnet.interaction.definition import TABLES, load
-from contractnet.interaction.drawing.files import diagrams
 from contractnet.interaction.drawing.mermaid import plain
 from contractnet.interaction.machine import SAME
-
-MADE = diagrams()
+from tests.support import drawn
 
 
 def lines(name: str) -> list[str]:
-    return [shown(line.strip()) for line in MADE[f"diagrams/{name}.mmd"].splitlines()]
+    return [shown(line.strip()) for line in drawn.made()[f"diagrams/{name}.mmd"].splitlines()]
 
 
 def shown(text: str) -> str:
@@ -37,7 +35,7 @@ def test_its_lines_are_of_a_few_forms(name: str) -> None:
         r"\w+: [^:;#]*(#\d+;[^:;#]*)*",
         r"(\[\*\]|\w+) --> \w+(: [^:;#]*(#\d+;[^:;#]*)*)?",
     )
-    text, note = MADE[f"diagrams/{name}.mmd"].split("    note right of ")
+    text, note = drawn.made()[f"diagrams/{name}.mmd"].split("    note right of ")
     for line in text.splitlines():
         assert re.fullmatch("|".join(forms), line.strip()), line
     first, *told, end = note.splitlines()

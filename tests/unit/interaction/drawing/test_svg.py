@@ -10,20 +10,19 @@ from xml.etree import ElementTree
 import pytest
 
 from contractnet.interaction.definition import TABLES, load
-from contractnet.interaction.drawing.files import diagrams
 from contractnet.interaction.drawing.picture import about_row, picture
 from contractnet.interaction.drawing.svg import svg
 from contractnet.interaction.machine import SAME
+from tests.support.drawn import made
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 PARTS = {"svg", "title", "desc", "style", "rect", "text", "tspan", "g", "path", "circle"}
-MADE = diagrams()
 
 Element = ElementTree.Element
 
 
 def drawn(name: str) -> str:
-    return MADE[f"diagrams/{name}.svg"]
+    return made()[f"diagrams/{name}.svg"]
 
 
 def root(name: str) -> Element:
