@@ -1,7 +1,8 @@
 """What all tests share: a RabbitMQ of their own, the folder of outside data, and last lines that say what was left out.
 
 `amqp_url` gives a fresh, empty vhost on a node that is started when the first test asks for one. `own_node` gives a
-node that the test may kill. With CONTRACTNET_TEST_AMQP_URL vhosts are made on that broker instead (tests/brokers.py).
+second one that the test may kill. With CONTRACTNET_TEST_AMQP_URL vhosts are made on that broker instead
+(tests/brokers.py).
 """
 
 from __future__ import annotations
@@ -33,6 +34,12 @@ AMQP_VARIABLE = "CONTRACTNET_TEST_AMQP_URL"
 DATA_VARIABLE = "CONTRACTNET_TEST_DATA"
 BROKER_FIXTURES = {"broker_node", "amqp_url", "own_node"}
 NO_BROKER_FOUND = 3
+#: no alarm, and the settings that a test may have changed
+AS_IT_WAS = (
+    'vm_memory_monitor:set_vm_memory_high_watermark(0.4), rabbit_disk_monitor:set_disk_free_limit("50MB"), '
+    "[application:set_env(rabbit, Key, Value) || {Key, Value} <- "
+    "[{consumer_timeout, 3600000}, {frame_max, 131072}, {max_message_size, 1048576}]]"
+)
 LEFT_OUT = pytest.StashKey[int]()
 ON_DEMAND = pytest.StashKey[int]()
 
@@ -170,13 +177,24 @@ def amqp_url(request: pytest.FixtureRequest) -> Iterator[str]:
     broker.drop_vhost(url)
 
 
-@pytest.fixture
-def own_node() -> Iterator[PrivateNode]:
-    """A node of the test's own, started: about six seconds. The test may kill, stop and restart it."""
+@pytest.fixture(scope="session")
+def mortal_node() -> Iterator[PrivateNode]:
+    """See `own_node`."""
     if os.environ.get(AMQP_VARIABLE) and find_server() is None:
         pytest.skip(f"needs a private node; no RabbitMQ server is here, only {AMQP_VARIABLE}")
     with PrivateNode() as node:
         yield node
+
+
+@pytest.fixture
+def own_node(mortal_node: PrivateNode) -> Iterator[PrivateNode]:
+    """A node for the test alone while it runs, which it may kill, stop, restart and set otherwise: a start takes six
+    seconds of a processor, so those tests share one that is mended in between. Work in a vhost made for the test.
+    """
+    mortal_node.start()
+    yield mortal_node
+    mortal_node.start()
+    mortal_node.eval(AS_IT_WAS)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def node() -> Iterator[tuple[PrivateNode, str]]:
     (port,) = free_ports(1)
     conf = ["management.tcp.ip = 127.0.0.1", f"management.tcp.port = {port}"]
     with PrivateNode(plugins=["rabbitmq_management"], conf=conf) as one:
-        one.ctl("add_user", USER, "secret")
+        one.eval(f'rabbit_auth_backend_internal:add_user(<<"{USER}">>, <<"secret">>, <<"test">>)')
         yield one, f"http://127.0.0.1:{port}"
 
 
@@ -71,7 +71,8 @@ def test_a_broker_that_is_well(node: tuple[PrivateNode, str], tmp_path: Path) ->
     assert found["clock"]["found"] == "agrees with ours, to the second"
     name = url.rpartition("/")[2]
     assert one.eval(f'rabbit_amqqueue:list_names(<<"{name}">>)') == "[]", "it leaves no queue behind"
-    left = one.ctl("list_exchanges", "-p", name, "name")
+    left = one.eval(f'[element(4, Name) || Name <- rabbit_exchange:list_names(), element(2, Name) =:= <<"{name}">>]')
+    assert "amq.topic" in left
     assert "doctor" not in left
 
 
@@ -110,7 +111,10 @@ def test_a_right_that_is_missing(
 ) -> None:
     one, _ = node
     url = one.vhost()
-    one.ctl("set_permissions", "-p", url.rpartition("/")[2], USER, *rights)
+    given = ", ".join(
+        f'<<"{right}">>'.replace("\\", "\\\\") for right in (USER, url.rpartition("/")[2], *rights, "test")
+    )
+    one.eval(f"rabbit_auth_backend_internal:set_permissions({given})")
     code, found = of_broker(tmp_path, as_dora(url))
     assert code == 1
     assert found["rights"]["level"] == "problem"
@@ -125,24 +129,31 @@ def test_no_broker_there_and_another_that_is_none(tmp_path: Path) -> None:
     assert "connection refused" in found["connection"]["found"]
 
 
-def test_a_limit_on_messages(tmp_path: Path) -> None:
-    with PrivateNode(max_message_size=10_000) as one:
-        code, found = of_broker(tmp_path, one.url)
-        assert code == 1
-        assert found["message size"]["todo"] == "set max_message_size = 1048576 in rabbitmq.conf"
-        one.ctl("set_disk_free_limit", "900000000000000")
-        code, found = of_broker(tmp_path, one.url)
-        assert code == 1
-        assert "it is short of memory or disk (an alarm)" in found["queues"]["found"]
+def test_a_limit_on_messages(own_node: PrivateNode, tmp_path: Path) -> None:
+    own_node.eval("application:set_env(rabbit, max_message_size, 10000)")
+    code, found = of_broker(tmp_path, own_node.vhost())
+    assert code == 1
+    assert found["message size"]["todo"] == "set max_message_size = 1048576 in rabbitmq.conf"
+
+
+def test_an_alarm(own_node: PrivateNode, tmp_path: Path) -> None:
+    url = own_node.vhost()
+    own_node.eval(f"rabbit_disk_monitor:set_disk_free_limit({10**16})")
+    code, found = of_broker(tmp_path, url)
+    assert code == 1
+    assert "it is short of memory or disk (an alarm)" in found["queues"]["found"]
 
 
 def test_what_the_api_alone_knows(node: tuple[PrivateNode, str], tmp_path: Path) -> None:
     one, api = node
     url = one.vhost()
     name = url.rpartition("/")[2]
-    one.ctl("set_policy", "-p", name, "bites", r"^m\.", '{"message-ttl": 1000}')
-    one.ctl("set_policy", "-p", name, "harmless", r"^other", '{"message-ttl": 1000}')
-    one.ctl("set_vhost_limits", "-p", name, '{"max-connections": 5}')
+    for policy, pattern in (("bites", "^m[.]"), ("harmless", "^other")):
+        given = (
+            f'<<"{name}">>, <<"{policy}">>, <<"{pattern}">>, [{{<<"message-ttl">>, 1000}}], 0, <<"all">>, <<"test">>'
+        )
+        one.eval(f"ok = rabbit_policy:set({given})")
+    one.eval(f'ok = rabbit_vhost_limit:set(<<"{name}">>, [{{<<"max-connections">>, 5}}], <<"test">>)')
     code, found = of_broker(tmp_path, url, "--management", api)
     assert code == 0, "warnings are none"
     assert found["policies"]["level"] == "warning"

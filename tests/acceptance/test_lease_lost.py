@@ -115,8 +115,8 @@ async def test_work_whose_beats_are_not_confirmed_is_given_up(tmp_path: Path, am
 
 def test_work_is_given_up_while_the_broker_is_short_of_memory(tmp_path: Path, own_node: PrivateNode) -> None:
     """An alarm: the broker keeps its connections and delivers, and reads nothing that is published."""
-    with Fleet(tmp_path, own_node.url) as fleet:
-        workers, manager = begin(fleet, dict.fromkeys(DAEMONS, own_node.url))
+    with Fleet(tmp_path, own_node.vhost()) as fleet:
+        workers, manager = begin(fleet, dict.fromkeys(DAEMONS, fleet.broker))
         own_node.eval("vm_memory_monitor:set_vm_memory_high_watermark(0)")
         lost = gives_up(fleet)
         assert lost.body["text"].endswith(

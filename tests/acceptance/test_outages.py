@@ -99,7 +99,7 @@ def assert_all_is_well(fleet: Fleet, managers: dict[str, Process]) -> None:
 
 def test_the_broker_is_killed_in_the_middle_of_a_batch(tmp_path: Path, own_node: PrivateNode) -> None:
     tasks = write_tasks(tmp_path / "tasks.jsonl", 60, SKILLS, pause=0.3)
-    with Fleet(tmp_path, own_node.url) as fleet:
+    with Fleet(tmp_path, own_node.vhost()) as fleet:
         for agent in DAEMONS:
             fleet.worker(agent)
         manager = fleet.call(tasks, "--reserve", "0.05", "--reply-within", "5", "--require-settled")
@@ -118,7 +118,7 @@ def test_the_broker_is_killed_in_the_middle_of_a_batch(tmp_path: Path, own_node:
 
 
 def test_the_broker_is_away_across_each_deadline(tmp_path: Path, own_node: PrivateNode) -> None:
-    with Fleet(tmp_path, own_node.url) as fleet:
+    with Fleet(tmp_path, own_node.vhost()) as fleet:
         contractors(fleet)
         managers = begin(fleet)
         own_node.settle()

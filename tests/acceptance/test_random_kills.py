@@ -75,7 +75,7 @@ def test_the_broker_is_among_the_victims(number: int, tmp_path: Path, own_node: 
     print(f"{SEED_VARIABLE}={seed}")
     draw = random.Random(seed)
     file = write_tasks(tmp_path / "tasks.jsonl", 60, SKILLS, seed=seed, pause=2.0)
-    with Fleet(tmp_path, own_node.url) as fleet:
+    with Fleet(tmp_path, own_node.vhost()) as fleet:
         for agent in DAEMONS:
             fleet.worker(agent)
         call = fleet.call(file, *OPTIONS)

@@ -221,7 +221,7 @@ def test_ctrl_c_while_agents_listens_leaves_no_queue_behind(market: tuple[Path, 
 
     before = sorted(queues().split(","))
     with Terminal(folder, "agents", "--broker", url, "--wait", "60") as terminal:
-        until("it listens", lambda: ".presence" in broker_node.ctl("list_consumers", "-p", name, "queue_name"))
+        until("it listens", lambda: ".presence" in broker_node.eval(f'rabbit_amqqueue:consumers_all(<<"{name}">>)'))
         terminal.interrupt()
         assert terminal.wait() == 130
     assert "contractnet agents: interrupted; run the same command again to go on" in terminal.text

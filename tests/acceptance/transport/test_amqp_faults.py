@@ -68,7 +68,7 @@ async def numbers(post: Post, until: int) -> set[bytes]:
 async def test_a_broker_that_is_restarted_loses_nothing(
     own_node: PrivateNode, end: Callable[[PrivateNode], None]
 ) -> None:
-    transport = AmqpTransport(own_node.vhost("market"), QUICK)
+    transport = AmqpTransport(own_node.vhost(), QUICK)
     async with transport.attach(ONE) as first, transport.attach(ANN) as second:
         one, ann = Post(first, PATIENCE_S), Post(second, PATIENCE_S)
         await one.note(Up)
@@ -271,19 +271,19 @@ async def test_a_queue_that_another_program_consumes_is_noticed(amqp_url: str) -
         assert await ann.bodies(3) == {b"1", b"2", b"3"}
 
 
-async def test_a_delivery_held_too_long_comes_again() -> None:
-    with PrivateNode(consumer_timeout_ms=1_000) as node:
-        async with AmqpTransport(node.vhost(), QUICK).attach(ONE) as link:
-            one = Post(link, PATIENCE_S)
-            await one.note(Up)
-            await one.sure(Parcel(ToManager("one"), b"held"))
-            note = await one.note(Down)
-            assert isinstance(note, Down)
-            assert "m.one.bids" in note.reason
-            assert "timed out" in note.reason
-            one.held.clear()
-            assert await one.note(Up) == Up(2)
-            assert await one.bodies(1) == {b"held"}
+async def test_a_delivery_held_too_long_comes_again(own_node: PrivateNode) -> None:
+    own_node.eval("application:set_env(rabbit, consumer_timeout, 1000)")
+    async with AmqpTransport(own_node.vhost(), QUICK).attach(ONE) as link:
+        one = Post(link, PATIENCE_S)
+        await one.note(Up)
+        await one.sure(Parcel(ToManager("one"), b"held"))
+        note = await one.note(Down)
+        assert isinstance(note, Down)
+        assert "m.one.bids" in note.reason
+        assert "timed out" in note.reason
+        one.held.clear()
+        assert await one.note(Up) == Up(2)
+        assert await one.bodies(1) == {b"held"}
 
 
 async def test_a_broker_short_of_disk_blocks_sends_alone(own_node: PrivateNode) -> None:
@@ -292,28 +292,28 @@ async def test_a_broker_short_of_disk_blocks_sends_alone(own_node: PrivateNode) 
         one, ann = Post(link, PATIENCE_S), Post(other, PATIENCE_S)
         await one.note(Up)
         await ann.note(Up)
-        await asyncio.to_thread(own_node.ctl, "set_disk_free_limit", str(10**16))
+        await asyncio.to_thread(own_node.eval, f"rabbit_disk_monitor:set_disk_free_limit({10**16})")
         with pytest.raises(TransportBroken, match="no confirm"):
             await ann.link.send(Parcel(ToManager("one"), b"1"), 0.5)
         assert ann.link.up
-        await asyncio.to_thread(own_node.ctl, "set_disk_free_limit", "50MB")
+        await asyncio.to_thread(own_node.eval, 'rabbit_disk_monitor:set_disk_free_limit("50MB")')
         assert await ann.sure(Parcel(ToManager("one"), b"2")) is Outcome.TAKEN
         assert await one.bodies(2) == {b"1", b"2"}
         assert one.notes == ann.notes == []
 
 
-async def test_receivers_that_do_not_fit_one_frame() -> None:
-    with PrivateNode(conf=["frame_max = 8192"]) as node:
-        transport = AmqpTransport(node.vhost(), QUICK)
-        async with transport.attach(ONE) as link, transport.attach(ANN) as first, transport.attach(BOB) as second:
-            one, ann, bob = (Post(each, PATIENCE_S) for each in (link, first, second))
-            for post in (one, ann, bob):
-                await post.note(Up)
-            strangers = tuple(f"{i:048d}" for i in range(498))
-            assert await one.sure(Parcel(ToAgents(("ann", *strangers, "bob")), b"no")) is Outcome.TAKEN
-            assert await one.sure(Parcel(ToAgents(strangers), b"no")) is Outcome.UNROUTABLE
-            assert await ann.bodies(1) == await bob.bodies(1) == {b"no"}
-            assert one.notes == []
+async def test_receivers_that_do_not_fit_one_frame(own_node: PrivateNode) -> None:
+    own_node.eval("application:set_env(rabbit, frame_max, 8192)")
+    transport = AmqpTransport(own_node.vhost(), QUICK)
+    async with transport.attach(ONE) as link, transport.attach(ANN) as first, transport.attach(BOB) as second:
+        one, ann, bob = (Post(each, PATIENCE_S) for each in (link, first, second))
+        for post in (one, ann, bob):
+            await post.note(Up)
+        strangers = tuple(f"{i:048d}" for i in range(498))
+        assert await one.sure(Parcel(ToAgents(("ann", *strangers, "bob")), b"no")) is Outcome.TAKEN
+        assert await one.sure(Parcel(ToAgents(strangers), b"no")) is Outcome.UNROUTABLE
+        assert await ann.bodies(1) == await bob.bodies(1) == {b"no"}
+        assert one.notes == []
 
 
 def delete_queue(url: str, name: str) -> None:
