@@ -25,6 +25,7 @@ from contractnet.contractor.records import Hosted
 from contractnet.contractor.replay import DAEMON
 from contractnet.contractor.settings import Settings
 from contractnet.errors import DefinitionError, ReplayDifference, cause_of
+from contractnet.ledger.answering import take_answers
 from contractnet.ledger.port import Entry, Ledger
 from contractnet.ledger.urls import file_of, open_ledger
 from contractnet.messages.acts import Failure, Inform, Propose, Refuse
@@ -83,8 +84,10 @@ class Daemon:
     def __init__(self, agents: Sequence[Agent], plan: Plan, say: Say) -> None:
         self.name = daemon_name((agent.id for agent in agents), plan.name)
         self.journal_url = plan.journal or f"{self.name}.journal.db"
-        if file_of(self.journal_url) is None:
+        journal = file_of(self.journal_url)
+        if journal is None:
             raise DefinitionError("memory://: a worker's journal must outlive it: name a file, or leave --journal out")
+        self._journal = journal
         self._transport = open_transport(plan.broker, time_scale=plan.time_scale)
         if plan.broker.startswith("memory:"):
             raise DefinitionError("memory://: no manager can reach a worker there: name an amqp:// or amqps:// broker")
@@ -130,9 +133,12 @@ class Daemon:
         self._say(f"daemon {self.name} hosts {ids}; journal {self.journal_url}; broker {self._broker}")
         try:
             async with asyncio.TaskGroup() as group:
-                stopping = group.create_task(self._stop(contractor))
+                decide = contractor.arbiter.consulting.decide
+                answers = take_answers(contractor.diary.questions, self._journal, decide)
+                asides = [group.create_task(work) for work in (self._stop(contractor), answers)]
                 await contractor.run()
-                stopping.cancel()
+                for aside in asides:
+                    aside.cancel()
         except BaseExceptionGroup as failed:
             raise cause_of(failed) from failed
         self._say(f"stopped in order: {_told(_spoken(contractor) - before)}")

@@ -154,6 +154,7 @@ def _mediator(table: AgentTable, mediate: MediateTable, where: str, folder: Path
         id=require("id", table.id, f"{where}: id"),
         ladder=checked.ladder,
         within_s=checked.within_s,
+        human_within_s=checked.human_within_s,
         model=None if table.model is None else model_part(table.model, unit, where, folder),
     )
 

@@ -18,9 +18,11 @@ from contractnet.bidders.complaints import complaints
 from contractnet.bidders.cost import CostPlus
 from contractnet.contractor.ports import Agent, Bidder, Hostable, Performer
 from contractnet.errors import ContractNetError, DefinitionError
+from contractnet.mechanisms.bargaining.mediation.disclosure import Rung as BuiltInRung
 from contractnet.mediators.closed_choice import ClosedChoice
 from contractnet.mediators.decorator import FunctionMediator
-from contractnet.mediators.ladder import ExtraRound, Ladder, StandingOffers
+from contractnet.mediators.human import Human
+from contractnet.mediators.ladder import COMPUTED, Ladder
 from contractnet.mediators.rung import Rung, find_rung
 
 
@@ -104,14 +106,15 @@ def from_definition(definition: Definition | MediatorDefinition, origin: str, lo
 def _mediator(definition: MediatorDefinition, origin: str, log: Log, models: Models) -> Agent:
     part = definition.model
     model = None if part is None else models.of(definition.id, part, origin)
-    own: dict[str, Callable[[], Rung]] = {one.name: one for one in (StandingOffers, ExtraRound)}
+    own: dict[str, Callable[[], Rung]] = {**COMPUTED, BuiltInRung.HUMAN: partial(Human, definition.human_within_s)}
     if model is not None:
-        own[ClosedChoice.name] = partial(ClosedChoice, model, definition.within_s)
+        own[BuiltInRung.CLOSED_CHOICE] = partial(ClosedChoice, model, definition.within_s)
     try:
         rungs = [find_rung(name, own) for name in definition.ladder]
     except DefinitionError as error:
         raise DefinitionError(f"{origin}: mediate.ladder: {error}") from None
-    found = FunctionMediator(Ladder(rungs, definition.within_s, log).settle, definition.id).agent()
+    ladder = Ladder(rungs, definition.within_s, log)
+    found = FunctionMediator(ladder.settle, definition.id, ladder.between).agent()
     return found if model is None else replace(found, remind=model.remind, close=model.close)
 
 

@@ -1,8 +1,10 @@
 """`[mediate]` of an agent's file: an agent that settles deadlocks instead of bidding.
 
 [mediate]
-ladder = ["standing-offers", "extra-round"]  # rungs, tried in this order; the default; `closed-choice` needs [model]
+ladder = ["standing-offers", "extra-round", "sealed-reservations", "single-text"]  # tried in this order; the default;
+                                     # also `closed-choice`, which needs [model], and `human`
 within_s = 5                         # the longest that each may take
+human_within_s = 600                 # the longest that a person is waited for
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ class MediateTable(Table, frozen=True):
 
     ladder: tuple[str, ...] = DEFAULT
     within_s: float = 5.0
+    human_within_s: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class MediatorDefinition:
     id: str
     ladder: tuple[str, ...]
     within_s: float
+    human_within_s: float
     model: ModelPart | None
 
 
@@ -44,6 +48,9 @@ def check_mediate(table: MediateTable, *, has_model: bool, where: str) -> Mediat
         raise DefinitionError(f"{where}: mediate.ladder: name 1 to {MOST_RUNGS} rungs, each once")
     if not 0 < table.within_s <= 3_600:
         raise DefinitionError(f"{where}: mediate.within_s: {table.within_s!r} is not over 0 and up to 3600 seconds")
+    if not 0 < table.human_within_s <= 604_800:
+        text = f"{table.human_within_s!r} is not over 0 and up to 604800 seconds"
+        raise DefinitionError(f"{where}: mediate.human_within_s: {text}")
     if "closed-choice" in table.ladder and not has_model:
         raise DefinitionError(f"{where}: mediate.ladder names closed-choice, and there is no [model] to ask; add one")
     return table

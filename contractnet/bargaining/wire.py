@@ -32,7 +32,7 @@ def rules_of(content: BargainRequestContent) -> Rules:
         MechanismError: they have no meaning; says which.
     """
     rules = Rules(
-        agenda=agenda(*map(_issue, content.issues)),
+        agenda=agenda(*map(issue_of, content.issues)),
         turns=content.turns,
         buyer=_BUYERS[content.buyer],
         monotone=content.monotone,
@@ -53,7 +53,8 @@ def issues_of(agenda: Agenda) -> tuple[IssueContent, ...]:
     )
 
 
-def _issue(content: IssueContent) -> Issue:
+def issue_of(content: IssueContent) -> Issue:
+    """An issue as it is stated."""
     return Issue(
         name=content.name,
         low=content.low,

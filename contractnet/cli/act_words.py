@@ -25,8 +25,10 @@ from contractnet.messages.contents import (
     ChoiceContent,
     ProgressContent,
     ProposeContent,
+    RequestContent,
     ResultContent,
 )
+from contractnet.messages.joint import JointRequestContent, SettledContent
 from contractnet.messages.values import PPM, show_amount
 
 #: of a text or a result, characters shown
@@ -71,8 +73,10 @@ def words_of(act: AnyAct) -> str:
         case NotUnderstood():
             faults = "; ".join(f"{field.path}: {field.text}" for field in act.content.fields)
             return f"{name} {act.content.about}, {act.content.reason.value}{more(faults)}"
-        case Request():
-            asked = act.content
+        case Request(content=JointRequestContent() as joint):
+            within = duration(joint.reply_within_ms)
+            return f"{name} by the {joint.side} of a bargaining: {', '.join(joint.ladder)}, answer within {within}"
+        case Request(content=RequestContent() as asked):
             choices = ", ".join(asked.choices)
             within = duration(asked.reply_within_ms)
             return f"{name} choice among {len(asked.offers)} offers: {choices}, answer within {within}"
@@ -97,6 +101,9 @@ def _informed(act: Inform) -> str:
             return f"cancelled{more(act.content.text)}"
         case ChoiceContent():
             return f"choice {act.content.choice}" + (f" {act.content.offer}" if act.content.offer else "")
+        case SettledContent():
+            terms = "no deal" if act.content.terms is None else f"at {', '.join(map(str, act.content.terms))}"
+            return f"settled {terms}" + (f" by {act.content.rung}" if act.content.rung else "")
 
 
 # ---- tools

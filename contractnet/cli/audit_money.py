@@ -20,10 +20,10 @@ from typing import Final
 import msgspec
 
 from contractnet.ledger.port import Entry
+from contractnet.ledger.questions import Answered, Pending
 from contractnet.ledger.records import Heard, Record
 from contractnet.manager.conditions import TenderTerms
 from contractnet.manager.paid import Filled
-from contractnet.manager.questions import Answered, Pending
 from contractnet.manager.records import AccountClosed, Awarded, Ended, Granted, Held, Opened
 from contractnet.messages.acts import Propose
 from contractnet.messages.contents import ProposeContent

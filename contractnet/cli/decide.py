@@ -5,24 +5,24 @@ from __future__ import annotations
 import getpass
 import time
 from contextlib import closing
-from typing import Final
+from typing import Any, Final
 
 import click
 import msgspec
 
 from contractnet.cli import exits, options, output
 from contractnet.cli.options import option
+from contractnet.contractor.persons import MEDIATION
 from contractnet.contractor.ports import micros
 from contractnet.errors import DefinitionError, LedgerUnusable
 from contractnet.ledger import answers
-from contractnet.ledger.founding import Kind, founding
 from contractnet.ledger.jsonl import JsonlReader
 from contractnet.ledger.lock import holder
+from contractnet.ledger.questions import RESERVED, Answered, Pending, Questions
 from contractnet.ledger.urls import file_of, filled, open_reader
-from contractnet.manager.limits import RESERVED
-from contractnet.manager.questions import Answered, Pending, Questions
+from contractnet.manager.limits import LIMIT
 from contractnet.messages.codec import canonical
-from contractnet.messages.values import plain_text, show_amount
+from contractnet.messages.values import PPM, plain_text, show_amount
 
 #: a running market takes an answer within half a second; it is waited for a little longer
 WAIT_S: Final = 5.0
@@ -50,13 +50,18 @@ def command(
 
     A market whose budget is not enough asks what to do, with `call --at-limit ask` and nobody at its terminal, or with
     `wait`. The answers: `grant AMOUNT` adds so much, `stop` cancels what does not fit, `hand-back` puts it out for as
-    many slots as there is money for, `wait` waits for the next grant. The market that runs takes the answer at once;
-    where none runs, the next one on this ledger.
+    many slots as there is money for, `wait` waits for the next grant.
+
+    A mediator with the rung `human` in its ladder asks in the journal of its worker: choose an offer by its letter,
+    `round` for one more round, `none` for no deal, `pass` for the next rung.
+
+    The process that runs takes the answer at once; where none runs, the next one on this ledger.
 
     \b
     Example:
       contractnet decide contractnet.db
       contractnet decide contractnet.db q1 grant 0.50
+      contractnet decide arbiter.journal.db q1 B --why "the usual price"
     """
     questions = _read(ledger)
     if decision is None:
@@ -73,20 +78,18 @@ def command(
         amount=_amount(choice, amount),
         why=plain_text(why),
     )
-    questions.require(answered)
-    _leave(ledger, answered)
+    pending = questions.require(answered)
+    _leave(ledger, answered, "worker" if pending.kind == MEDIATION else "market")
     return exits.OK
 
 
 def _read(ledger: str) -> Questions:
-    """The decisions of a manager's ledger."""
+    """The decisions of a manager's ledger, or of a daemon's journal."""
     questions = Questions()
     with closing(filled(open_reader(ledger), ledger)) as reader:
         if isinstance(reader, JsonlReader):
             raise LedgerUnusable(f"{ledger} is an exported copy, which no market runs on: name the ledger itself")
         for entry in reader.entries():
-            if entry.position == 1 and founding(entry, ledger).kind is not Kind.LEDGER:
-                raise DefinitionError(f"{ledger} is a daemon's journal: name a manager's ledger")
             if entry.type == Pending.__name__:
                 questions.ask(msgspec.json.decode(entry.body, type=Pending), entry.at)
             elif entry.type == Answered.__name__:
@@ -100,9 +103,12 @@ def _show(pending: list[Pending], *, as_json: bool) -> None:
             output.json_line(one)
     elif not pending:
         output.note("decide", "nothing is pending")
-    else:
+    if limits := [one for one in pending if one.kind == LIMIT]:
         head = ("DECISION", "WHAT", "GRANTED", "HELD", "SPENT", "LEFT", "WAITING", "MAY NEED", "CHOICES")
-        output.table(head, [_row(one) for one in pending])
+        output.table(head, [_row(one) for one in limits])
+    for one in pending:
+        if one.kind == MEDIATION and not as_json:
+            _show_deadlock(one)
 
 
 def _row(one: Pending) -> tuple[str, ...]:
@@ -112,6 +118,30 @@ def _row(one: Pending) -> tuple[str, ...]:
     about = f"{one.kind} of account {one.about}" if one.about else f"{one.kind} of the market"
     more = show_amount(needs) if isinstance(needs, int) else ""
     return (one.id, about, *amounts, str(one.told.get("waiting", "")), more, " ".join(one.choices))
+
+
+def _show_deadlock(one: Pending) -> None:
+    """A deadlock that is before a person: what may be chosen."""
+    told, unit = one.told, str(one.told.get("unit", ""))
+    about = f"call {told.get('call')}" if told.get("of") == "call" else f"bargaining {told.get('bargaining')}"
+    more = f": {plain_text(str(told['subject']))}" if told.get("subject") else ""
+    click.echo(f"{one.id}: the deadlock of {about}{more}; answer with one of {' '.join(one.choices)}")
+    issues: list[dict[str, Any]] = told.get("issues", [])
+    head = ("CHOICE", *((str(issue["name"]).upper() for issue in issues) if issues else ("PRICE", "ETA", "CONFIDENCE")))
+    output.table(head, [_offered(offer, issues, unit) for offer in told.get("offers", [])])
+
+
+def _offered(offer: dict[str, Any], issues: list[dict[str, Any]], unit: str) -> tuple[str, ...]:
+    if not issues:
+        sure = f"{offer['confidence'] * 100 // PPM} %"
+        return (offer["choice"], f"{show_amount(offer['price'])} {unit}", f"{offer['eta']} s", sure)
+    return (offer["choice"], *(_value(issue, value) for issue, value in zip(issues, offer["terms"], strict=True)))
+
+
+def _value(issue: dict[str, Any], value: int) -> str:
+    if issue["options"]:
+        return plain_text(str(issue["options"][value]))
+    return f"{show_amount(value)} {issue['unit']}" if issue["unit"] else str(value)
 
 
 def _amount(choice: str, amount: str | None) -> int | None:
@@ -124,23 +154,23 @@ def _amount(choice: str, amount: str | None) -> int | None:
     return found
 
 
-def _leave(ledger: str, answered: Answered) -> None:
+def _leave(ledger: str, answered: Answered, what: str) -> None:
     """Beside the ledger, for its one writer; then see whether that has taken it."""
     path = file_of(ledger)
     assert path is not None  # it was read
     file = answers.leave(path, canonical(answered))
     if holder(path.resolve()) is None:
-        click.echo(f"{answered.id}: {answered.choice}; no market runs on {ledger}: the next one that does takes it")
+        click.echo(f"{answered.id}: {answered.choice}; no {what} runs on {ledger}: the next one that does takes it")
         return
     until = time.monotonic() + WAIT_S
     while file.exists() and time.monotonic() < until:
         time.sleep(0.05)
     if file.exists():
-        click.echo(f"{answered.id}: {answered.choice}; the market that runs has not taken it yet")
+        click.echo(f"{answered.id}: {answered.choice}; the {what} that runs has not taken it yet")
         return
     found = _read(ledger).all[answered.id].answered
     if found != answered:
-        raise DefinitionError(f"{answered.id}: the market did not take {answered.choice}: its log says why")
+        raise DefinitionError(f"{answered.id}: the {what} did not take {answered.choice}: its log says why")
     click.echo(f"{answered.id}: {answered.choice}, taken")
 
 

@@ -12,11 +12,12 @@ from contractnet.cli.bargain_words import tell_bargaining, words_of_turn
 from contractnet.cli.output import instant
 from contractnet.contractor import records as journal
 from contractnet.errors import LedgerUnusable
+from contractnet.ledger import questions
 from contractnet.ledger import records as common
 from contractnet.ledger.founding import FOUNDED, founding
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import Record
-from contractnet.manager import kinds, plans, questions
+from contractnet.manager import kinds, plans
 from contractnet.manager import records as manager
 from contractnet.manager.limits import LIMIT
 from contractnet.manager.paid import ExplorationGranted
@@ -222,7 +223,12 @@ def _tell_contractor(record: Record) -> Told | None:
         case journal.Took():
             return Told("looks at the request")
         case journal.Chose():
-            return Told(f"chooses {record.choice}" + (f" {record.offer}" if record.offer else ""))
+            by = f" by {record.rung}" if record.rung else ""
+            return Told(f"chooses {record.choice}" + (f" {record.offer}" if record.offer else "") + by)
+        case journal.Passed():
+            return Told(f"{record.rung} passes it on: {shorten(record.why)}")
+        case journal.Settled():
+            return Told(f"ended by {record.rung}" if record.rung else "no rung has ended it")
         case journal.LeaseLost():
             return Told(f"lease lost: {shorten(record.text) or 'no beat was confirmed'}")
         case journal.Hosted():

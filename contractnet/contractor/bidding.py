@@ -22,6 +22,7 @@ from contractnet.contractor.ports import Agent, Call, Proposal, Refusal
 from contractnet.contractor.records import Bade, Declined, Fact, Withdrew
 from contractnet.contractor.replay import Diary
 from contractnet.errors import ContractNetError
+from contractnet.ledger.questions import Answered, Pending
 from contractnet.ledger.records import Asked
 from contractnet.messages.acts import Cfp
 from contractnet.messages.values import RefuseReason, plain_text
@@ -38,13 +39,20 @@ MOST_REPAIRS = 1
 class Host(Protocol):
     """What the desk and the workshop need of their daemon."""
 
+    name: str  #: of the daemon
     calm: bool  #: the broker is there, and its coming was heard
     diary: Diary
 
     def now(self) -> int: ...
     def engagements_of(self, agent: str) -> list[Engagement]: ...
     def take(self, agent: str, conversation: str, fact: Fact, then: Callable[[], None] = nothing) -> None: ...
-    def note(self, agent: str, conversation: str, asked: Asked) -> None: ...
+    def note(
+        self,
+        agent: str,
+        conversation: str,
+        record: Asked | Pending | Answered,
+        then: Callable[[], None] = nothing,
+    ) -> None: ...
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
 
 

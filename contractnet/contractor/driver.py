@@ -4,8 +4,8 @@ Rules: a delivery is acked as soon as all its envelopes are journalled, before a
 sent when it is durable; mail for an agent that is not hosted here is recorded and not answered (D9); an envelope
 without `receivers` moves an agent only if exactly one of the daemon's is in that conversation (D10).
 
-It owns the tasks of receiving, sending and presence; its crew owns those of bidders and work. It ends by `stop`
-(orderly), by cancellation, or by an error of the journal or of the transport's configuration.
+It owns the tasks of receiving, sending and presence; its crew owns those of bidders, work and mediators. It ends by
+`stop` (orderly), by cancellation, or by an error of the journal or of the transport's configuration.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from contractnet.contractor.ports import Agent
 from contractnet.contractor.presence import Announcer
 from contractnet.contractor.reception import Reception, ToRepeat, ToStep
 from contractnet.contractor.records import Fact
-from contractnet.contractor.replay import STRAYS, AnySide, Diary, replay
+from contractnet.contractor.replay import STRAYS, AnySide, Diary, replay, together
 from contractnet.contractor.settings import Settings
 from contractnet.contractor.work import Workshop
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.records import Asked, Heard, Sent, Spoken
+from contractnet.ledger.records import Heard, Record, Sent, Spoken
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
@@ -70,7 +70,7 @@ class Contractor:
         self._crew = Crew(self._recorder.broken, agents, self.diary.spent)
         self._desks = {agent.id: Desk(agent, self) for agent in agents}
         self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts)
-        self._arbiter = Arbiter(self.agents, self)
+        self.arbiter = Arbiter(self.agents, self)
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
         self._alarms = Alarms(self._clock)
         self._open: dict[str, dict[str, Engagement]] = {agent.id: {} for agent in agents}
@@ -91,8 +91,7 @@ class Contractor:
         try:
             async with self._link, asyncio.TaskGroup() as group:
                 self._group = group
-                works = (self._outbox.run(), self._receive(), self._announcer.run())
-                tasks = [group.create_task(work) for work in works]
+                tasks = [group.create_task(one) for one in (self._outbox.run(), self._receive(), self._announcer.run())]
                 for side in self.diary.sides():
                     self._look(side)
                 stopped = group.create_task(self._stopped.wait())
@@ -131,8 +130,8 @@ class Contractor:
 
     def _begin(self) -> None:
         """The journal's first entries, and what it still owes."""
-        hosted = {agent.id: list(agent.skills) for agent in self.agents.values()}
-        self._commit(self.diary.begin(secrets.token_hex(16), self.settings.timers, hosted, self.now()))
+        hosted, seed = {agent.id: list(agent.skills) for agent in self.agents.values()}, secrets.token_hex(16)
+        self._commit(self.diary.begin(seed, self.settings.timers, hosted, self.now()))
         for (agent, conversation), engagement in self.diary.engagements.items():
             if agent in self._open and not engagement.machine.finished:
                 self._open[agent][conversation] = engagement
@@ -222,9 +221,9 @@ class Contractor:
             written += self.diary.step(agent, conversation, fact, self.now())
         self._recorder.commit(written, (), look)
 
-    def note(self, agent: str, conversation: str, asked: Asked) -> None:
+    def note(self, agent: str, conversation: str, record: Record, then: Callable[[], None] = nothing) -> None:
         if not self._crew.dismissed:
-            self._commit(self.diary.loose(agent, conversation, asked, self.now()))
+            self._recorder.commit(self.diary.loose(agent, conversation, record, self.now()), (), then)
 
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """A task that ends with the daemon, or is left behind (`Crew`)."""
@@ -234,8 +233,9 @@ class Contractor:
         """Fire what is due; while the broker is away, and for a grace after it, only the bid window and a stop (D5)."""
         now, written = self.now(), list[Writing]()
         calm = self.calm and now >= self._grace_until
-        while (timer := side.due(now)) is not None and (calm or timer.timer in ("bid-window", "stop")):
-            written += self.diary.step(side.agent, side.conversation, timer, now)
+        for one in together(side):
+            while (timer := one.due(now)) is not None and (calm or timer.timer in ("bid-window", "stop")):
+                written += self.diary.step(one.agent, one.conversation, timer, now)
         return written
 
     # ---- recording and sending
@@ -257,9 +257,10 @@ class Contractor:
         """A conversation has moved: bidding, work or mediating, and its timer, follow."""
         if side.agent not in self.agents or self._group is None or self._stopped.is_set():
             return
-        self._schedule(side)
+        for one in together(side):
+            self._schedule(one)
         if isinstance(side, Mediating):
-            self._arbiter.look(side)
+            self.arbiter.look(side)
         elif isinstance(side, Engagement):
             if side.machine.finished:
                 self._open[side.agent].pop(side.conversation, None)
@@ -280,8 +281,7 @@ class Contractor:
         if written:
             self._commit(written, (), [side])
         else:  # the broker is away
-            key = (side.agent, side.conversation)
-            self._alarms.set(key, self.now() + RECHECK_MS, lambda: self._on_alarm(side))
+            self._alarms.set((side.agent, side.conversation), self.now() + RECHECK_MS, lambda: self._on_alarm(side))
 
     def _envelope(self, agent: str, conversation: str, said: Spoken) -> Envelope:
         act = said.message

@@ -10,19 +10,23 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, Literal, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
+from contractnet.contractor.disputes import MEDIATE as MEDIATE
+from contractnet.contractor.disputes import Choice as Choice
+from contractnet.contractor.disputes import Dispute as Dispute
+from contractnet.contractor.disputes import Mediator as Mediator
+from contractnet.contractor.disputes import Note, Settler, unnoted
+from contractnet.contractor.refusal import Refusal as Refusal
 from contractnet.errors import DefinitionError
-from contractnet.ledger.records import Asked
 from contractnet.mechanisms.calibration.brier import BrierScore
-from contractnet.messages.contents import Bundle, Feedback, FieldError, LiveOffer, Terms
+from contractnet.messages.contents import Bundle, Feedback, FieldError, Terms
 from contractnet.messages.values import (
     MAX_ETA_S,
     MOST_BUNDLES,
     MOST_ITEMS,
     MOST_PARTS,
     PPM,
-    RefuseReason,
     parse_amount,
     plain_text,
     require,
@@ -115,33 +119,6 @@ def _bundles(given: Mapping[str | tuple[str, ...], Amount]) -> tuple[Bundle, ...
     )
 
 
-class Refusal:
-    """No offer, and why: `busy`, `unfit`, `over-reserve`, `unsupported`, `invalid-proposal` or `policy`.
-
-    Raises:
-        DefinitionError: another reason.
-    """
-
-    __slots__ = ("reason", "text")
-
-    def __init__(self, reason: str, text: str = "") -> None:
-        allowed = {one.value for one in RefuseReason} - {RefuseReason.WITHDRAWN.value, RefuseReason.CLOSED.value}
-        if reason not in allowed:
-            raise DefinitionError(f"refusal: {reason[:40]!r} is not a reason; use one of {', '.join(sorted(allowed))}")
-        self.reason = RefuseReason(reason)
-        self.text = plain_text(text)
-
-    def __repr__(self) -> str:
-        return f"Refusal({self.reason.value!r})"
-
-
-Note = Callable[[Asked], None]
-
-
-def unnoted(asked: Asked) -> None:
-    """Where there is no journal."""
-
-
 Remember = Callable[[], BrierScore | None]
 
 
@@ -220,58 +197,6 @@ Performer = Callable[[Award], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Dispute:
-    """What a mediator sees of a deadlock: recorded offers, best first, and what may be chosen."""
-
-    offers: tuple[LiveOffer, ...]
-    choices: tuple[str, ...]  #: of `offer`, `round`, `none`
-    limit: int | None  #: an offer over it cannot be chosen, micros; None: any can
-    terms: Terms
-    conversation: str  #: the one in dispute
-    request: str  #: message id of the manager's request
-    manager: str
-    time_left_s: float
-    errors: tuple[FieldError, ...] = ()  #: what was wrong with the choice before
-    note: Note = field(default=unnoted, repr=False, compare=False)  #: takes what a model was asked for this choice
-
-    @property
-    def possible(self) -> tuple[LiveOffer, ...]:
-        """The offers that may be chosen."""
-        if "offer" not in self.choices:
-            return ()
-        return tuple(one for one in self.offers if self.limit is None or one.price <= self.limit)
-
-
-class Choice:
-    """A mediator's answer: `offer` with the id of a recorded offer, `round`, or `none`.
-
-    Raises:
-        DefinitionError: another choice; an offer without an id, or with what cannot be one; an id with another choice.
-    """
-
-    __slots__ = ("choice", "offer")
-
-    def __init__(self, choice: Literal["offer", "round", "none"], offer: str | None = None) -> None:
-        if choice not in ("offer", "round", "none"):
-            raise DefinitionError(f"choice: {str(choice)[:40]!r} is none of offer, round and none")
-        if (offer is not None) is not (choice == "offer"):
-            raise DefinitionError("choice: `offer` needs the id of an offer; the others name none")
-        if offer is not None:
-            require("key", offer if isinstance(offer, str) else "", "choice")
-        self.choice: Literal["offer", "round", "none"] = choice
-        self.offer = offer
-
-    def __repr__(self) -> str:
-        return f"Choice({self.choice!r}, {self.offer!r})"
-
-
-Mediator = Callable[[Dispute], Awaitable[Choice | Refusal]]
-
-#: the skill under which mediators are known
-MEDIATE: Final = "contract.mediate"
-
-
-@dataclass(frozen=True, slots=True)
 class Agent:
     """A program that bids and works, or mediates, as its daemon knows it."""
 
@@ -280,7 +205,8 @@ class Agent:
     capacity: int  #: tasks at once, offers that are out included
     bid: Bidder
     perform: Performer
-    mediate: Mediator | None = None
+    mediate: Mediator | None = None  #: of a call
+    settle: Settler | None = None  #: of a bargaining
     #: told once, before it works: endpoint -> micros that models of this journal's agents have cost
     remind: Callable[[Mapping[str, int]], None] | None = None
     close: Callable[[], Awaitable[None]] | None = None  #: lets go of what it holds; called when its daemon has ended

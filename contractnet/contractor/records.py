@@ -18,6 +18,7 @@ from contractnet.bargaining.records import (
     TurnDecided,
     TurnTaken,
 )
+from contractnet.ledger.questions import Answered, Pending
 from contractnet.ledger.records import (
     Asked,
     Fired,
@@ -98,11 +99,28 @@ class Took(Record, frozen=True):
     """A mediator of ours looks at the request."""
 
 
+class Passed(Record, frozen=True):
+    """A rung of a mediator's ladder has passed it on; after a restart the next one is tried."""
+
+    rung: str
+    why: str = ""
+
+
 class Chose(Record, frozen=True):
-    """A mediator of ours has chosen: one offer by id, one extra round, or no award."""
+    """A mediator of ours has chosen in a call: one offer by id, one extra round, or no award."""
 
     choice: Literal["offer", "round", "none"]
     offer: str | None = None
+    rung: str = ""  #: of its ladder; empty: it has none
+    decision: str = ""  #: by which a person chose; empty: none did
+
+
+class Settled(Record, frozen=True):
+    """A rung of a mediator of ours has ended a bargaining for both sides; what it gives is derived."""
+
+    rung: str = ""  #: empty: none did
+    offer: str | None = None  #: the recorded one that a model or a person chose
+    decision: str = ""  #: by which a person chose; empty: none did
 
 
 class Hosted(Record, frozen=True):
@@ -149,14 +167,16 @@ Fact = (
     | CannotStop
     | LeaseLost
     | Took
+    | Passed
     | Chose
+    | Settled
     | HeardTurn
     | BargainTaken
     | BargainDeclined
     | TurnTaken
     | BargainCalledOff
 )
-LooseFact = Sent | Quarantined | Hosted | Seeded | Timed | Asked
+LooseFact = Sent | Quarantined | Hosted | Seeded | Timed | Asked | Pending | Answered
 Conclusion = Moved | Said | SaidTurn | TurnDecided | BargainEnded
 
 FACTS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(Fact)}

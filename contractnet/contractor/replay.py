@@ -14,11 +14,14 @@ from contractnet.bargaining.side import Bargain
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.mediating import Mediating
 from contractnet.contractor.outcomes import OwnOutcomes
+from contractnet.contractor.pairing import Key
+from contractnet.contractor.persons import check_person
 from contractnet.contractor.records import FACTS, LOOSE, Fact, Hosted, Seeded, Timed, Timers
 from contractnet.contractor.side import Side
 from contractnet.contractor.stepping import step
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
+from contractnet.ledger.questions import Answered, Pending, Questions
 from contractnet.ledger.records import Asked, Fired, Heard, HeardTurn, Misheard, Quarantined, Record, Sent, Spoken
 from contractnet.ledger.rederive import rederive
 from contractnet.ledger.scribe import Pen, Scribe, Writing
@@ -39,6 +42,8 @@ class Diary:
         self.engagements: dict[tuple[str, str], Engagement] = {}  #: by (agent, conversation)
         self.mediations: dict[tuple[str, str], Mediating] = {}  #: as well
         self.bargains: dict[tuple[str, str], Bargain] = {}  #: as well
+        self.questions = Questions()
+        self._pairs: defaultdict[str, dict[Key, Mediating]] = defaultdict(dict)  #: agent -> sides of bargainings
         self.tying: defaultdict[str, set[str]] = defaultdict(set)  #: agent -> conversations that take a place of it
         self.unsent: dict[tuple[str, str], tuple[str, Spoken]] = {}  #: (agent, message id) -> (conversation, said)
         self.said: dict[str, tuple[str, str, Spoken]] = {}  #: message id -> (agent, conversation, said)
@@ -64,7 +69,8 @@ class Diary:
         """The agent's side of a mediation; a new one where there was none."""
         found = self.mediations.get((agent, conversation))
         if found is None:
-            found = Mediating(agent, self.daemon, conversation, self.seed, self.timed or self._default)
+            timers = self.timed or self._default
+            found = Mediating(agent, self.daemon, conversation, self.seed, timers, self._pairs[agent])
             self.mediations[agent, conversation] = found
         return found
 
@@ -114,6 +120,7 @@ class Diary:
         if isinstance(side, Bargain):
             return self._follow(side.step(cast(BargainFact, fact), at), at)
         if isinstance(side, Mediating):
+            check_person(self.questions, conversation, fact)
             return self._follow(side.step(fact, at), at)
         written = step(side, fact, at)
         if side.ties_capacity:
@@ -123,7 +130,7 @@ class Diary:
         return self._follow(written, at)
 
     def loose(self, agent: str, conversation: str, record: Record, at: int) -> list[Writing]:
-        """A fact that moves nobody: `Sent`, `Quarantined`, `Hosted`, `Seeded`, `Timed`, `Asked`."""
+        """A fact that moves nobody: `Sent`, `Quarantined`, `Hosted`, `Seeded`, `Timed`, `Asked`, a decision."""
         side = self.known(agent, conversation)
         scribe = Scribe(side.pen if side else self._pen, at)
         if isinstance(record, Quarantined):
@@ -139,6 +146,10 @@ class Diary:
                 self.hosted = record.agents
             case Timed():
                 self.timed = record.timers
+            case Pending():
+                self.questions.ask(record, at)
+            case Answered():
+                self.questions.answer(record, at)
             case Asked():
                 self.spent[record.endpoint] = self.spent.get(record.endpoint, 0) + record.cost
             case _:
@@ -155,6 +166,11 @@ class Diary:
                 self.said[record.message.message_id] = (draft.agent, draft.conversation, record)
         self.at = max(self.at, at)
         return written
+
+
+def together(side: AnySide) -> tuple[AnySide, ...]:
+    """What moves with a side: what ends one request about a bargaining ends the other."""
+    return side.sides if isinstance(side, Mediating) else (side,)
 
 
 def replay(daemon: str, entries: Iterable[Entry], timers: Timers | None = None) -> Diary:

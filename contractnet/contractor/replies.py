@@ -27,6 +27,7 @@ from contractnet.messages.contents import (
     ResultContent,
     TaskFailureContent,
 )
+from contractnet.messages.joint import SettledContent
 from contractnet.messages.values import (
     MAX_TEXT,
     CancelFailure,
@@ -47,6 +48,7 @@ class Reply:
     offer: str = ""
     bid: Bade | None = None
     choice: Chose | None = None
+    settled: SettledContent | None = None
     result: dict[str, Any] | None = None
     fence: AcceptContent | None = None
     fields: tuple[FieldError, ...] = ()

@@ -17,6 +17,7 @@ from contractnet.bargaining.records import BargainOpened
 from contractnet.bargaining.records import Fact as BargainFact
 from contractnet.bargaining.side import Bargain
 from contractnet.errors import DefinitionError
+from contractnet.ledger.questions import Answered, Pending, Questions
 from contractnet.ledger.records import Heard, HeardTurn, Misheard, Quarantined, Record, Said, SaidTurn, Sent, Spoken
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.manager.accounts import Account
@@ -25,7 +26,6 @@ from contractnet.manager.kinds import Fact
 from contractnet.manager.limits import Standing, check_told
 from contractnet.manager.outcomes import Outcomes
 from contractnet.manager.plans import PlanState, follow
-from contractnet.manager.questions import Answered, Pending, Questions
 from contractnet.manager.records import AccountClosed, Awarded, Ended, Granted, Held, Opened, Started
 from contractnet.manager.tender import Tender
 from contractnet.messages.acts import (

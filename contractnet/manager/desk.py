@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Callable
 
 from contractnet.errors import DefinitionError
+from contractnet.ledger.questions import Answered, Pending
 from contractnet.manager.book import Book
 from contractnet.manager.limits import LIMIT, LimitPolicy, Ruling
 from contractnet.manager.openings import Openings
-from contractnet.manager.questions import Answered, Pending
 from contractnet.messages.values import plain_text
 
 MAX_WHY = 200

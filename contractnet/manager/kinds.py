@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final, get_args
 
 from contractnet.bargaining.records import BargainCalledOff, BargainEnded, BargainOpened, TurnDecided, TurnTaken
+from contractnet.ledger.questions import Answered, Pending
 from contractnet.ledger.records import (
     Asked,
     Fired,
@@ -23,7 +24,6 @@ from contractnet.ledger.records import (
 )
 from contractnet.manager.paid import ExplorationGranted
 from contractnet.manager.plans import Approved, Drafted
-from contractnet.manager.questions import Answered, Pending
 from contractnet.manager.records import (
     AccountClosed,
     Awarded,

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from contractnet.errors import DefinitionError
+from contractnet.ledger.questions import Answered, Pending, Questions
 from contractnet.manager.accounts import Account, Room
-from contractnet.manager.questions import Answered, Pending, Questions
 from contractnet.manager.tender import Tender
 
 #: what is done at a limit
@@ -29,8 +29,6 @@ AtLimit = Literal["stop", "wait", "ask", "hand-back"]
 Choice = Literal["grant", "hand-back", "stop", "wait"]
 #: the kind of a pending decision about money
 LIMIT: Final = "limit"
-#: who decides where nobody is asked: the policy of the account, or the time that is over. Nobody else is so called
-RESERVED: Final = frozenset({"policy", "time"})
 CHOICES: Final = ("grant", "hand-back", "stop", "wait")
 
 

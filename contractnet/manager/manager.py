@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from contractnet.errors import DefinitionError
+from contractnet.ledger.questions import DECISIONS, Answered
 from contractnet.ledger.records import Record
 from contractnet.ledger.scribe import Writing
 from contractnet.manager.book import MONEY
@@ -17,7 +18,6 @@ from contractnet.manager.checks import Check
 from contractnet.manager.driver import Driver
 from contractnet.manager.limits import LIMIT, LimitPolicy
 from contractnet.manager.paid import ExplorationGranted
-from contractnet.manager.questions import DECISIONS, Answered
 from contractnet.manager.records import AccountClosed, CancelAsked, Ended, Granted, Judged, Opened
 from contractnet.manager.tender import Tender
 from contractnet.manager.waits import AWARD, BEGIN, END

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from itertools import islice
 
 from contractnet.directory.directory import Directory
+from contractnet.ledger.questions import DECISIONS, Answered
 from contractnet.ledger.scribe import Writing
 from contractnet.manager.book import Book
 from contractnet.manager.limits import LIMIT, LimitPolicy, at_limit, question, slots_to_open
-from contractnet.manager.questions import DECISIONS, Answered
 from contractnet.manager.records import CancelAsked, Invited
 from contractnet.manager.settings import Settings
 from contractnet.manager.tender import Tender

@@ -16,7 +16,7 @@ from contractnet.manager.book import Book
 from contractnet.manager.desk import Desk
 from contractnet.manager.kinds import Fact
 from contractnet.manager.openings import Openings
-from contractnet.manager.questions import DECISIONS, Answered
+from contractnet.ledger.questions import DECISIONS, Answered
 from contractnet.manager.records import CancelAsked, Grace
 from contractnet.manager.replay import replay
 from contractnet.manager.settings import Settings

@@ -9,9 +9,9 @@ from typing import Literal
 from msgspec import Struct
 
 from contractnet.errors import DefinitionError
+from contractnet.ledger.questions import Question
 from contractnet.manager.book import Book
 from contractnet.manager.limits import LIMIT
-from contractnet.manager.questions import Question
 
 
 class Cut(Struct, frozen=True, kw_only=True):

@@ -14,12 +14,12 @@ from contractnet.contractor.naming import daemon_name
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.settings import Settings as ContractorSettings
 from contractnet.errors import DefinitionError, TransportClosed, cause_of
+from contractnet.ledger.answering import take_answers
 from contractnet.ledger.port import Ledger
 from contractnet.ledger.urls import file_of, open_ledger
 from contractnet.manager.manager import Manager
 from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.market import weather
-from contractnet.market.answering import take_answers
 from contractnet.transport.port import DaemonParty, ManagerParty, Transport
 
 #: what becomes of tenders that run when their market is left
@@ -134,7 +134,7 @@ class House:
                 if self._tells:
                     group.create_task(weather.tell(self.manager))
                 if self._file is not None:
-                    group.create_task(take_answers(self.manager, self._file))
+                    group.create_task(take_answers(self.manager.book.questions, self._file, self.manager.decide))
         except BaseExceptionGroup as failed:
             self.manager.fail(cause_of(failed))
 

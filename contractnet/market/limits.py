@@ -14,8 +14,8 @@ import msgspec
 
 from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError
-from contractnet.manager.limits import RESERVED, Asked, AtLimit, Choice, LimitPolicy, Ruling
-from contractnet.manager.questions import Pending
+from contractnet.ledger.questions import RESERVED, Pending
+from contractnet.manager.limits import Asked, AtLimit, Choice, LimitPolicy, Ruling
 from contractnet.messages.values import show_amount
 
 

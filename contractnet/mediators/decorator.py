@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, overload
 
-from contractnet.contractor.ports import MEDIATE, Agent, Award, Call, Choice, Dispute, Proposal, Refusal
+from contractnet.contractor.disputes import MEDIATE, Choice, Dispute, Settler
+from contractnet.contractor.ports import Agent, Award, Call, Proposal
+from contractnet.contractor.refusal import Refusal
 from contractnet.contractor.user_code import call_user
 from contractnet.messages.values import require
 
@@ -14,12 +16,13 @@ class FunctionMediator:
     """A mediator made of a function; what `@mediator` returns.
 
     The function takes a `Dispute` and returns a `Choice` or a `Refusal`. It may be `async`; one that is not runs in a
-    thread.
+    thread. `settle` is asked about bargainings; None: it settles calls alone.
     """
 
-    def __init__(self, mediate: Callable[[Dispute], Any], name: str | None) -> None:
+    def __init__(self, mediate: Callable[[Dispute], Any], name: str | None, settle: Settler | None = None) -> None:
         self.id = require("id", name if name is not None else getattr(mediate, "__name__", ""), "agent id")
         self._mediate = mediate
+        self._settle = settle
 
     def agent(self) -> Agent:
         """As its daemon knows it."""
@@ -28,7 +31,15 @@ class FunctionMediator:
             answer: Choice | Refusal = await call_user(self._mediate, dispute)
             return answer
 
-        return Agent(id=self.id, skills=(MEDIATE,), capacity=1, bid=_no_bid, perform=_no_work, mediate=mediate)
+        return Agent(
+            id=self.id,
+            skills=(MEDIATE,),
+            capacity=1,
+            bid=_no_bid,
+            perform=_no_work,
+            mediate=mediate,
+            settle=self._settle,
+        )
 
     async def __call__(self, dispute: Dispute) -> Choice | Refusal:
         """Mediate: so that the decorated function can still be called and tested."""

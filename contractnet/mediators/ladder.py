@@ -2,9 +2,12 @@
 
 Rules:
 
-1. Each rung has its time: `within_s`, and never more than what is left of the request's. A rung that is late, raises,
-   or chooses what is not possible has passed it on.
-2. What no rung settles is no award.
+1. Each rung has its time, and never more than what is left of the request's. A rung that is late, raises, or chooses
+   what is not possible has passed it on.
+2. What no rung settles is no award, or no deal.
+3. In a bargaining the sides have agreed on their rungs: these are tried, in their order, as far as this mediator has
+   them.
+4. A rung that passed it on is in the journal: after a restart the next one is tried.
 
 Source: our own; G15.
 """
@@ -12,70 +15,138 @@ Source: our own; G15.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
 
-from contractnet.contractor.ports import Choice, Dispute
-from contractnet.mediators.rung import Rung, legal
+from contractnet.contractor.disputes import Choice, Climb, Dispute, Impasse, Settlement
+from contractnet.mechanisms.bargaining.mediation import disclosure
+from contractnet.mediators.rung import MARGIN_S, BuiltIn, JointRung, Rung, legal, possible
 
-#: of the request's time, kept for the answer
-MARGIN_S: Final = 0.25
 #: the rungs of a ladder where none are named
-DEFAULT: Final = ("standing-offers", "extra-round")
+DEFAULT: Final[tuple[str, ...]] = tuple(rung.value for rung in disclosure.DEFAULT)
+
+_Answer = TypeVar("_Answer", Choice, Settlement)
 
 
-class StandingOffers:
-    """The first offer of the list that may be chosen, which the award rule ranked best."""
+class StandingOffers(BuiltIn):
+    """Of a call: the first offer that may be chosen, which the award rule ranked best. Of a bargaining over a price:
+    between the best bid and the best ask, where they meet.
+    """
 
-    name = "standing-offers"
-    reveals = "nothing: it looks at the offers on record alone"
+    def __init__(self) -> None:
+        super().__init__(disclosure.Rung.STANDING_OFFERS)
 
     async def __call__(self, dispute: Dispute) -> Choice | None:
         return Choice("offer", dispute.possible[0].offer) if dispute.possible else None
 
 
-class ExtraRound:
-    """One more bounded round, where the manager allows it."""
+class ExtraRound(BuiltIn):
+    """Of a call: one more bounded round, where the manager allows it."""
 
-    name = "extra-round"
-    reveals = "nothing: the bidders are asked once more by the terms of the call"
+    def __init__(self) -> None:
+        super().__init__(disclosure.Rung.EXTRA_ROUND)
 
     async def __call__(self, dispute: Dispute) -> Choice | None:
         return Choice("round") if "round" in dispute.choices else None
+
+    async def between(self, impasse: Impasse) -> Settlement | None:
+        """A bargaining has no further rounds."""
+        return None
+
+
+class SealedReservations(BuiltIn):
+    """Of a bargaining over a price: between the reservations that both told, or a certificate of no zone."""
+
+    def __init__(self) -> None:
+        super().__init__(disclosure.Rung.SEALED_RESERVATIONS)
+
+
+class SingleText(BuiltIn):
+    """Of a bargaining: one text, changed until both would take it, by what both told."""
+
+    def __init__(self) -> None:
+        super().__init__(disclosure.Rung.SINGLE_TEXT)
+
+
+#: those that ask nobody, by name
+COMPUTED: Final[dict[str, Callable[[], Rung]]] = {
+    disclosure.Rung.STANDING_OFFERS.value: StandingOffers,
+    disclosure.Rung.EXTRA_ROUND.value: ExtraRound,
+    disclosure.Rung.SEALED_RESERVATIONS.value: SealedReservations,
+    disclosure.Rung.SINGLE_TEXT.value: SingleText,
+}
 
 
 class Ladder:
     """What `[mediate]` of an agent's file describes.
 
     Args:
-        rungs: in the order in which they are tried.
-        within_s: for each.
+        rungs: in the order in which they are tried in a call.
+        within_s: for each that has no time of its own (`within_s`).
         log: takes lines for the operator: which rung passed it on, and why.
     """
 
     def __init__(self, rungs: Sequence[Rung], within_s: float, log: Callable[[str], None]) -> None:
-        self._rungs = tuple(rungs)
+        self._rungs = {rung.name: rung for rung in rungs}
         self._within_s = within_s
         self._log = log
 
     async def settle(self, dispute: Dispute) -> Choice:
-        """Climb it."""
+        """Climb it, for a call."""
+
+        async def ask(rung: Rung) -> Choice | None:
+            found = await rung(dispute)
+            return None if found is None else Choice(found.choice, found.offer, rung=rung.name, decision=found.decision)
+
+        left, where = self._names(dispute.climb, self._rungs), dispute.conversation
+        chosen = await self._try(left, ask, lambda found: legal(dispute, found), dispute, where)
+        return chosen or Choice("none")
+
+    async def between(self, impasse: Impasse) -> Settlement:
+        """Climb it, for a bargaining."""
+
+        async def ask(rung: Rung) -> Settlement | None:
+            found = await rung.between(impasse) if isinstance(rung, JointRung) else None
+            return None if found is None else Settlement(rung.name, found.offer, found.decision)
+
+        left, where = self._names(impasse.climb, impasse.ladder), impasse.conversation
+        ended = await self._try(left, ask, lambda found: possible(impasse, found), impasse, where)
+        return ended or Settlement()
+
+    def _names(self, climb: Climb, names: Sequence[str] | dict[str, Rung]) -> list[str]:
+        """Those that are left to try."""
+        return [name for name in names if name not in climb.passed]
+
+    async def _try(
+        self,
+        names: Sequence[str],
+        ask: Callable[[Rung], Awaitable[_Answer | None]],
+        fits: Callable[[_Answer], bool],
+        over: Dispute | Impasse,
+        where: str,
+    ) -> _Answer | None:
         loop = asyncio.get_running_loop()
-        end = loop.time() + dispute.time_left_s - MARGIN_S
-        for rung in self._rungs:
-            left = min(self._within_s, end - loop.time())
+        end = loop.time() + over.time_left_s - MARGIN_S
+        for name in names:
+            rung = self._rungs.get(name)
+            within_s = getattr(rung, "within_s", self._within_s)
+            left = min(within_s, end - loop.time())
             if left <= 0:
                 break
             why = "there is nothing in it for this rung"
             try:
-                async with asyncio.timeout(left):
-                    choice = await rung(dispute)
-                if choice is not None and legal(dispute, choice):
-                    return choice
-                why = why if choice is None else "it chose what is not possible"
+                if rung is None:
+                    why = "this mediator has no such rung"
+                else:
+                    async with asyncio.timeout(left):
+                        answer = await ask(rung)
+                    if answer is not None and fits(answer):
+                        return answer
+                    why = why if answer is None else "it chose what is not possible"
             except TimeoutError:
                 why = "it took too long"
             except Exception as error:  # a rung may be anybody's: its fault is its own
                 why = f"it raised {type(error).__name__}"
-            self._log(f"{dispute.conversation}: {rung.name} passed it on: {why}")
-        return Choice("none")
+            over.climb.pass_on(name, why)
+            self._log(f"{where}: {name} passed it on: {why}")
+        return None

@@ -1,24 +1,27 @@
-"""A scripted mediator, the simplest that ends every deadlock: the default ladder, standing offers and one extra round.
+"""A scripted mediator, the simplest that ends every deadlock: the default ladder.
 
 Source: our own; G15.
 """
 
 from __future__ import annotations
 
-from contractnet.contractor.ports import Choice, Dispute
+import logging
+from typing import Final
+
+from contractnet.contractor.disputes import Choice, Dispute
 from contractnet.mediators.decorator import FunctionMediator
+from contractnet.mediators.ladder import COMPUTED, DEFAULT, Ladder
+
+_LOGGER: Final = logging.getLogger("contractnet.mediators")
+_LADDER: Final = Ladder([COMPUTED[name]() for name in DEFAULT], 5.0, _LOGGER.info)
 
 
 def choose(dispute: Dispute) -> Choice:
-    """The rule."""
+    """What the default ladder comes to in a call."""
     if dispute.possible:
         return Choice("offer", dispute.possible[0].offer)
     return Choice("round") if "round" in dispute.choices else Choice("none")
 
 
-async def _choose(dispute: Dispute) -> Choice:
-    return choose(dispute)
-
-
 #: ready to be hosted: `contractnet worker contractnet.mediators.scripted:arbiter`
-arbiter = FunctionMediator(_choose, "arbiter")
+arbiter = FunctionMediator(_LADDER.settle, "arbiter", _LADDER.between)

@@ -38,6 +38,7 @@ from contractnet.messages.contents import (
     ResultContent,
     TaskFailureContent,
 )
+from contractnet.messages.joint import JointRequestContent, SettledContent
 from contractnet.messages.values import (
     AgentId,
     ConversationId,
@@ -135,9 +136,9 @@ class Refuse(Act, frozen=True, tag="refuse"):
 
 
 class Inform(Act, frozen=True, tag="inform"):
-    """Done or result (R5), cancelled (R9), progress (X), choice (X)."""
+    """Done or result (R5), cancelled (R9), progress (X), choice (X), settled (X)."""
 
-    content: ResultContent | ProgressContent | CancelledContent | ChoiceContent
+    content: ResultContent | ProgressContent | CancelledContent | ChoiceContent | SettledContent
 
 
 class Failure(Act, frozen=True, tag="failure"):
@@ -161,7 +162,7 @@ class NotUnderstood(Act, frozen=True, tag="not-understood"):
 class Request(Act, frozen=True, tag="request"):
     """Asks a mediator to settle a deadlock (table MI)."""
 
-    content: RequestContent
+    content: RequestContent | JointRequestContent
 
 
 class Agree(Act, frozen=True, tag="agree"):

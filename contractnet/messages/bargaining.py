@@ -28,11 +28,12 @@ from contractnet.messages.contents import (
     RefuseContent,
     TaskFailureContent,
 )
+from contractnet.messages.joint import DealTerms as DealTerms
+from contractnet.messages.joint import IssueContent as IssueContent
 from contractnet.messages.values import (
     AgentId,
     DurationMs,
     EndReason,
-    IssueValue,
     LateMs,
     OfferId,
     Rungs,
@@ -43,23 +44,7 @@ from contractnet.messages.values import (
     Unit,
 )
 
-#: one value for each issue, in the order of the request
-DealTerms = Annotated[tuple[IssueValue, ...], Meta(min_length=1, max_length=16)]
-_Name = Annotated[str, Meta(min_length=1, max_length=64)]
-
-
 # ---- contents
-
-
-class IssueContent(Content, frozen=True):
-    """One thing that is bargained over: low, low + tick, low + 2 ticks … high."""
-
-    name: _Name
-    low: IssueValue
-    high: IssueValue  #: low + a whole number of ticks
-    tick: Annotated[int, Meta(ge=1, le=10**15)] = 1  #: least difference between two values
-    unit: Unit | None = None  #: what values are counted in; absent for a choice
-    options: Annotated[tuple[_Name, ...], Meta(max_length=256)] = ()  #: names of the values 0, 1, 2 … of a choice
 
 
 class BargainRequestContent(Content, frozen=True):

@@ -234,8 +234,8 @@ class NotUnderstoodContent(Content, frozen=True):
     offers: Annotated[tuple[LiveOffer, ...], Meta(max_length=1_000)] = ()  #: to a mediator: the list as it is now
 
 
-class RequestContent(Content, frozen=True):
-    """What a mediator is asked: the live offers of a deadlocked call, and the choices that are allowed."""
+class RequestContent(Content, frozen=True, tag_field="kind", tag="call"):
+    """What a mediator is asked about a call: the live offers of a deadlocked call, and the choices that are allowed."""
 
     offers: Annotated[tuple[LiveOffer, ...], Meta(max_length=1_000)]
     choices: Annotated[tuple[Literal["offer", "round", "none"], ...], Meta(min_length=1, max_length=3)]

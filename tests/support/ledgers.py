@@ -16,7 +16,7 @@ from contractnet.manager.conditions import ItemTerms
 from contractnet.manager.limits import question
 from contractnet.manager.paid import ExplorationGranted
 from contractnet.manager.plans import Approved, Drafted, PlanTask
-from contractnet.manager.questions import DECISIONS, Answered
+from contractnet.ledger.questions import DECISIONS, Answered
 from contractnet.manager.records import AccountClosed, Grace, Granted, Judged, Started
 from contractnet.mechanisms.calibration.records import Policy
 from contractnet.messages import acts as a

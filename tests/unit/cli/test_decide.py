@@ -102,7 +102,7 @@ async def test_what_is_no_answer_is_dropped_and_told(tmp_path: Path, caplog: pyt
     for body in (b"", b"{}", b'{"id":"q7","choice":"stop","by":"x"}', b'{"id":"q1","choice":"grant","by":"x"}'):
         answers.leave(ledger, body)
     answers.leave(ledger, b'{"id":"q1","choice":"stop","by":"x"}')
-    with caplog.at_level(logging.WARNING, "contractnet.market"):
+    with caplog.at_level(logging.WARNING, "contractnet.ledger"):
         assert await goes_on(ledger) == "cancelled"
     assert [record.message.startswith("an answer was dropped: ") for record in caplog.records] == [True] * 4
     assert not answers.folder_of(ledger).exists()

@@ -11,7 +11,7 @@ import pytest
 
 from contractnet import Decision, LimitReached, Market, Task
 from contractnet.errors import DefinitionError
-from contractnet.manager.questions import Answered
+from contractnet.ledger.questions import Answered
 from contractnet.manager.receipts import Receipt
 from tests.unit.market.test_market import SKILL, agent, market
 

@@ -87,7 +87,7 @@ def climb(
         parties: in the order of moving.
         seed: of the nonces and the changes of the text.
     Raises:
-        MechanismError: a rung asks somebody outside, or does not fit what is bargained over.
+        MechanismError: a rung asks somebody outside.
     """
     offers = tuple(Offer(one.turn, one.by, one.terms) for one in exchange.moves if one.act == "offer" and one.terms)
     tried: list[Tried] = []
@@ -110,12 +110,16 @@ def _try(
     k: int,
     annealing: Annealing,
 ) -> Tried:
+    passed_on = Tried(rung=rung, terms=None)
+    if rung in (Rung.STANDING_OFFERS, Rung.SEALED_RESERVATIONS) and rules.buyer is None:
+        return passed_on  # of several issues there is no best bid, and no reservation price
+    if rung is Rung.EXTRA_ROUND:
+        return passed_on  # a call has rounds
     if rung is Rung.STANDING_OFFERS:
         price = standing_offers(rules, offers, turn, k).price
         return Tried(rung=rung, terms=None if price is None else (price,))
     if rung is Rung.SEALED_RESERVATIONS:
-        if rules.buyer is None:
-            raise MechanismError("sealed reservations: of several issues there is no reservation price")
+        assert rules.buyer is not None  # else passed on above
         buyer = parties[rules.buyer].sealed(draw(seed, "sealed", "buyer"))
         seller = parties[1 - rules.buyer].sealed(draw(seed, "sealed", "seller"))
         certificate = settle(rules.agenda.issues[0], buyer, seller, (buyer.commitment, seller.commitment), k)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from contractnet.errors import MechanismError
 from contractnet.mechanisms.bargaining.catalogue import STRATEGIES
 from contractnet.mechanisms.bargaining.issues import Terms
-from contractnet.mechanisms.bargaining.mediation.disclosure import DEFAULT_ISSUES, DEFAULT_PRICE, Rung
+from contractnet.mechanisms.bargaining.mediation.disclosure import DEFAULT, Rung
 from contractnet.mechanisms.bargaining.mediation.sealed import Sealed
 from contractnet.mechanisms.bargaining.mediation.settling import Frank, Mediated, Party, climb
 from contractnet.mechanisms.bargaining.mediation.single_text import Vote
@@ -17,6 +17,9 @@ from contractnet.mechanisms.bargaining.preferences import Mandate
 from contractnet.mechanisms.bargaining.session import Exchange, Player, bargain
 from contractnet.mechanisms.bargaining.shape import Rules
 from tests.unit.mechanisms.bargaining.worlds import CONTRACTOR, MANAGER, TRADE, UNIT, mandate, money, price_rules
+
+PRICE = (Rung.STANDING_OFFERS, Rung.SEALED_RESERVATIONS)
+TEXT = (Rung.SINGLE_TEXT,)
 
 
 class Sly:
@@ -41,7 +44,7 @@ def stuck(buyer: Mandate, seller: Mandate, rules: Rules) -> Exchange:
     return bargain(Player(firm, buyer), Player(firm, seller), rules)
 
 
-def mediated(budget: float, cost: float, rungs: tuple[Rung, ...] = DEFAULT_PRICE) -> Mediated:
+def mediated(budget: float, cost: float, rungs: tuple[Rung, ...] = PRICE) -> Mediated:
     """After two turns of opening bids."""
     rules, buyer, seller = price_rules(2), mandate("buyer", budget), mandate("seller", cost)
     return climb(rules, stuck(buyer, seller, rules), (Frank(buyer), Frank(seller)), rungs, "seed")
@@ -57,14 +60,14 @@ def test_sealed_reservations_end_what_standing_offers_do_not() -> None:
 
 
 def test_no_zone_is_a_certified_end() -> None:
-    found = mediated(50, 60, (*DEFAULT_PRICE, Rung.SINGLE_TEXT))
+    found = mediated(50, 60, (*PRICE, Rung.SINGLE_TEXT))
     assert (found.terms, found.no_zone) == (None, True)
     assert found.tried[-1].rung is Rung.SEALED_RESERVATIONS
 
 
 def test_several_issues_end_by_one_text() -> None:
     rules, one, other = Rules(agenda=TRADE, turns=2), Mandate(preferences=MANAGER), Mandate(preferences=CONTRACTOR)
-    found = climb(rules, stuck(one, other, rules), (Frank(one), Frank(other)), DEFAULT_ISSUES, "seed")
+    found = climb(rules, stuck(one, other, rules), (Frank(one), Frank(other)), TEXT, "seed")
     assert found.terms is not None
     assert MANAGER.utility(found.terms) >= MANAGER.reservation
     assert CONTRACTOR.utility(found.terms) >= CONTRACTOR.reservation
@@ -73,7 +76,7 @@ def test_several_issues_end_by_one_text() -> None:
 def test_a_text_is_begun_even_where_nothing_was_offered() -> None:
     rules, one = Rules(agenda=TRADE, turns=2), Mandate(preferences=MANAGER)
     nothing = Exchange(moves=(), status="quit", terms=None, accepted_by=None, last=1)
-    assert climb(rules, nothing, (Frank(one), Frank(one)), DEFAULT_ISSUES, "seed").terms == (0, 3, 2)
+    assert climb(rules, nothing, (Frank(one), Frank(one)), TEXT, "seed").terms == (0, 3, 2)
 
 
 def test_a_side_has_the_last_word_on_what_it_stated_by_mistake() -> None:
@@ -84,7 +87,7 @@ def test_a_side_has_the_last_word_on_what_it_stated_by_mistake() -> None:
             return Sealed(price=money(100), nonce=nonce)
 
     rules, buyer, seller = price_rules(2), mandate("buyer", 50), mandate("seller", 60)
-    found = climb(rules, stuck(buyer, seller, rules), (Careless(buyer), Frank(seller)), DEFAULT_PRICE, "seed")
+    found = climb(rules, stuck(buyer, seller, rules), (Careless(buyer), Frank(seller)), PRICE, "seed")
     assert found.terms is None
     assert found.tried[-1].certificate is not None
     assert found.tried[-1].certificate.price == money(80)
@@ -114,11 +117,21 @@ def test_no_frank_side_is_left_worse_off_whatever_the_other_states(
             assert isinstance(party, Sly) or who.preferences.utility(found.terms) >= 0
 
 
-def test_rungs_that_do_not_fit_are_refused() -> None:
+def test_a_rung_that_asks_somebody_outside_is_refused() -> None:
     with pytest.raises(MechanismError, match="somebody outside is asked"):
         mediated(100, 60, (Rung.HUMAN,))
-    rules, one = Rules(agenda=TRADE, turns=2), Mandate(preferences=MANAGER)
     with pytest.raises(MechanismError, match="no reservation price"):
-        climb(rules, stuck(one, one, rules), (Frank(one), Frank(one)), (Rung.SEALED_RESERVATIONS,), "seed")
-    with pytest.raises(MechanismError, match="no reservation price"):
-        Frank(one).sealed("n")
+        Frank(Mandate(preferences=MANAGER)).sealed("n")
+
+
+def test_a_rung_that_has_nothing_to_say_passes_it_on() -> None:
+    """One ladder serves a price and several issues."""
+    rules, one, other = Rules(agenda=TRADE, turns=2), Mandate(preferences=MANAGER), Mandate(preferences=CONTRACTOR)
+    found = climb(rules, stuck(one, other, rules), (Frank(one), Frank(other)), DEFAULT, "seed")
+    assert [(each.rung, each.terms is None) for each in found.tried] == [
+        (Rung.STANDING_OFFERS, True),
+        (Rung.EXTRA_ROUND, True),
+        (Rung.SEALED_RESERVATIONS, True),
+        (Rung.SINGLE_TEXT, False),
+    ]
+    assert mediated(100, 60, DEFAULT).terms == (money(80),)

@@ -1,7 +1,8 @@
-"""Decisions that a manager asks for, as its ledger holds them: what is pending, what was answered, and by whom.
+"""Decisions that a person is asked for, as a ledger holds them: what is pending, what was answered, and by whom.
 
-A pending decision outlives the process that asks for it. Facts that move no tender by themselves: what follows from an
-answer is in the facts after it. The kinds there are: `limit`, the money of an account is not enough (D12).
+A pending decision outlives the process that asks for it. Facts that move nothing by themselves: what follows from an
+answer is in the facts after it. The kinds there are: `limit`, in a manager's ledger, the money of an account is not
+enough (D12); `mediation`, in a daemon's journal, a deadlock is before a person.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from contractnet.ledger.records import Record
 
 #: the stream of decisions
 DECISIONS: Final = "decisions"
+#: who decides where nobody is asked: the policy of the account, or the time that is over. Nobody else is so called
+RESERVED: Final = frozenset({"policy", "time"})
 
 
 class Pending(Record, frozen=True):
@@ -20,7 +23,7 @@ class Pending(Record, frozen=True):
 
     id: str  #: `q1`, `q2` … in its ledger
     kind: str
-    about: str  #: of a limit: the path of the account; empty: the market's own
+    about: str  #: of a limit: the path of the account, empty: the market's own; of a mediation: its conversation
     choices: tuple[str, ...]  #: one of these is the answer
     told: dict[str, Any] = {}  #: what was known then, for whoever decides
 
@@ -62,6 +65,11 @@ class Questions:
     def about(self, kind: str, about: str) -> Pending | None:
         """The open one of a kind about something; None: there is none."""
         return next((one for one in self.open if (one.kind, one.about) == (kind, about)), None)
+
+    def last(self, kind: str, about: str) -> Question | None:
+        """The newest of a kind about something, open or answered; None: it was never asked."""
+        found = [one for one in self.all.values() if (one.pending.kind, one.pending.about) == (kind, about)]
+        return found[-1] if found else None
 
     def require(self, answered: Answered) -> Pending:
         """The question that this answers.
