@@ -103,7 +103,8 @@ def _show(pending: list[Pending], *, as_json: bool) -> None:
             output.json_line(one)
     elif not pending:
         output.note("decide", "nothing is pending")
-    if limits := [one for one in pending if one.kind == LIMIT]:
+    limits = [] if as_json else [one for one in pending if one.kind == LIMIT]
+    if limits:
         head = ("DECISION", "WHAT", "GRANTED", "HELD", "SPENT", "LEFT", "WAITING", "MAY NEED", "CHOICES")
         output.table(head, [_row(one) for one in limits])
     for one in pending:

@@ -40,7 +40,8 @@ class AskerWalk(_Mediation):
     def read(self, line: Line) -> tuple[str, ...]:
         performative, content = line.spoken["performative"], line.spoken["content"]
         if performative == "inform" and content.get("kind") not in ("cancelled", "result", "progress"):
-            return self.dispute.events(content) if content.get("kind") == "choice" else ("?inform:badchoice",)
+            known = content.get("kind") in ("choice", "settled")
+            return self.dispute.events(content) if known else ("?inform:badchoice",)
         if performative == "not-understood" and content["reason"] != "schema":
             return (OTHER,)
         return (plain_event(line.spoken),)
@@ -73,7 +74,7 @@ class MediatorWalk(_Mediation):
 
     def telling(self, message: Message, at: int) -> None:
         content = message["content"]
-        if content.get("kind") == "choice":
+        if content.get("kind") in ("choice", "settled"):
             self._choice = message["reply_with"]
             if not self.dispute.allows(content):
                 raise BrokenRuleError("envelope", {"G15", "MP3"}, "chooses what the request does not allow")

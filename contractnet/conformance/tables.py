@@ -100,7 +100,8 @@ def is_the_act(sent: str, row: Row, message: Mapping[str, Any]) -> bool:
     if message["performative"] != performative:
         return False
     if performative in ("inform", "failure"):
-        if content.get("kind") != detail:
+        kind = content.get("kind")
+        if kind != detail and (kind, detail) != ("settled", "choice"):  # the answer about a bargaining
             return False
     elif detail and content.get("reason") != detail:
         return False

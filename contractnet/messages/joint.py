@@ -60,7 +60,14 @@ class OnRecord(Content, frozen=True):
     terms: DealTerms
 
 
-class SealedContent(Content, frozen=True, tag_field="kind", tag="price"):
+class _Confidence(Content, frozen=True):
+    """What no log prints (promise 8): it is for the mediator alone."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(private)"
+
+
+class SealedContent(_Confidence, frozen=True, tag_field="kind", tag="price"):
     """For the mediator alone: a reservation price, true or shaded."""
 
     price: IssueValue  #: the most that a buyer pays, the least that a seller takes; micros, within the issue's bounds
@@ -68,7 +75,7 @@ class SealedContent(Content, frozen=True, tag_field="kind", tag="price"):
     commitment: Digest  #: SHA-256 over the UTF-8 of `price|nonce`, the price in decimal; it is in the certificate
 
 
-class PreferencesContent(Content, frozen=True, tag_field="kind", tag="preferences"):
+class PreferencesContent(_Confidence, frozen=True, tag_field="kind", tag="preferences"):
     """For the mediator alone: what each value of each issue is worth to this side; a deal is worth their sum."""
 
     scores: Annotated[tuple[_Row, ...], Meta(min_length=1, max_length=16)]  #: of each issue

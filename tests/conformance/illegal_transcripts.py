@@ -9,6 +9,7 @@ from tests.conformance.scenarios.illegal_basic import illegal_basic
 from tests.conformance.scenarios.illegal_participants import illegal_participants
 from tests.conformance.scenarios.illegal_rounds import illegal_rounds
 from tests.conformance.scenarios.illegal_rules import illegal_rules
+from tests.conformance.scenarios.joint import broken_joint_mediations
 from tests.conformance.scenarios.parts import illegal_bundles, illegal_parts
 from tests.conformance.transcript_lines import Lines
 
@@ -20,5 +21,6 @@ def illegal() -> Iterator[Lines]:
     yield from illegal_rounds()
     yield from illegal_participants()
     yield from illegal_bargainings()
+    yield from broken_joint_mediations()
     yield from illegal_parts()
     yield from illegal_bundles()

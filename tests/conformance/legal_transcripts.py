@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tests.conformance.scenarios.bargaining import bargainings
 from tests.conformance.scenarios.basic import basic
 from tests.conformance.scenarios.cancels import cancels
+from tests.conformance.scenarios.joint import joint_mediations
 from tests.conformance.scenarios.mediation import mediations
 from tests.conformance.scenarios.participant_ends import participant_ends
 from tests.conformance.scenarios.participants import participants
@@ -28,6 +29,7 @@ def legal() -> Iterator[Lines]:
     yield from cancels()
     yield from strays()
     yield from mediations()
+    yield from joint_mediations()
     yield from bargainings()
     yield from participants()
     yield from participant_ends()

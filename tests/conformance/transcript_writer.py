@@ -43,6 +43,7 @@ from contractnet.messages.contents import (
     TaskFailureContent,
     Terms,
 )
+from contractnet.messages.joint import JointRequestContent, SettledContent
 from contractnet.messages.values import (
     CancelFailure,
     CancelReason,
@@ -262,7 +263,7 @@ class Transcript(Lines):
         self._inform(peer, CancelledContent(), "?inform:cancelled", {"in_reply_to": self._cancel} | extra)
 
     def _inform(self, peer: str, content: Content, event: str, extra: Extra, wrong: Extra | None = None) -> str:
-        assert isinstance(content, ResultContent | ProgressContent | CancelledContent | ChoiceContent)
+        assert isinstance(content, ResultContent | ProgressContent | CancelledContent | ChoiceContent | SettledContent)
         act = Inform(**self._answer(peer, extra), content=content)
         self._from_participant(act, event, peer, wrong)
         return act.reply_with
@@ -316,6 +317,18 @@ class Transcript(Lines):
         act = Request(**head, content=content)
         self._last_cfp[peer] = act.reply_with
         self._from_initiator(act, event, peer)
+
+    def joint_request(self, peer: str, asked: JointRequestContent, event: str = "?request", **extra: Any) -> None:
+        """One side of a bargaining asks a mediator."""
+        due = self.at + asked.reply_within_ms
+        head = self._head(INITIATOR, {"parent": CONVERSATION} | extra, receiver=peer, reply_by=due)
+        act = Request(**head, content=asked)
+        self._last_cfp[peer] = act.reply_with
+        self._from_initiator(act, event, peer)
+
+    def settled(self, peer: str, content: SettledContent, event: str = "?inform:choice") -> str:
+        """How it ended; returns its message id."""
+        return self._inform(peer, content, event, {})
 
     def agree(self, peer: str) -> None:
         self._from_participant(Agree(**self._answer(peer, {}), content=Content()), "?agree", peer)

@@ -9,6 +9,7 @@ import msgspec
 
 from contractnet.ledger.chain import ZERO, seal
 from contractnet.ledger.port import Draft, Entry
+from contractnet.ledger.questions import DECISIONS, Answered
 from contractnet.ledger.records import Asked, Sent
 from contractnet.mail.inbox import Scrap
 from contractnet.manager.book import MONEY, STARTS
@@ -16,7 +17,6 @@ from contractnet.manager.conditions import ItemTerms
 from contractnet.manager.limits import question
 from contractnet.manager.paid import ExplorationGranted
 from contractnet.manager.plans import Approved, Drafted, PlanTask
-from contractnet.ledger.questions import DECISIONS, Answered
 from contractnet.manager.records import AccountClosed, Grace, Granted, Judged, Started
 from contractnet.mechanisms.calibration.records import Policy
 from contractnet.messages import acts as a

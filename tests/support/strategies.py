@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
+from contractnet.messages import joint as j
 from contractnet.messages import values as v
 
 T = TypeVar("T")
@@ -155,11 +156,24 @@ propose_contents = st.builds(
     valid_for_ms=durations,
     rationale=texts,
 )
+deals = st.lists(st.integers(-v.MAX_MICROS, v.MAX_MICROS), min_size=1, max_size=3).map(tuple)
+digests = st.text("0123456789abcdef", min_size=64, max_size=64)
+rungs = st.sampled_from(["standing-offers", "sealed-reservations", "human", "a-coin"])
+settled_contents = st.builds(
+    j.SettledContent,
+    rung=_or_absent(rungs),
+    terms=_or_absent(deals),
+    offer=_or_absent(keys),
+    certificate=_or_absent(
+        st.builds(j.CertificateContent, buyer=digests, seller=digests, k=ppms, price=_or_absent(micros))
+    ),
+)
 inform_contents = (
     st.builds(c.ResultContent, slot=small, epoch=epochs, result=payloads())
     | st.builds(c.ProgressContent, slot=small, epoch=epochs, text=texts)
     | st.builds(c.CancelledContent, text=texts)
     | st.builds(c.ChoiceContent, choice=st.sampled_from(["offer", "round", "none"]), offer=_or_absent(keys))
+    | settled_contents
 )
 failure_contents = st.builds(
     c.TaskFailureContent,
@@ -185,6 +199,34 @@ request_contents = st.builds(
     terms=terms,
 )
 
+joint_contents = st.builds(
+    j.JointRequestContent,
+    side=st.sampled_from(["initiator", "participant"]),
+    initiator=agent_ids,
+    participant=agent_ids,
+    subject=texts,
+    issues=st.lists(
+        st.builds(j.IssueContent, name=st.just("price"), low=micros, high=micros, unit=_or_absent(units)),
+        min_size=1,
+        max_size=2,
+    ).map(tuple),
+    turns=small,
+    buyer=_or_absent(st.sampled_from(["initiator", "participant"])),
+    standing=st.booleans(),
+    lifetime=_or_absent(small),
+    offers=st.lists(st.builds(j.OnRecord, offer=keys, turn=st.integers(0, 999), terms=deals), max_size=3).map(tuple),
+    ladder=st.lists(rungs, min_size=1, max_size=3).map(tuple),
+    reply_within_ms=durations,
+    confidence=st.none()
+    | st.builds(j.SealedContent, price=micros, nonce=st.text("abc", min_size=16, max_size=64), commitment=digests)
+    | st.builds(
+        j.PreferencesContent,
+        scores=st.lists(st.lists(ppms, min_size=1, max_size=3).map(tuple), min_size=1, max_size=2).map(tuple),
+        reservation=ppms,
+        cap=_or_absent(ppms),
+    ),
+)
+
 cfps = _act(a.Cfp, cfp_contents)
 accepts = _act(a.AcceptProposal, accept_contents)
 rejects = _act(a.RejectProposal, reject_contents)
@@ -194,7 +236,7 @@ refusals = _act(a.Refuse, st.builds(c.RefuseContent, reason=_enum(v.RefuseReason
 informs = _act(a.Inform, inform_contents)
 failures = _act(a.Failure, failure_contents)
 not_understoods = _act(a.NotUnderstood, not_understood_contents)
-requests = _act(a.Request, request_contents)
+requests = _act(a.Request, request_contents | joint_contents)
 agrees = _act(a.Agree, st.just(c.Content()))
 progress = _act(a.Inform, st.builds(c.ProgressContent, slot=small, epoch=epochs, text=texts))
 

@@ -281,22 +281,25 @@ MEDIATOR = 'id = "judge"\n[mediate]\n'
 
 
 def test_a_mediator_names_its_ladder_in_one_line(tmp_path: Path) -> None:
-    found = parse(f'{MEDIATOR}ladder = ["extra-round", "standing-offers"]\nwithin_s = 2\n'.encode(), "x", tmp_path)
+    line = 'ladder = ["extra-round", "human"]\nwithin_s = 2\nhuman_within_s = 30\n'
+    found = parse(f"{MEDIATOR}{line}".encode(), "x", tmp_path)
     assert isinstance(found, MediatorDefinition)
-    assert (found.id, found.ladder, found.within_s) == ("judge", ("extra-round", "standing-offers"), 2.0)
+    assert (found.id, found.ladder) == ("judge", ("extra-round", "human"))
+    assert (found.within_s, found.human_within_s) == (2.0, 30.0)
     usual = parse(MEDIATOR.encode(), "x", tmp_path)
     assert isinstance(usual, MediatorDefinition)
-    assert usual.ladder == ("standing-offers", "extra-round")
+    assert usual.ladder == ("standing-offers", "extra-round", "sealed-reservations", "single-text")
 
 
 @pytest.mark.parametrize(
     ("more", "words"),
     [
         ("ladder = []", "mediate.ladder: name 1 to 16 rungs"),
+        ("human_within_s = 0", "mediate.human_within_s: 0.0 is not over 0 and up to 604800 seconds"),
         ('ladder = ["extra-round", "extra-round"]', "each once"),
         ('ladder = ["closed-choice"]', r"names closed-choice, and there is no \[model\]"),
         ("within_s = 0", "mediate.within_s: 0.0 is not over 0"),
-        ("height = 3", r"mediate.height is no key; \[mediate\] has ladder, within_s"),
+        ("height = 3", r"mediate.height is no key; \[mediate\] has ladder, within_s, human_within_s"),
         ('[cost]\nprice = "1"', "settles deadlocks, and never bids: no cost"),
     ],
 )

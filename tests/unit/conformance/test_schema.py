@@ -67,7 +67,7 @@ def spoiled(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def test_the_acts_of_the_transcripts_keep_the_schema() -> None:
-    assert len(MESSAGES) == 15 + 12
+    assert len(MESSAGES) == 17 + 12
     for message in MESSAGES:
         assert SCHEMA.misfits(message) == []
 

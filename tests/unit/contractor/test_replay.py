@@ -19,6 +19,8 @@ from contractnet.contractor.records import (
     Failed,
     Finished,
     Hosted,
+    Passed,
+    Settled,
     Stopped,
     Timed,
     Timers,
@@ -28,10 +30,12 @@ from contractnet.contractor.records import (
 from contractnet.contractor.replay import DAEMON, STRAYS, replay
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
+from contractnet.ledger.questions import DECISIONS, Answered, Pending
 from contractnet.ledger.records import Asked, Quarantined, Sent
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
 from contractnet.messages.values import NotUnderstoodReason, TaskFailure
+from tests.support.deadlock import Deadlock, ask
 from tests.support.ledgers import body, changed, leaf, leaves, rechained, replaced
 from tests.support.side import DIGEST, Side
 
@@ -78,12 +82,19 @@ def journal() -> tuple[Entry, ...]:
     side.conversation = "t9.1.m"
     side.request(60_000, 45_000)
     side.step(Took())
-    side.step(Chose(choice="offer", offer="o1"))
+    told = {"offers": [{"choice": "A", "offer": "o1"}]}
+    pending = Pending(id="q1", kind="mediation", about=side.conversation, choices=("A", "pass"), told=told)
+    for one in (pending, Answered(id="q1", choice="A", by="kim")):
+        side.record(side.diary.loose("d", DECISIONS, one, side.now))
+    side.step(Passed(rung="standing-offers", why="nothing"))
+    side.step(Chose(choice="offer", offer="o1", rung="human", decision="q1"))
     chosen = side.said(a.Inform)[-1].message_id
     fields = (c.FieldError(path="$.content.offer", text="over the limit"),)
     wrong = c.NotUnderstoodContent(reason=NotUnderstoodReason.SCHEMA, about="inform", fields=fields)
     side.hear(a.NotUnderstood(**side.header(chosen, protocol=a.MEDIATION), content=wrong))
     side.wait(10_000)
+    ask(side, Deadlock((50_000_000,), (40_000_000,)))
+    side.step(Settled(rung="standing-offers"))
     side.check()
     return tuple(side.entries)
 

@@ -64,9 +64,9 @@ def test_a_proposal_with_everything_wrong() -> None:
 
 def test_kinds_of_content() -> None:
     assert told("inform", {"kind": "gossip"}) == [
-        ("$.content.kind", "is unknown; one of result, progress, cancelled, choice")
+        ("$.content.kind", "is unknown; one of result, progress, cancelled, choice, settled")
     ]
-    assert told("inform", {"slot": 1}) == [("$.content.kind", "is missing; one of result, progress, cancelled, choice")]
+    assert told("inform", {"slot": 1}) == [("$.content.kind", "is missing; one of result, progress, cancelled, choice, settled")]
     assert told("failure", {"kind": "task", "reason": "tired", "slot": 1}) == [
         ("$.content.reason", "is not one of the values allowed")
     ]
@@ -80,7 +80,7 @@ def test_elements_of_arrays_have_their_places() -> None:
         {"offer": "o", "price": -1, "eta": 1, "confidence": 1},
     ]
     terms = {"unit": "USD", "rule": "r", "work_within_ms": 1, "lease_ms": 1, "valid_for_ms": 1, "surprise": 1}
-    content = {"offers": offers, "choices": ["offer", "coin"], "reply_within_ms": 1, "terms": terms}
+    content = {"kind": "call", "offers": offers, "choices": ["offer", "coin"], "reply_within_ms": 1, "terms": terms}
     assert told("request", content) == [
         ("$.content.offers[1].price", "Expected `int` >= 0"),
         ("$.content.choices[1]", "is not one of the values allowed"),
