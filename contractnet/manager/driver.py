@@ -14,7 +14,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.questions import DECISIONS, Answered
 from contractnet.ledger.records import Heard, Said, Sent
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters

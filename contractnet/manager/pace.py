@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from contractnet.clock import Alarms, LoopClock
 from contractnet.directory.directory import Directory
 from contractnet.ledger.port import Ledger
+from contractnet.ledger.questions import DECISIONS, Answered
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.recorder import Recorder
 from contractnet.manager.book import Book
 from contractnet.manager.desk import Desk
 from contractnet.manager.kinds import Fact
 from contractnet.manager.openings import Openings
-from contractnet.ledger.questions import DECISIONS, Answered
 from contractnet.manager.records import CancelAsked, Grace
 from contractnet.manager.replay import replay
 from contractnet.manager.settings import Settings

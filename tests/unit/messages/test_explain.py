@@ -66,7 +66,9 @@ def test_kinds_of_content() -> None:
     assert told("inform", {"kind": "gossip"}) == [
         ("$.content.kind", "is unknown; one of result, progress, cancelled, choice, settled")
     ]
-    assert told("inform", {"slot": 1}) == [("$.content.kind", "is missing; one of result, progress, cancelled, choice, settled")]
+    assert told("inform", {"slot": 1}) == [
+        ("$.content.kind", "is missing; one of result, progress, cancelled, choice, settled")
+    ]
     assert told("failure", {"kind": "task", "reason": "tired", "slot": 1}) == [
         ("$.content.reason", "is not one of the values allowed")
     ]
