@@ -22,7 +22,7 @@ TURNS_OF_ISSUES: Final = 40
 #: trials of a prior where no number is given
 TRIALS: Final = 1_000
 #: rungs that need nobody outside
-_ALONE: Final = (Rung.STANDING_OFFERS, Rung.SEALED_RESERVATIONS, Rung.SINGLE_TEXT)
+_ALONE: Final = (Rung.STANDING_OFFERS, Rung.EXTRA_ROUND, Rung.SEALED_RESERVATIONS, Rung.SINGLE_TEXT)
 
 
 class Asked(Struct, frozen=True, kw_only=True):
