@@ -14,19 +14,19 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final
+from typing import Any
 
-from contractnet.clock import Alarms, LoopClock
 from contractnet.contractor.arbiter import Arbiter
 from contractnet.contractor.bidding import Desk, nothing
 from contractnet.contractor.crew import Crew, close_all, until
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.mediating import Mediating
+from contractnet.contractor.pace import Pace
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.presence import Announcer
 from contractnet.contractor.reception import Reception, ToRepeat, ToStep
 from contractnet.contractor.records import Fact
-from contractnet.contractor.replay import STRAYS, AnySide, Diary, replay, together
+from contractnet.contractor.replay import STRAYS, AnySide, together
 from contractnet.contractor.settings import Settings
 from contractnet.contractor.work import Workshop
 from contractnet.ledger.port import Ledger
@@ -34,16 +34,13 @@ from contractnet.ledger.records import Heard, Record, Sent, Spoken
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
-from contractnet.mail.recorder import Recorder
 from contractnet.messages.acts import AcceptProposal, Failure, Inform
 from contractnet.messages.bargaining import BargainFailure, BargainInform
 from contractnet.messages.codec import canonical
 from contractnet.transport.port import Delivery, Down, Lane, Link, Outcome, Standby, ToManager, Up
 
-RECHECK_MS: Final = 500  #: how soon a timer that may not fire now is looked at again
 
-
-class Contractor:
+class Contractor(Pace):
     """The participants' side of a process.
 
     Args:
@@ -55,24 +52,18 @@ class Contractor:
     """
 
     def __init__(self, agents: Sequence[Agent], journal: Ledger, link: Link, settings: Settings | None = None) -> None:
-        self.settings = settings or Settings()
+        super().__init__(journal, settings or Settings())
         self.name = journal.owner
         self.agents = {agent.id: agent for agent in agents}
         self.state: Up | Down | Standby | None = None  #: of the link, for people
-        self.diary: Diary = replay(self.name, journal.entries())
         self.on_change: Callable[[], None] = nothing  #: called on the loop when something moved
         self._link = link
-        self._clock = LoopClock(self.diary.at)
-        self.calm = False  #: between the events `Up` and `Down`: what the link itself says is ahead of them
-        self._grace_until = 0
         self._group: asyncio.TaskGroup | None = None
-        self._recorder = Recorder(journal, self._recorded)
         self._crew = Crew(self._recorder.broken, agents, self.diary.spent)
         self._desks = {agent.id: Desk(agent, self) for agent in agents}
         self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts)
         self.arbiter = Arbiter(self.agents, self)
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
-        self._alarms = Alarms(self._clock)
         self._open: dict[str, dict[str, Engagement]] = {agent.id: {} for agent in agents}
         self._reception = Reception(self.diary, self.agents)
         self._announcer = Announcer(self.name, self.agents, link, self.settings, self.places_free, self._clock.now())
@@ -194,10 +185,6 @@ class Contractor:
 
     # ---- what the desk and the workshop call
 
-    def now(self) -> int:
-        """The instant of the next step, milliseconds (D14)."""
-        return max(self._clock.now(), self.diary.at)
-
     def engagements_of(self, agent: str) -> list[Engagement]:
         """All conversations of one agent that are not over."""
         return list(self._open[agent].values())
@@ -229,25 +216,7 @@ class Contractor:
         """A task that ends with the daemon, or is left behind (`Crew`)."""
         return self._crew.spawn(name, work)
 
-    def _due(self, side: AnySide) -> list[Writing]:
-        """Fire what is due; while the broker is away, and for a grace after it, only the bid window and a stop (D5)."""
-        now, written = self.now(), list[Writing]()
-        calm = self.calm and now >= self._grace_until
-        for one in together(side):
-            while (timer := one.due(now)) is not None and (calm or timer.timer in ("bid-window", "stop")):
-                written += self.diary.step(one.agent, one.conversation, timer, now)
-        return written
-
     # ---- recording and sending
-
-    def _commit(self, written: Sequence[Writing], mail: Sequence[Delivery] = (), moved: Sequence[AnySide] = ()) -> None:
-        """Record; when it is durable ack the mail, send what was said, and look at what moved."""
-
-        def look() -> None:
-            for side in moved:
-                self._look(side)
-
-        self._recorder.commit(written, mail, look)
 
     def _recorded(self, written: Sequence[Writing]) -> None:
         said = [(one, record) for one, record in written if isinstance(record, Spoken)]
@@ -267,21 +236,6 @@ class Contractor:
             self._workshop.look(side)
             self._desks[side.agent].look(side)
         self.on_change()
-
-    def _schedule(self, side: AnySide) -> None:
-        key = (side.agent, side.conversation)
-        if (deadline := side.deadline()) is None:
-            return self._alarms.drop(key)
-        if isinstance(side, Mediating) or not (side.machine.has("deliberating") or side.machine.has("cancelling")):
-            deadline = max(deadline, self._grace_until)
-        return self._alarms.set(key, deadline, lambda: self._on_alarm(side))
-
-    def _on_alarm(self, side: AnySide) -> None:
-        written = self._due(side)
-        if written:
-            self._commit(written, (), [side])
-        else:  # the broker is away
-            self._alarms.set((side.agent, side.conversation), self.now() + RECHECK_MS, lambda: self._on_alarm(side))
 
     def _envelope(self, agent: str, conversation: str, said: Spoken) -> Envelope:
         act = said.message
