@@ -12,9 +12,9 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from contractnet.bargaining.records import Plan
 from contractnet.ledger.records import Asked
@@ -22,6 +22,7 @@ from contractnet.mechanisms.bargaining.issues import Terms
 from contractnet.mechanisms.bargaining.preferences import Side
 from contractnet.mechanisms.bargaining.shape import Act, Rules, View
 from contractnet.messages.bargaining import BargainRequestContent
+from contractnet.messages.contents import Terms as CallTerms
 from contractnet.messages.values import RefuseReason
 
 Note = Callable[[Asked], None]
@@ -40,6 +41,17 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """The call that a bargaining belongs to, as we know it."""
+
+    task: str
+    skill: str
+    input: Mapping[str, Any]
+    terms: CallTerms
+    standing: int | None  #: price of the own offer on file, micros
+
+
+@dataclass(frozen=True, slots=True)
 class Asking:
     """A request to bargain: what it is about, who asks."""
 
@@ -50,6 +62,7 @@ class Asking:
     request: BargainRequestContent
     rules: Rules
     time_left_s: float  #: until whoever is asked is replaced
+    task: Task | None = None  #: of the parent; None: there is none that this peer opened and that we know
     note: Note = field(default=unnoted, repr=False, compare=False)
 
     @property

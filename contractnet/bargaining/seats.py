@@ -21,8 +21,8 @@ from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any, Final, Protocol, cast
 
-from contractnet.bargaining.player import AnyPlayer, Asking, Move, Note, Owed, OwnTurn, Player, Refusal, unnoted
-from contractnet.bargaining.records import BargainCalledOff, BargainDeclined, BargainTaken, Fact, TurnTaken
+from contractnet.bargaining.player import AnyPlayer, Asking, Move, Note, Owed, OwnTurn, Player, Refusal, Task, unnoted
+from contractnet.bargaining.records import BargainCalledOff, BargainDeclined, BargainTaken, TurnTaken
 from contractnet.bargaining.side import Bargain
 from contractnet.ledger.records import Asked
 from contractnet.mechanisms.bargaining.guard import Decision
@@ -36,13 +36,15 @@ SETTLED_MS: Final = 86_400_000
 #: all that a player may raise without ending the process
 _RAISED: Final = (Exception, SystemExit, asyncio.CancelledError)
 
+#: what a seat decides
+Decided = BargainTaken | BargainDeclined | TurnTaken | BargainCalledOff
 _Key = tuple[str, str]
 
 
 class Take(Protocol):
     """Steps a decision of ours, if it is still possible, and records it."""
 
-    def __call__(self, bargain: Bargain, fact: Fact, /) -> None: ...
+    def __call__(self, bargain: Bargain, fact: Decided, /) -> None: ...
 
 
 class Seats:
@@ -53,6 +55,7 @@ class Seats:
         spawn: runs a task that ends with the process.
         now: the instant of the next step, milliseconds.
         note: takes (agent, conversation, what a model was asked).
+        about: the call that a bargaining belongs to, if it is known.
     """
 
     def __init__(
@@ -61,12 +64,14 @@ class Seats:
         spawn: Callable[[str, Coroutine[Any, Any, None]], asyncio.Task[None]],
         now: Callable[[], int],
         note: Callable[[str, str, Asked], None] | None = None,
+        about: Callable[[Bargain], Task | None] | None = None,
     ) -> None:
         self.closed = False  #: the process stops: requests are declined, and nothing goes on
         self._take = take
         self._spawn = spawn
         self._now = now
         self._note = note
+        self._about = about
         self._running: dict[_Key, _Seat] = {}
         self._said_again: set[str] = set()
 
@@ -141,7 +146,7 @@ class Seats:
 
     async def _play(self, key: _Key, seat: _Seat, bargain: Bargain, player: AnyPlayer, given_s: float) -> None:
         """The player's own code: whatever it raises, somebody stands in."""
-        fact: BargainTaken | BargainDeclined | TurnTaken | None
+        fact: Decided | None
         try:
             if bargain.machine.has("asked"):
                 fact = await self._considered(bargain, player, given_s)
@@ -176,6 +181,7 @@ class Seats:
             request=request,
             rules=rules,
             time_left_s=given_s,
+            task=None if self._about is None else self._about(bargain),
             note=self._noting(bargain),
         )
         answer = await player.consider(asking)

@@ -201,6 +201,7 @@ class Desk:
             time_left_s=max(0.0, (engagement.bid_until - self._host.now()) / 1000),
             max_rounds=cfp.content.max_rounds,
             standing=engagement.standing.price if engagement.standing else None,
+            agreed=self._host.diary.agreed_price(engagement),
             feedback=cfp.content.feedback,
             errors=engagement.repair.content.fields if engagement.repair else (),
             result_schema=cfp.content.result_schema,

@@ -16,6 +16,8 @@ import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from contractnet.bargaining.seats import Decided, Seats
+from contractnet.bargaining.side import Bargain
 from contractnet.contractor.arbiter import Arbiter
 from contractnet.contractor.bidding import Desk, nothing
 from contractnet.contractor.crew import Crew, close_all, until
@@ -63,6 +65,7 @@ class Contractor(Pace):
         self._desks = {agent.id: Desk(agent, self) for agent in agents}
         self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts)
         self.arbiter = Arbiter(self.agents, self)
+        self._seats = Seats(self._take_turn, self.spawn, self.now, self.note, self.diary.task_of)
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
         self._open: dict[str, dict[str, Engagement]] = {agent.id: {} for agent in agents}
         self._reception = Reception(self.diary, self.agents)
@@ -103,11 +106,13 @@ class Contractor(Pace):
         self._alarms.clear()
         for desk in self._desks.values():
             desk.rest()
+        self._seats.rest()
 
     async def stop(self, grace_s: float) -> None:
         """An orderly end: no new work; what runs may finish within the grace, the rest is handed back; all is sent."""
         for desk in self._desks.values():
             desk.close()
+        self._seats.close(one for one in self.diary.bargains.values() if one.agent in self.agents)
         goodbye = self.spawn("goodbye", self._announcer.goodbye())  # a blocked connection holds it up, and nothing else
         try:
             async with asyncio.timeout(grace_s):
@@ -151,6 +156,8 @@ class Contractor(Pace):
         self.calm, self._grace_until = True, self.now() + self.settings.grace_ms
         self._workshop.renew()
         self._outbox.resume()
+        for bargain in self.diary.bargains.values():
+            self._repeat(self._seats.again(bargain) if bargain.agent in self.agents else None)
         self.spawn("presence", self._announcer.say())
         self.on_change()
 
@@ -208,6 +215,9 @@ class Contractor(Pace):
             written += self.diary.step(agent, conversation, fact, self.now())
         self._recorder.commit(written, (), look)
 
+    def _take_turn(self, bargain: Bargain, fact: Decided) -> None:
+        self.take(bargain.agent, bargain.conversation, fact)
+
     def note(self, agent: str, conversation: str, record: Record, then: Callable[[], None] = nothing) -> None:
         if not self._crew.dismissed:
             self._recorder.commit(self.diary.loose(agent, conversation, record, self.now()), (), then)
@@ -223,13 +233,15 @@ class Contractor(Pace):
         self._outbox.put([self._envelope(one.agent, one.conversation, record) for one, record in said])
 
     def _look(self, side: AnySide) -> None:
-        """A conversation has moved: bidding, work or mediating, and its timer, follow."""
+        """A conversation has moved: bidding, work, mediating or bargaining, and its timer, follow."""
         if side.agent not in self.agents or self._group is None or self._stopped.is_set():
             return
         for one in together(side):
             self._schedule(one)
         if isinstance(side, Mediating):
             self.arbiter.look(side)
+        elif isinstance(side, Bargain):
+            self._seats.look(side, self.agents[side.agent].bargain)
         elif isinstance(side, Engagement):
             if side.machine.finished:
                 self._open[side.agent].pop(side.conversation, None)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol, runtime_checkable
 
+from contractnet.bargaining.player import AnyPlayer
 from contractnet.contractor.disputes import MEDIATE as MEDIATE
 from contractnet.contractor.disputes import Choice as Choice
 from contractnet.contractor.disputes import Dispute as Dispute
@@ -140,6 +141,7 @@ class Call:
     time_left_s: float  #: seconds until a bid is too late
     max_rounds: int = 1
     standing: int | None = None  #: later rounds: the price of the own offer on file, micros; it stands until the answer
+    agreed: int | None = None  #: micros, where the price was bargained for and agreed: the one that binds both
     feedback: Feedback | None = None  #: later rounds: what is told of the round before
     errors: tuple[FieldError, ...] = ()  #: what was wrong with the proposal before, when this is its repair
     result_schema: Mapping[str, Any] | None = None  #: what a result must meet
@@ -207,6 +209,7 @@ class Agent:
     perform: Performer
     mediate: Mediator | None = None  #: of a call
     settle: Settler | None = None  #: of a bargaining
+    bargain: AnyPlayer | None = None  #: plays its bargainings; None: it declines each request
     #: told once, before it works: endpoint -> micros that models of this journal's agents have cost
     remind: Callable[[Mapping[str, int]], None] | None = None
     close: Callable[[], Awaitable[None]] | None = None  #: lets go of what it holds; called when its daemon has ended

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import cast
 
+from contractnet.bargaining.player import Task
 from contractnet.bargaining.records import Fact as BargainFact
 from contractnet.bargaining.records import Timers as BargainTimers
 from contractnet.bargaining.side import Bargain
@@ -44,6 +45,7 @@ class Diary:
         self.bargains: dict[tuple[str, str], Bargain] = {}  #: as well
         self.questions = Questions()
         self._pairs: defaultdict[str, dict[Key, Mediating]] = defaultdict(dict)  #: agent -> sides of bargainings
+        self.agreements: dict[tuple[str, str], Bargain] = {}  #: (agent, parent) -> the last that ended agreed
         self.tying: defaultdict[str, set[str]] = defaultdict(set)  #: agent -> conversations that take a place of it
         self.unsent: dict[tuple[str, str], tuple[str, Spoken]] = {}  #: (agent, message id) -> (conversation, said)
         self.said: dict[str, tuple[str, str, Spoken]] = {}  #: message id -> (agent, conversation, said)
@@ -99,6 +101,26 @@ class Diary:
             return self.mediation(agent, conversation)
         return self.engagement(agent, conversation)
 
+    def task_of(self, bargain: Bargain) -> Task | None:
+        """The call that a bargaining belongs to, where it is its peer's own."""
+        engagement = self.engagements.get((bargain.agent, bargain.parent or ""))
+        if engagement is None or engagement.cfp is None or engagement.manager != bargain.peer:
+            return None
+        called, standing = engagement.cfp.content, engagement.standing
+        price = None if standing is None else standing.price
+        return Task(called.task, called.skill, called.input, called.terms, price)
+
+    def agreed_price(self, engagement: Engagement) -> int | None:
+        """The price that its manager and its agent, the seller, have bargained for and agreed, micros; None: none."""
+        bargain, cfp = self.agreements.get((engagement.agent, engagement.conversation)), engagement.cfp
+        if bargain is None or bargain.rules is None or bargain.taken is None or cfp is None:
+            return None
+        fits = (
+            bargain.peer == engagement.manager and bargain.me is not None and bargain.rules.side(bargain.me) == "seller"
+        )
+        same_unit = bargain.rules.agenda.issues[0].unit == cfp.content.terms.unit
+        return bargain.taken.terms[0] if fits and same_unit else None
+
     def sides(self) -> list[AnySide]:
         """Every side of every conversation."""
         return [*self.engagements.values(), *self.mediations.values(), *self.bargains.values()]
@@ -118,7 +140,10 @@ class Diary:
         """Step one side."""
         side = self.side(agent, conversation, fact)
         if isinstance(side, Bargain):
-            return self._follow(side.step(cast(BargainFact, fact), at), at)
+            written = side.step(cast(BargainFact, fact), at)
+            if side.parent is not None and side.machine.has("agreed"):
+                self.agreements[agent, side.parent] = side
+            return self._follow(written, at)
         if isinstance(side, Mediating):
             check_person(self.questions, conversation, fact)
             return self._follow(side.step(fact, at), at)
