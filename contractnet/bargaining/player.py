@@ -48,7 +48,7 @@ class Task:
     skill: str
     input: Mapping[str, Any]
     terms: CallTerms
-    standing: int | None  #: price of the own offer on file, micros
+    standing: int | None  #: price of the own offer that is out, micros
 
 
 @dataclass(frozen=True, slots=True)

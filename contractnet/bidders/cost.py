@@ -11,7 +11,8 @@ Rules, all in integers; amounts in micros, rounded up:
 6. In a later round, where the offer on file would not win, the margin is cut in equal steps: of R rounds, round r asks
    for (R - r) / (R - 1) of it, the last one for none.
 7. A public reserve under `least` is answered `over-reserve`; one between `least` and `asked` is what is asked.
-8. Another unit than the agent's own is `unsupported`; an eta over the result deadline, or a cost over the largest
+8. A price that was bargained for and agreed (`call.agreed`) is what is asked, whatever the rules above say: it binds.
+9. Another unit than the agent's own is `unsupported`; an eta over the result deadline, or a cost over the largest
    amount, is `unfit`.
 
 Source: cost-plus pricing; the estimate of four characters a token is a rule of thumb for English text.
@@ -140,9 +141,11 @@ def answer(model: CostModel, call: Call, wanted: int | None = None, believed: Es
         asked = min(max(wanted, least), MOST_TIMES * asked)
     reserve = call.terms.reserve
     if reserve is not None:
-        if reserve < least:
+        if reserve < least and call.agreed is None:
             return Refusal("over-reserve")
         asked = min(asked, reserve)
+    if call.agreed is not None:
+        least = asked = call.agreed  # the guard of the bargaining kept the reservation price
     if asked > MAX_MICROS:
         return Refusal("unfit", "it is too large for this agent")
     if asked < least:  # the last word, whatever was said before it: never under the reservation price

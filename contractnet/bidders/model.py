@@ -73,6 +73,8 @@ class ModelBidder:
         end = loop.time() + call.time_left_s - margin_s
         if (refusal := unsuited(self._cost, call)) is not None:
             return refusal
+        if call.agreed is not None:  # there is nothing left to estimate or to word: what was agreed binds
+            return answer(self._cost, call)
         about = task_digest(call.skill, call.task, call.input)
         words = TaskWords(call.task, call.input) if self._reads_task else None
         within_s = (end - loop.time()) * NUMBERS_PCT / 100

@@ -106,9 +106,9 @@ class Diary:
         engagement = self.engagements.get((bargain.agent, bargain.parent or ""))
         if engagement is None or engagement.cfp is None or engagement.manager != bargain.peer:
             return None
-        called, standing = engagement.cfp.content, engagement.standing
-        price = None if standing is None else standing.price
-        return Task(called.task, called.skill, called.input, called.terms, price)
+        called = engagement.cfp.content
+        prices = [offer.price for offer in engagement.offers.values() if offer.live]
+        return Task(called.task, called.skill, called.input, called.terms, prices[-1] if prices else None)
 
     def agreed_price(self, engagement: Engagement) -> int | None:
         """The price that its manager and its agent, the seller, have bargained for and agreed, micros; None: none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -117,3 +118,12 @@ def test_more_work_is_never_cheaper(one: int, other: int) -> None:
     model = CostModel(per_1k_tokens=1_234, margin_pct=17, floor=99)
     small, large = sorted((one, other))
     assert quote(model, small).asked <= quote(model, large).asked
+
+
+@pytest.mark.parametrize("agreed", [0, 1, 700, 2_000, 10**9])
+@pytest.mark.parametrize("reserve", [None, 1, 3_000])
+def test_what_was_agreed_is_what_is_asked(agreed: int, reserve: int | None) -> None:
+    """Over the public reserve too: the manager has agreed to it, and may look at its own reserve itself."""
+    model = CostModel(per_1k_tokens=2_000, margin_pct=20, floor=1_000)
+    offer = answer(model, replace(call(reserve=reserve), agreed=agreed), wanted=5)
+    assert price(offer) == agreed

@@ -100,6 +100,14 @@ class Bench:
 # ---- the numbers
 
 
+async def test_what_was_agreed_is_what_is_asked_and_no_model_is() -> None:
+    bench = Bench()
+    offer = await bench(call(agreed=12_345))
+    assert isinstance(offer, Proposal)
+    assert offer.price == 12_345
+    assert bench.notes.asked == []
+
+
 async def test_the_estimate_is_priced_by_the_generator_and_worded_by_the_narrator() -> None:
     bench = Bench(estimate(), ok("I know such texts."))
     offer = await bench(call())
