@@ -34,7 +34,7 @@ def asked(**given: Any) -> BargainRequestContent:
 
 
 class Haggler:
-    """The buyer `mgr`, before the agent `a`. Entered, it hears and says; what it has to say is sent until it arrives."""
+    """The buyer `mgr`, before the agent `a`. Entered, it hears and says; what it says is sent until it arrives."""
 
     def __init__(self, hub: MemoryTransport) -> None:
         self.link = hub.attach(ManagerParty(NAME))
