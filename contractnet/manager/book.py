@@ -21,6 +21,7 @@ from contractnet.ledger.questions import Answered, Pending, Questions
 from contractnet.ledger.records import Heard, HeardTurn, Misheard, Quarantined, Record, Said, SaidTurn, Sent, Spoken
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.manager.accounts import Account
+from contractnet.manager.bargains import openings
 from contractnet.manager.direct import Prices
 from contractnet.manager.kinds import Fact
 from contractnet.manager.limits import Standing, check_told
@@ -137,16 +138,24 @@ class Book:
         if isinstance(fact, BargainOpened):
             if conversation in self.bargains:
                 raise DefinitionError(f"there is a bargaining {conversation} already: it opens once")
+            if fact.parent is not None and fact != self._opening(conversation, fact):
+                raise DefinitionError(f"{conversation}: not the bargaining that its call asks for")
             made = Bargain(self.owner, self.owner, conversation, fact.seed, fact.timers)
             self.bargains[conversation] = made
         return self.bargains[conversation]
+
+    def _opening(self, conversation: str, fact: BargainOpened) -> BargainOpened | None:
+        """The bargaining that a call waits for in that conversation; None: none such."""
+        tender = self.tenders.get(conversation.partition(".")[0])
+        call = tender.calls[-1] if tender is not None and tender.calls else None
+        return None if call is None or call.conversation != fact.parent else openings(call).get(conversation)
 
     def _admit(self, tender_id: str, fact: Opened) -> None:
         if tender_id in self.tenders:
             raise DefinitionError(f"there is a tender {tender_id} already: it opens once")
         if self.accounts.find(fact.account) is None:
             raise DefinitionError(f"there is no account {fact.account!r}; grant it a budget first")
-        tender = self.tenders[tender_id] = Tender(self.owner, tender_id, self.outcomes, self.prices)
+        tender = self.tenders[tender_id] = Tender(self.owner, tender_id, self.outcomes, self.prices, self.bargains)
         if fact.key is not None:
             self.by_key[fact.key] = tender
 

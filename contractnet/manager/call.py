@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
+from contractnet.bargaining.side import Bargain
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine, Row
 from contractnet.ledger.scribe import Scribe
@@ -25,7 +26,7 @@ from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
 from contractnet.manager.outcomes import Outcomes
 from contractnet.manager.records import Decided, Freed, Opened, Truth
 from contractnet.manager.speech import Farewells
-from contractnet.manager.state import RETURNED, Mediation, Offer, Participant, Slot
+from contractnet.manager.state import RETURNED, Mediation, Offer, Participant, Slot, Talks
 from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.mechanisms.awards.stopping import RoundOutcome
 from contractnet.mechanisms.calibration.records import Calibrated
@@ -59,6 +60,7 @@ class Call:
     parent: str | None
     protocol: ProtocolName
     known: Outcomes  #: what is known of bidders; read as a round closes
+    sides: Mapping[str, Bargain] = field(default_factory=dict[str, Bargain])  #: the manager's, by conversation
     machine: Machine = field(init=False)
     participants: dict[str, Participant] = field(default_factory=dict[str, Participant])
     awaited: set[str] = field(default_factory=set[str])  #: who is waited for in the open round: not answered, not gone
@@ -78,6 +80,7 @@ class Call:
     lost: list[Freed] = field(default_factory=list[Freed])  #: awards that came to nothing
     extended: bool = False  #: the grace of row C4 was logged for this round
     mediation: Mediation | None = None  #: asked once a conversation at most (C9)
+    talks: Talks | None = None  #: held once a conversation at most
 
     def __post_init__(self) -> None:
         self.machine = Machine(load("conversation", self.protocol))
@@ -102,6 +105,11 @@ class Call:
     @property
     def seed(self) -> str:
         return self.opened.seed
+
+    @property
+    def bargaining(self) -> bool:
+        """Whether the decision waits for bargainings."""
+        return self.talks is not None and not self.talks.over and self.machine.has("evaluating")
 
     def slot_of(self, agent: str) -> Slot | None:
         """The slot this agent holds now, or None."""

@@ -70,13 +70,19 @@ def public_terms(call: Call) -> Terms:
         rule=terms.rule,
         work_within_ms=terms.work_within_ms,
         lease_ms=terms.lease_ms,
-        valid_for_ms=terms.reply_within_ms + terms.lease_ms + call.timers.valid_for_extra_ms,
+        valid_for_ms=terms.reply_within_ms + terms.lease_ms + call.timers.valid_for_extra_ms + _bargain_ms(call),
         reserve=call.reserve if terms.public_reserve or call.posted is not None else None,
         eta_cost=terms.eta_cost or None,
         bond=None if terms.bond is None else BondTerms(bonus=terms.bond.bonus, stake=terms.bond.stake),
         parts=len(call.slots) if terms.divisible else None,
         items=items_of(call) or None,
     )
+
+
+def _bargain_ms(call: Call) -> int:
+    """How much longer offers must stand because they are bargained over, milliseconds."""
+    may = call.terms.bargain if call.talks is None else None
+    return 0 if may is None else call.timers.bargain_ms(may)
 
 
 def items_of(call: Call) -> tuple[str, ...]:

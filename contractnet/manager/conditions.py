@@ -33,6 +33,17 @@ class ItemTerms(Record, frozen=True):
     reserve: int  #: micros, what it is worth to have it done
 
 
+class BargainTerms(Record, frozen=True):
+    """That the manager bargains over the price with the best of those who proposed, once a conversation."""
+
+    best: int  #: with how many, at the same time
+    turns: int  #: of both sides together; the manager has the first
+    within_ms: int  #: for each turn, and for the answer to the request
+    strategy: str  #: how the manager plays
+    mediator: str | None = None  #: agent id of whom both may turn to when the turns are over; None: nobody
+    ladder: tuple[str, ...] = ()  #: what that may try, in order; empty: the default
+
+
 class TenderTerms(Record, frozen=True):
     """Under which conditions. Amounts in micros of `unit`, durations in milliseconds."""
 
@@ -65,6 +76,7 @@ class TenderTerms(Record, frozen=True):
     mediator: str | None = None  #: agent id of who settles a deadlock; None: nobody does
     mediation_limit: int | None = None  #: the most that a mediator may award; None: the reserve
     mediate_within_ms: int = 10_000  #: a mediator has so long
+    bargain: BargainTerms | None = None  #: between two rounds; None: the manager does not
     reply_within_ms: int = 20_000
     work_within_ms: int = 600_000
     lease_ms: int = 60_000
@@ -108,3 +120,8 @@ class Timers(Record, frozen=True):
     valid_for_extra_ms: int = 40_000  #: asked valid-for = reply within + lease + this
     max_faults: int = 5  #: not-understood answers to one participant per conversation
     max_awards: int = 3  #: awards per slot and tender (D1)
+    bargain_grace_ms: int = 10_000  #: in a bargaining an act of the other side is awaited this long after its window
+
+    def bargain_ms(self, terms: BargainTerms) -> int:
+        """The longest that a bargaining may take: its request and all its turns."""
+        return (terms.turns + 1) * (terms.within_ms + self.bargain_grace_ms)

@@ -12,28 +12,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.records import Heard, Said, Sent
+from contractnet.ledger.records import Heard, Said, SaidTurn, Sent, Spoken
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
 from contractnet.manager.book import STARTS
 from contractnet.manager.checks import Checks, awaiting_check
-from contractnet.manager.kinds import Fact
-from contractnet.manager.pace import Pace
+from contractnet.manager.kinds import Fact, TurnFact
 from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, envelope, judge
 from contractnet.manager.records import Awarded, Ended, Grace, Returned, Started
 from contractnet.manager.settings import Settings
+from contractnet.manager.talking import Talking
 from contractnet.manager.tender import Tender
-from contractnet.manager.waits import AWARD, END, Waits
+from contractnet.manager.waits import AWARD, END
 from contractnet.telemetry.failpoints import declare, failpoint
 from contractnet.transport.port import Delivery, Down, Lane, Link, Outcome, Standby, Up
 
 ENDED = declare("manager.ended")
 
 
-class Driver(Pace):
+class Driver(Talking):
     """The initiator's side of a process.
 
     Args:
@@ -47,7 +48,6 @@ class Driver(Pace):
     def __init__(self, ledger: Ledger, link: Link, settings: Settings | None = None) -> None:
         super().__init__(ledger, link, settings or Settings())
         self.state: Up | Down | Standby | None = None  #: of the link, for people
-        self._waits = Waits()
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
         self._checks = Checks(self.settings.check_ms / 1000, self._step_checked)
         self.on_change: Callable[[], None] = _nothing  #: called on the loop when a tender or the link changed
@@ -73,13 +73,18 @@ class Driver(Pace):
             self._checks.look(tender)
         try:
             async with self._link, asyncio.TaskGroup() as group:
+                self._group = group
                 group.create_task(self._outbox.run())
                 group.create_task(self._checks.run())
                 group.create_task(self._desk.run())
                 group.create_task(self._receive())
+                for bargain in list(self.book.bargains.values()):
+                    self._look(bargain)
                 await asyncio.shield(self._recorder.broken)  # else it is cancelled with us, and nobody is told why
         finally:
+            self._group = None
             self._alarms.clear()
+            self._seats.rest()
 
     async def _receive(self) -> None:
         while True:
@@ -107,6 +112,8 @@ class Driver(Pace):
         for item in letters(delivery):
             verdict = judge(self.book, item, delivery.lane, self.settings.timers.max_faults)
             match verdict:
+                case ToStep() if (bargain := self.book.bargains.get(verdict.conversation)) is not None:
+                    written += self._turn(bargain, cast(TurnFact, verdict.fact))
                 case ToStep():
                     tender = self.book.tenders[verdict.conversation.partition(".")[0]]
                     written += self._advance(tender, verdict.conversation, verdict.fact)
@@ -114,11 +121,13 @@ class Driver(Pace):
                     written += self.book.loose(verdict.conversation, verdict.stray, self._now())
                 case ToRepeat():
                     if verdict.said is not None and verdict.said.message.message_id not in self.book.unsent:
-                        said = verdict.said
-                        conversation = said.message.conversation_id
-                        again = envelope(self.book.owner, conversation, said, self._now(), set(said.receivers))
-                        self._outbox.put([again])
+                        self._repeat(verdict.said)
         return written
+
+    def _repeat(self, said: Spoken) -> None:
+        """Say the same again."""
+        conversation = said.message.conversation_id
+        self._outbox.put([envelope(self.book.owner, conversation, said, self._now(), set(said.receivers))])
 
     def _hear_presence(self, delivery: Delivery) -> list[Writing]:
         gone = self._watch.hear(delivery, self._now())
@@ -129,13 +138,17 @@ class Driver(Pace):
     def _came_up(self) -> list[Writing]:
         """The broker is there (again): a grace first, then what waits is read and sent (D5)."""
         now, self._there = self._now(), True
+        self._grace_until = now + self.settings.grace_ms
         self.directory.renew_all(now, self.settings.presence_lease_ms)
         self._openings.listen_until = now + self.settings.listen_ms
         written: list[Writing] = []
         for tender in self.book.tenders.values():
             if tender.calls and tender.deadline() is not None:
                 written += self.book.step(tender.id, Grace(until=now + self.settings.grace_ms), now)
+            written += self._follow_up(tender, now)
             self._schedule(tender)
+        for said in self._say_again():
+            self._repeat(said)
         self._schedule_directory()
         self._alarms.set("listen", self._openings.listen_until, self._open_calls)
         self._outbox.resume()
@@ -151,7 +164,7 @@ class Driver(Pace):
     def _recorded(self, written: Sequence[Writing]) -> None:
         """It is durable: send what was said, look at what ended or came in."""
         for draft, record in written:
-            if isinstance(record, Said):
+            if isinstance(record, Said | SaidTurn):
                 to = set(record.receivers)
                 self._outbox.put([envelope(self.book.owner, draft.conversation, record, draft.at, to)])
             elif isinstance(record, Ended):
@@ -162,6 +175,7 @@ class Driver(Pace):
                 self._waits.came(draft.conversation.partition(".")[0], AWARD)
             elif isinstance(record, Heard):
                 self._checks.look(self.book.tenders[draft.conversation.partition(".")[0]])
+        self._moved(written)
         self.on_change()
 
     # ---- sending

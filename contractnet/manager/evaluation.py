@@ -4,10 +4,12 @@ The courses, and when each is taken:
 
 1. award: the rule fills every slot; or it fills some, and another round could not fill more. The parts of a divisible
    task are slots (`manager.allotment`).
-2. iterate: slots are left, somebody bid over the reserve or under the least score and may come down, somebody is still
+2. bargain: the terms ask for it, it was not held yet, and a round is left in which what is agreed can be proposed.
+   The decision waits for it (`manager.bargains`); with nobody's agreement it is one of the others.
+3. iterate: slots are left, somebody bid over the reserve or under the least score and may come down, somebody is still
    there, and the recorded rounds give no reason to stop (R13, R16).
-3. mediate: nobody can be awarded, offers stand, a mediator is named and was not asked in this conversation (G15).
-4. no award; also where there are too few bids that could be awarded: neither a round nor a mediator brings more.
+4. mediate: nobody can be awarded, offers stand, a mediator is named and was not asked in this conversation (G15).
+5. no award; also where there are too few bids that could be awarded: neither a round nor a mediator brings more.
 
 Never two of them (R13). The decision, with every bid's score and reason, is one entry (`manager.decision`).
 Source: table C, C5 to C9; G2, G9, G17; D8.
@@ -21,6 +23,7 @@ from dataclasses import replace
 
 from contractnet.manager.allotment import Allotment, allot
 from contractnet.manager.award import award, lapse, reject
+from contractnet.manager.bargains import keeps_word, talks_of, to_bargain_with
 from contractnet.manager.call import Call, Step
 from contractnet.manager.calling import call_again, items_of, why_not
 from contractnet.manager.decision import Choice, decided
@@ -35,7 +38,7 @@ from contractnet.messages.values import RejectReason
 def evaluate(call: Call, step: Step) -> None:
     """The round is closed: take the course that its offers give."""
     lapse(call, step)
-    call.bids = bids_at_close(call, call.having("biddable"))
+    call.bids = bids_at_close(call, [one for one in call.having("biddable") if keeps_word(call, one)])
     ranked, fault = ranking(call, call.bids)
     call.outcomes.append(_outcome(call, ranked))
     allotted = allot(call, ranked)
@@ -44,8 +47,10 @@ def evaluate(call: Call, step: Step) -> None:
     call.decided = decided(call, ranked, allotted, choice, fault)
     step.scribe.note(call.conversation, call.decided)
     rest = ranked.standings
-    if not rest:
+    if not call.having("biddable"):
         call.move(step, "=no-live-offer")
+    elif choice.course == "bargain":
+        call.talks = talks_of(call, choice.invited)
     elif choice.course == "iterate":
         call.move(step, "#iterate", more_rounds=True)
         next_round(call, step, rest, choice.invited)
@@ -67,11 +72,16 @@ def next_round(call: Call, step: Step, ranked: Sequence[Standing], invited: Sequ
 
 
 def reject_rest(call: Call, step: Step, ranked: Sequence[Standing], reason: RejectReason | None = None) -> None:
-    """Reject whoever of these has still an offer to be decided on; for `reason`, or for what the ranking says."""
+    """Reject whoever of these has still an offer to be decided on; for `reason`, or for what the ranking says. So are
+    those who did not propose what they had agreed to: their offers of before are no bids any more.
+    """
     for one in ranked:
         participant = call.participants[one.participant]
         if participant.machine.has("biddable"):
             reject(call, step, participant, reason or why_not(call, one) or RejectReason.NO_AWARD)
+    for participant in call.having("biddable"):
+        if not keeps_word(call, participant):
+            reject(call, step, participant, RejectReason.NOT_SHORTLISTED)
 
 
 # ---- parts
@@ -90,6 +100,8 @@ def _choose(call: Call, ranked: Ranking, allotted: Allotment) -> Choice:
     seats, eligible, winners = len(call.slots), ranked.eligible, allotted.winners
     if call.posted is not None:  # it is taken or not
         return Choice("award", winners) if winners else Choice("no-award")
+    if with_whom := to_bargain_with(call, ranked):
+        return Choice("bargain", invited=with_whom)
     too_dear = any(one.barred in (LossReason.OVER_RESERVE, LossReason.UNDER_SCORE) for one in ranked.standings)
     short = too_dear and (allotted.left > 0 or ranked.short)
     why = _stop(call) if short else None

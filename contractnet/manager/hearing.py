@@ -32,7 +32,7 @@ from contractnet.messages.contents import (
     TaskFailureContent,
 )
 from contractnet.messages.payload import validate
-from contractnet.messages.values import CancelFailure, NotUnderstoodReason, RejectReason
+from contractnet.messages.values import CancelFailure, NotUnderstoodReason, RejectReason, show_amount
 
 
 def hear(call: Call, step: Step, participant: Participant, act: AnyAct) -> None:
@@ -103,6 +103,10 @@ def _proposal_faults(call: Call, participant: Participant, act: Propose) -> tupl
     if content.valid_for_ms <= call.timers.offer_margin_ms:
         text = f"must be over {call.timers.offer_margin_ms}, the margin before its end"
         faults.append(FieldError(path="$.content.valid_for_ms", text=text))
+    agreed = call.talks.agreed.get(participant.agent) if call.talks is not None else None
+    if agreed is not None and content.price > agreed.price:
+        text = f"agreed: {show_amount(agreed.price)} {call.terms.unit}, offer {agreed.offer} of {agreed.conversation}"
+        faults.append(FieldError(path="$.content.price", text=text[:200]))
     return (*faults, *misoffered(call, content))
 
 
@@ -192,16 +196,6 @@ def _result(call: Call, step: Step, participant: Participant, act: Inform, conte
         return
     _move(call, step, participant, act, "?inform:result")
     credit(call, participant)
-
-
-def check_done(call: Call, step: Step, participant: Participant, ok: bool, reason: str, about: str | None) -> None:
-    """The verdict of the task's check is recorded: only now it is row I25 or I26 (D11)."""
-    if ok:
-        call.move_one(step, participant, "?inform:result")
-        credit(call, participant)
-    else:
-        fault = FieldError(path="$.content.result", text=reason[:200] or "the check said no")
-        bad_result(call, step, participant, about, (fault,), "check")
 
 
 def bad_result(

@@ -27,6 +27,8 @@ from contractnet.manager.plans import Approved, Drafted
 from contractnet.manager.records import (
     AccountClosed,
     Awarded,
+    Bargained,
+    BargainsEnded,
     CancelAsked,
     Checked,
     Closed,
@@ -47,7 +49,20 @@ from contractnet.manager.records import (
     Started,
 )
 
-TenderFact = Opened | Invited | Heard | Misheard | Gone | Returned | Fired | LeaseLapsed | Grace | Checked | CancelAsked
+TenderFact = (
+    Opened
+    | Invited
+    | Heard
+    | Misheard
+    | Gone
+    | Returned
+    | Fired
+    | LeaseLapsed
+    | Grace
+    | Checked
+    | BargainsEnded
+    | CancelAsked
+)
 #: of a bargaining; `Misheard` and `Fired` are of both
 TurnFact = HeardTurn | BargainOpened | TurnTaken | BargainCalledOff
 Fact = TenderFact | TurnFact
@@ -76,6 +91,7 @@ Conclusion = (
     | Directed
     | Decided
     | Mediated
+    | Bargained
     | Awarded
     | Freed
     | Closed

@@ -22,6 +22,7 @@ from contractnet.manager.records import AccountClosed, CancelAsked, Ended, Grant
 from contractnet.manager.tender import Tender
 from contractnet.manager.waits import AWARD, BEGIN, END
 from contractnet.messages.codec import canonical
+from contractnet.messages.values import CancelReason
 
 R = TypeVar("R", bound=Record)
 
@@ -69,6 +70,7 @@ class Manager(Driver):
             if tender.ended is None:
                 written += self._advance(tender, tender.id, CancelAsked(reason="shutdown", within_ms=within_ms))
                 written += self._expire(tender, self._now())  # no time at all: it ends here
+        written += self._call_off([*self.book.bargains], self._now(), CancelReason.SHUTDOWN)
         self._commit(written)
 
     async def wind_up(self, within_s: float) -> None:
@@ -207,6 +209,7 @@ class Manager(Driver):
         """Whether nothing is due: all tenders ended, all sent, no timer runs."""
         tenders = self.book.tenders.values()
         done = all(tender.ended is not None and tender.deadline() is None for tender in tenders)
+        done = done and all(one.machine.finished for one in self.book.bargains.values())
         return done and self._outbox.empty and not self.book.unsent
 
 

@@ -34,6 +34,7 @@ class Pace:
         self.book: Book = replay(ledger.owner, ledger.entries())
         self._link = link
         self._there = False  #: between an Up that was taken and the next Down
+        self._grace_until = 0  #: instant before which, after the broker came back, no timer of another side fires
         self._clock = LoopClock(self.book.at)
         self._recorder = Recorder(ledger, self._recorded)
         self._commit = self._recorder.commit
@@ -43,6 +44,15 @@ class Pace:
         self._watch = Watch(self.book, self.directory, self._openings)
 
     def _recorded(self, written: Sequence[Writing]) -> None:
+        """What was written is durable."""
+        raise NotImplementedError
+
+    def _follow_up(self, tender: Tender, now: int) -> list[Writing]:
+        """What the bargainings of a tender need now."""
+        raise NotImplementedError
+
+    def _desert(self, gone: frozenset[str]) -> list[Writing]:
+        """Agents are gone with whom somebody bargains."""
         raise NotImplementedError
 
     # ---- stepping
@@ -76,6 +86,7 @@ class Pace:
         if isinstance(fact, CancelAsked) and tender.ended is not None:
             return written
         written += self.book.step(conversation, fact, now)
+        written += self._follow_up(tender, now)
         self._schedule(tender)
         return written
 
@@ -88,14 +99,14 @@ class Pace:
             return written
         while (due := tender.due(now, self._openings.hopeful(tender, now))) is not None:
             written += self.book.step(due[0], due[1], now)
-        return written
+        return written + self._follow_up(tender, now)
 
     def _lose(self, gone: frozenset[str]) -> list[Writing]:
         """Nobody waits for agents that are gone (D6); who waits for agents begins to count."""
         for tender in self._openings.live if gone else ():
             if tender.waiting:
                 self._schedule(tender)
-        return [one for lost in self._watch.missing(gone) for one in self._advance(*lost)]
+        return [one for lost in self._watch.missing(gone) for one in self._advance(*lost)] + self._desert(gone)
 
     # ---- time and openings
 

@@ -49,7 +49,7 @@ Truth = Literal["undone", "unanswered", "could-not-stop", "already-done"]
 #: all of them, the best for who cancelled first
 TRUTHS: Final[tuple[str, ...]] = get_args(Truth)
 #: what follows an evaluation
-Course = Literal["award", "iterate", "mediate", "no-award"]
+Course = Literal["award", "iterate", "bargain", "mediate", "no-award"]
 
 
 # ---- facts
@@ -116,6 +116,10 @@ class CancelAsked(Record, frozen=True):
 
     reason: Literal["user", "shutdown", "budget"]
     within_ms: int | None = None  #: answers are awaited no longer than this; None: the cancel timer's time
+
+
+class BargainsEnded(Record, frozen=True):
+    """The bargainings after a round have all ended; the call goes on."""
 
 
 class Granted(Record, frozen=True):
@@ -211,7 +215,7 @@ class Decided(Record, frozen=True):
     runner_up: str | None
     ties: tuple[str, ...]  #: the named set among which the seed drew, empty where none
     course: Course = "award"
-    invited: tuple[str, ...] = ()  #: whom the next round is for
+    invited: tuple[str, ...] = ()  #: whom the next round is for, or the bargaining before it
     stop: StopReason | None = None  #: why there is no next round although slots are left and bids were too dear
     last: tuple[str, ...] = ()  #: who spoke last in the round: with few rounds the last proposer is decisive
     alarms: tuple[PanelAlarm, ...] = ()  #: the bids may be one bidder's in several coats
@@ -226,6 +230,21 @@ class Mediated(Record, frozen=True):
     choice: Literal["offer", "round", "none"]
     offer: str | None = None
     why: str = ""
+
+
+class Agreement(Record, frozen=True):
+    """What was agreed with one of them. It is no award: it is what a later offer of that agent may ask at most."""
+
+    conversation: str  #: of the bargaining
+    offer: str  #: that was accepted there
+    price: int  #: micros
+
+
+class Bargained(Record, frozen=True):
+    """What the bargainings after a round came to: agent id -> agreement. None: the round's ordinary course follows."""
+
+    agreed: dict[str, Agreement]
+    invited: tuple[str, ...] = ()  #: whom the next round is for
 
 
 class Awarded(Record, frozen=True):

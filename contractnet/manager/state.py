@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from contractnet.interaction.machine import Machine
 from contractnet.manager.paid import Forfeit
-from contractnet.manager.records import Reason, Truth
+from contractnet.manager.records import Agreement, Reason, Truth
 from contractnet.messages.acts import Propose
 
 #: why a participant that the cfp did not reach has no bid
@@ -70,6 +70,24 @@ class Mediation:
     due: int  #: instant at which its time is over
     faults: int = 0  #: not-understood answers it was sent, beside that of row MI5
     request_id: str | None = None  #: message id of the request
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Whom a call bargains with, and about which of its offers."""
+
+    conversation: str
+    offer: str  #: id of the offer on file
+    price: int  #: that it asks, micros
+
+
+@dataclass(slots=True)
+class Talks:
+    """The bargainings after a round. Held once a conversation."""
+
+    by_agent: dict[str, Talk]
+    over: bool = False  #: the call has gone on
+    agreed: dict[str, Agreement] = field(default_factory=dict[str, Agreement])  #: agent id -> what was agreed
 
 
 @dataclass(slots=True)

@@ -18,20 +18,26 @@ Source: D1, D5, D6, D11, D12, D14.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
+from contractnet.bargaining.side import Bargain
 from contractnet.errors import IllegalSend
 from contractnet.ledger.records import Fired, Heard, Misheard
 from contractnet.ledger.scribe import Pen, Scribe, Writing
+from contractnet.manager.bargained import resume
+from contractnet.manager.bargains import talked
 from contractnet.manager.call import Call, Step
 from contractnet.manager.calling import open_call
+from contractnet.manager.checking import checked
 from contractnet.manager.direct import Prices, consider
 from contractnet.manager.ending import back_off_ms, end_of, ending_status, verdict
 from contractnet.manager.escalation import cancel_all, mediate
-from contractnet.manager.hearing import check_done, hear, mishear, renew
+from contractnet.manager.hearing import hear, mishear, renew
 from contractnet.manager.kinds import Fact
 from contractnet.manager.outcomes import Outcomes
 from contractnet.manager.records import (
+    BargainsEnded,
     CancelAsked,
     Checked,
     Closed,
@@ -48,7 +54,7 @@ from contractnet.manager.records import (
 )
 from contractnet.manager.settling import settle
 from contractnet.manager.state import Slot, lost_reason
-from contractnet.manager.timers import Timer, fire, timers
+from contractnet.manager.timers import Timer, extend, fire, renew_leases, timers
 from contractnet.messages.acts import CONTRACT_NET, ITERATED_CONTRACT_NET, Inform
 from contractnet.messages.contents import ResultContent
 
@@ -56,9 +62,16 @@ from contractnet.messages.contents import ResultContent
 class Tender:
     """The state of one tender at its manager."""
 
-    def __init__(self, manager: str, tender_id: str, outcomes: Outcomes, prices: Prices) -> None:
+    def __init__(
+        self,
+        manager: str,
+        tender_id: str,
+        outcomes: Outcomes,
+        prices: Prices,
+        sides: Mapping[str, Bargain] = MappingProxyType({}),
+    ) -> None:
         self.id = tender_id
-        self._manager, self._outcomes, self._prices = manager, outcomes, prices
+        self._manager, self._outcomes, self._prices, self._sides = manager, outcomes, prices, sides
         self.calls: list[Call] = []
         self.slots: list[Slot] = []
         self.results: dict[str, Inform] = {}  #: message id -> an inform that carried a result for a present award
@@ -110,6 +123,8 @@ class Tender:
     def _takes(self, fact: Fact) -> bool:
         if isinstance(fact, Opened | Invited):
             return self.waiting and bool(self.slots) is isinstance(fact, Invited)
+        if isinstance(fact, BargainsEnded):
+            return bool(self.calls) and talked(self.calls[-1])
         return self.ended is None or not isinstance(fact, CancelAsked)
 
     def call(self, conversation: str) -> Call:
@@ -192,7 +207,8 @@ class Tender:
         parent = self.calls[-1].conversation if self.calls else None
         most = self.opened.timers.max_awards
         slots = [slot for slot in self.slots if not slot.done and slot.awards < most]  # D1, whatever it is called for
-        call = Call(conversation, fact.number, self.opened, salt, slots, parent, self.pen.protocol, self._outcomes)
+        number, known = fact.number, self._outcomes
+        call = Call(conversation, number, self.opened, salt, slots, parent, self.pen.protocol, known, self._sides)
         self.calls.append(call)
         self.calling = True
         step, expected = Step(scribe), fact.expected
@@ -208,13 +224,8 @@ class Tender:
     def _extend(self, scribe: Scribe, fact: Grace) -> None:
         self.grace_until = fact.until
         for call in self.calls:
-            if call.machine.has("collecting") and not call.extended and call.reply_due < fact.until:
-                call.extended = True
-                call.move(Step(scribe), "#extend")
-        for slot in self.slots:
-            if slot.working:
-                fresh = scribe.at + self.opened.terms.lease_ms + self.opened.timers.pickup_ms
-                slot.lease_due = max(slot.lease_due, fresh)
+            extend(call, Step(scribe), fact.until)
+        renew_leases(self.slots, scribe.at + self.opened.terms.lease_ms + self.opened.timers.pickup_ms)
 
     def _cancel(self, scribe: Scribe, fact: CancelAsked) -> None:
         self._cancelling = fact
@@ -251,17 +262,12 @@ class Tender:
             case Fired() | LeaseLapsed():
                 fire(call, step, fact)
             case Checked():
-                self._checked(call, step, fact)
+                checked(call, step, fact, self.results)
+            case BargainsEnded():
+                resume(call, step)
             case _:
                 raise AssertionError(f"{type(fact).__name__} is no fact of a call")
         self._after(step, call)
-
-    def _checked(self, call: Call, step: Step, fact: Checked) -> None:
-        slot = next(slot for slot in call.slots if slot.number == fact.slot)
-        if not slot.checking or slot.epoch != fact.epoch or slot.holder is None or slot.result is None:
-            return
-        about = self.results[slot.result].reply_with
-        check_done(call, step, call.participants[slot.holder], fact.ok, fact.reason, about)
 
     # ---- what follows a step
 

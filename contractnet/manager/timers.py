@@ -6,7 +6,7 @@ I29, I33, MI8.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from contractnet.ledger.records import Fired
 from contractnet.manager.award import free, lapse
@@ -15,6 +15,7 @@ from contractnet.manager.escalation import carry_out
 from contractnet.manager.evaluation import evaluate
 from contractnet.manager.mediation import end_mediation
 from contractnet.manager.records import LeaseLapsed
+from contractnet.manager.state import Slot
 from contractnet.messages.values import CancelReason
 
 Timer = Fired | LeaseLapsed
@@ -64,6 +65,20 @@ def fire(call: Call, step: Step, timer: Timer) -> None:
         participant.learn(participant.truth or "unanswered")
     else:
         call.move(step, "@cancel-timeout")
+
+
+def extend(call: Call, step: Step, until: int) -> None:
+    """C4: a grace for an open round that would close within it, once a round."""
+    if call.machine.has("collecting") and not call.extended and call.reply_due < until:
+        call.extended = True
+        call.move(step, "#extend")
+
+
+def renew_leases(slots: Iterable[Slot], least: int) -> None:
+    """No lease of running work lapses before this instant."""
+    for slot in slots:
+        if slot.working:
+            slot.lease_due = max(slot.lease_due, least)
 
 
 def _free_slot(call: Call, step: Step, number: int, event: str) -> None:

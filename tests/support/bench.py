@@ -39,6 +39,7 @@ from contractnet.messages.values import (
     TaskFailure,
 )
 from contractnet.transport.port import Lane
+from tests.support.picture import picture as whole
 
 NOW = 1_800_000_000_000
 MANAGER = "mgr"
@@ -387,6 +388,7 @@ def picture(book: Book, beaten: bool = False) -> dict[str, Any]:
         "unsent": {name: (owed.conversation, set(owed.receivers), owed.at) for name, owed in book.unsent.items()},
         "strays": dict(book.stray_answers),
         "outcomes": _outcomes(book.outcomes),
+        "bargains": {name: whole(side) for name, side in book.bargains.items()},
     }
 
 
@@ -445,5 +447,12 @@ def _call(call: Call) -> dict[str, Any]:
         people[name] = (one.machine.state, offer, *(getattr(one, field) for field in fields))
     asked = call.mediation
     mediation = (asked.machine.state, asked.due, asked.faults, asked.request_id) if asked else None
-    more = {"state": call.machine.state, "awaited": call.awaited, "people": people, "mediation": mediation}
-    return {name: getattr(call, name) for name in plain} | more
+    talks = whole(call.talks)
+    more = {
+        "talks": talks,
+        "state": call.machine.state,
+        "awaited": call.awaited,
+        "people": people,
+        "mediation": mediation,
+    }
+    return {name: getattr(call, name) for name in plain} | more | {"mediation": mediation}

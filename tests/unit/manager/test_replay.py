@@ -93,6 +93,8 @@ def test_the_ledgers_hold_every_kind_of_entry() -> None:
         "SaidTurn",
         "TurnDecided",
         "BargainEnded",
+        "BargainsEnded",
+        "Bargained",
     }
     assert kinds | bargaining == set(FACTS) | set(LOOSE) | set(CONCLUSIONS) | {"Founded"}
 
