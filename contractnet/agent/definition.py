@@ -12,6 +12,7 @@
     [model]                              # a language model bids and works (agent.model_table)
     base_url = "http://127.0.0.1:8080/v1"
     name = "local"
+    # or, instead of [cost]:  [bid] with bidder = "NAME", which another distribution brings (agent.bid_table)
     [perform]                            # which program does the work (bidders.command)
     command = ["python3", "summarise.py"]  # in the folder of this file
     # timeout_s = 120
@@ -32,28 +33,16 @@ from typing import Final
 
 import msgspec
 
+from contractnet.agent.bid_table import BidTable, check_bid
+from contractnet.agent.cost_table import CostTable, between, check_cost
 from contractnet.agent.mediate_table import MediateTable, MediatorDefinition, check_mediate
 from contractnet.agent.model_table import ENUMS, ModelPart, ModelTable, Table, model_part
 from contractnet.bidders.cost import CostModel
 from contractnet.errors import DefinitionError
-from contractnet.messages.values import MAX_ETA_S, parse_amount, require
+from contractnet.messages.values import MAX_ETA_S, require
 
 MAX_CAPACITY: Final = 100_000
-MAX_MARGIN_PCT: Final = 100_000
 MAX_FILE_BYTES: Final = 65_536
-
-
-class CostTable(Table, frozen=True):
-    """`[cost]`: see `bidders.cost.CostModel`."""
-
-    per_1k_tokens: str | None = None
-    margin_pct: int | None = None
-    pressure_pct: int = 0
-    floor: str | None = None
-    price: str | None = None
-    unit: str = "USD"
-    eta_s: int = 60
-    confidence: float = 0.9
 
 
 class PerformTable(Table, frozen=True):
@@ -70,6 +59,7 @@ class AgentTable(Table, frozen=True):
     skills: list[str] = []
     capacity: int = 1
     cost: CostTable | None = None
+    bid: BidTable | None = None
     model: ModelTable | None = None
     perform: PerformTable | None = None
     mediate: MediateTable | None = None
@@ -78,6 +68,7 @@ class AgentTable(Table, frozen=True):
 _TABLES: Final[dict[str, type[Table]]] = {
     "": AgentTable,
     "cost": CostTable,
+    "bid": BidTable,
     "model": ModelTable,
     "perform": PerformTable,
     "mediate": MediateTable,
@@ -91,11 +82,12 @@ class Definition:
     id: str
     skills: tuple[str, ...]
     capacity: int
-    cost: CostModel
-    command: tuple[str, ...]  #: what does the work; none: the model
+    cost: CostModel | None  #: None: a brought bidder bids
+    command: tuple[str, ...]  #: what does the work; none: the model, or what the brought bidder brings
     timeout_s: float | None
     folder: Path  #: where the command runs: that of the file
     model: ModelPart | None = None
+    bidder: str | None = None  #: the entry point of a bidder that is brought
 
 
 def read(path: Path) -> Definition | MediatorDefinition:
@@ -135,17 +127,18 @@ def parse(raw: bytes, where: str, folder: Path) -> Definition | MediatorDefiniti
     return Definition(
         id=require("id", table.id, f"{where}: id"),
         skills=_skills(table.skills, where),
-        capacity=_between(table.capacity, 1, MAX_CAPACITY, f"{where}: capacity"),
-        cost=_cost(cost, where),
+        capacity=between(table.capacity, 1, MAX_CAPACITY, f"{where}: capacity"),
+        cost=None if cost is None else check_cost(cost, where),
         command=() if perform is None else _command(perform.command, where, folder),
         timeout_s=None if perform is None else _timeout(perform.timeout_s, where),
         folder=folder,
-        model=None if table.model is None else model_part(table.model, cost.unit, where, folder),
+        model=None if table.model is None or cost is None else model_part(table.model, cost.unit, where, folder),
+        bidder=None if table.bid is None else table.bid.bidder,
     )
 
 
 def _mediator(table: AgentTable, mediate: MediateTable, where: str, folder: Path) -> MediatorDefinition:
-    for name in ("skills", "cost", "perform"):
+    for name in ("skills", "cost", "bid", "perform"):
         if getattr(table, name):
             raise DefinitionError(f"{where}: an agent with [mediate] settles deadlocks, and never bids: no {name}")
     unit = CostTable().unit
@@ -214,18 +207,14 @@ def _join(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 
 
-# ---- from tables to values; those of [cost] are private, and a wrong one is not repeated
+# ---- from tables to values
 
 
-def _amount(text: str, what: str) -> int:
-    try:
-        return parse_amount(text, what)
-    except DefinitionError:
-        raise DefinitionError(f"{what} is no amount; write 0 to 1000000000 with at most six places") from None
-
-
-def _judge_roles(table: AgentTable, where: str) -> tuple[CostTable, PerformTable | None]:
-    """Who bids and who works: both must be said."""
+def _judge_roles(table: AgentTable, where: str) -> tuple[CostTable | None, PerformTable | None]:
+    """Who bids and who works: both must be said. A brought bidder may bring the work."""
+    if table.bid is not None:
+        check_bid(table.bid, [name for name in ("cost", "model") if getattr(table, name) is not None], where)
+        return None, table.perform
     if table.perform is None and table.model is None:
         raise DefinitionError(
             f'{where}: nothing does the work: add [perform] with command = ["python3", "PROGRAM.py"], or [model]'
@@ -243,27 +232,6 @@ def _skills(skills: list[str], where: str) -> tuple[str, ...]:
         if skill in skills[:number]:
             raise DefinitionError(f"{where}: skills[{number}]: {skill} is there already; name each once")
     return tuple(skills)
-
-
-def _cost(cost: CostTable, where: str) -> CostModel:
-    parts = {"per_1k_tokens": cost.per_1k_tokens, "margin_pct": cost.margin_pct, "floor": cost.floor}
-    given = [name for name, value in parts.items() if value is not None]
-    if cost.price is not None and given:
-        raise DefinitionError(f"{where}: cost.price is the whole price; leave {', '.join(given)} out, or it")
-    if cost.price is None and cost.per_1k_tokens is None and cost.floor is None:
-        raise DefinitionError(f'{where}: [cost] names no amount; write price = "0.01", or per_1k_tokens and floor')
-    if not 0 <= cost.confidence <= 1:
-        raise DefinitionError(f"{where}: cost.confidence: {cost.confidence!r} is not between 0 and 1")
-    return CostModel(
-        per_1k_tokens=_amount(cost.per_1k_tokens or "0", f"{where}: cost.per_1k_tokens"),
-        margin_pct=_between(cost.margin_pct or 0, 0, MAX_MARGIN_PCT, f"{where}: cost.margin_pct", shown=False),
-        pressure_pct=_between(cost.pressure_pct, 0, MAX_MARGIN_PCT, f"{where}: cost.pressure_pct", shown=False),
-        floor=_amount(cost.floor or "0", f"{where}: cost.floor"),
-        price=None if cost.price is None else _amount(cost.price, f"{where}: cost.price"),
-        unit=require("unit", cost.unit, f"{where}: cost.unit"),
-        eta_s=_between(cost.eta_s, 1, MAX_ETA_S, f"{where}: cost.eta_s"),
-        confidence=cost.confidence,
-    )
 
 
 def _command(command: list[str], where: str, folder: Path) -> tuple[str, ...]:
@@ -285,9 +253,3 @@ def _timeout(timeout_s: float | None, where: str) -> float | None:
     if timeout_s is not None and not 0 < timeout_s <= MAX_ETA_S:
         raise DefinitionError(f"{where}: perform.timeout_s: {timeout_s!r} is not over 0 and up to {MAX_ETA_S} seconds")
     return timeout_s
-
-
-def _between(value: int, least: int, most: int, what: str, shown: bool = True) -> int:
-    if not least <= value <= most:
-        raise DefinitionError(f"{what}{f': {value}' if shown else ''} is not a whole number from {least} to {most}")
-    return value

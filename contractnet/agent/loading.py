@@ -13,6 +13,7 @@ from pathlib import Path
 from contractnet.agent.definition import Definition, read
 from contractnet.agent.mediate_table import MediatorDefinition
 from contractnet.agent.models import Models, bidder, performer
+from contractnet.bidders.brought import Brought
 from contractnet.bidders.command import CommandPerformer, Log
 from contractnet.bidders.complaints import complaints
 from contractnet.bidders.cost import CostPlus
@@ -86,8 +87,10 @@ def from_definition(definition: Definition | MediatorDefinition, origin: str, lo
         return _mediator(definition, origin, log, models)
     part = definition.model
     model = None if part is None else models.of(definition.id, part, origin)
-    bid: Bidder = CostPlus(definition.cost)
     perform: Performer = CommandPerformer(definition.command, definition.folder, log, definition.timeout_s)
+    if definition.cost is None:
+        return _brought(definition, perform, origin)
+    bid: Bidder = CostPlus(definition.cost)
     if part is not None and model is not None:
         complain = complaints(definition.id, log)
         bid = bidder(model, part, definition.cost, complain)
@@ -100,6 +103,22 @@ def from_definition(definition: Definition | MediatorDefinition, origin: str, lo
         perform=perform,
         remind=None if model is None else model.remind,
         close=None if model is None else model.close,
+    )
+
+
+def _brought(definition: Definition, perform: Performer, origin: str) -> Agent:
+    """The agent whose bidder another distribution brings."""
+    try:
+        found = Brought(definition.bidder or "")
+        perform = perform if definition.command else found.perform
+    except DefinitionError as error:
+        raise DefinitionError(f"{origin}: bid.bidder: {error}") from None
+    return Agent(
+        id=definition.id,
+        skills=definition.skills,
+        capacity=definition.capacity,
+        bid=found.bid,
+        perform=perform,
     )
 
 

@@ -7,9 +7,9 @@ object of the shape of `Rung`; where it has something to say about a bargaining 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib.metadata import entry_points
 from typing import Final, Protocol, runtime_checkable
 
+from contractnet.brought import brought
 from contractnet.contractor.disputes import Choice, Dispute, Impasse, Settlement
 from contractnet.errors import DefinitionError
 from contractnet.mechanisms.bargaining.mediation import disclosure
@@ -79,21 +79,11 @@ def find_rung(name: str, own: Mapping[str, Callable[[], Rung]]) -> Rung:
     """
     if name in own:
         return own[name]()
-    brought = entry_points(group=ENTRY_POINTS)
-    found = [one for one in brought if one.name == name]
-    if not found:
-        known = ", ".join([*own, *sorted(one.name for one in brought)])
-        raise DefinitionError(f"rung {name[:64]!r} is not known; there are: {known}")
-    if len(found) > 1:
-        places = ", ".join(sorted(one.value for one in found))
-        raise DefinitionError(f"rung {name!r}: {len(found)} distributions bring one ({places}); remove one")
-    try:
-        rung = found[0].load()
-    except Exception as error:
-        cause = f"{type(error).__name__}: {error}"
-        raise DefinitionError(f"rung {name!r}: {found[0].value} cannot be loaded: {cause}") from error
+    rung = brought(ENTRY_POINTS, name, "rung", own)
     if isinstance(rung, type) or not isinstance(rung, Rung):
-        raise DefinitionError(f"rung {name!r}: {found[0].value} is no Rung; see mediators.rung")
+        raise DefinitionError(f"rung {name!r}: {type(rung).__name__} is no Rung; see mediators.rung")
+    if rung.name != name:
+        raise DefinitionError(f"rung {name!r}: it calls itself {str(rung.name)[:64]!r}; both are the same")
     return rung
 
 

@@ -57,6 +57,7 @@ def agent(folder: Path, name: str, chat: Obeying, *more: str) -> Agent:
     assert isinstance(definition, Definition)
     part = definition.model
     assert part is not None
+    assert definition.cost is not None
     model, complain = Model(part.endpoint, chat), complaints(name, print)
     bid = bidder(model, part, definition.cost, complain)
     return Agent(name, definition.skills, definition.capacity, bid, performer(model, part, complain))

@@ -17,7 +17,6 @@ deadline, calibrated by the caller; V is the value, or the reserve where none is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal
@@ -35,7 +34,6 @@ Term = Literal["reserve", "worth"]
 
 KeyFunction = Callable[[Bid, Conditions], Key]
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 #: what `lexicographic` compares where the terms state no order
 DEFAULT_ORDER: Final = (Criterion(what="price"), Criterion(what="probability"), Criterion(what="eta"))
@@ -144,37 +142,12 @@ _RULES: Final = (
 AWARD_RULES: Final[Mapping[str, AwardRule]] = MappingProxyType({rule.name: rule for rule in _RULES})
 
 
-def award_rule(name: str, rules: Mapping[str, AwardRule] = AWARD_RULES) -> AwardRule:
-    """The rule of that name.
+def award_rule(name: str) -> AwardRule:
+    """The built-in rule of that name.
 
     Raises:
         DefinitionError: there is none; says which there are.
     """
-    if name not in rules:
-        raise DefinitionError(f"award rule {name[:64]!r} is not known; there are: {', '.join(sorted(rules))}")
-    return rules[name]
-
-
-def joined(brought: Mapping[str, object]) -> Mapping[str, AwardRule]:
-    """The built-in rules and those that other distributions bring, by name.
-
-    Args:
-        brought: name of the entry point -> the object that it names.
-    Raises:
-        DefinitionError: an object is no award rule, is called otherwise than its entry point, or would take the name
-            of a built-in rule, which old ledgers rely on; or a name is not of the form that terms may write.
-    """
-    rules = dict(AWARD_RULES)
-    for name, rule in sorted(brought.items()):
-        if not _NAME.fullmatch(name):
-            raise DefinitionError(f"award rule {name[:64]!r}: a name is lower-case words joined by hyphens")
-        if isinstance(rule, type) or not isinstance(rule, AwardRule):
-            raise DefinitionError(
-                f"award rule {name!r}: the entry point names no AwardRule; see mechanisms.awards.shape"
-            )
-        if rule.name != name:
-            raise DefinitionError(f"award rule {name!r}: the object calls itself {str(rule.name)[:64]!r}")
-        if name in AWARD_RULES:
-            raise DefinitionError(f"award rule {name!r}: that is a built-in rule; choose another name")
-        rules[name] = rule
-    return MappingProxyType(rules)
+    if name not in AWARD_RULES:
+        raise DefinitionError(f"award rule {name[:64]!r} is not known; there are: {', '.join(sorted(AWARD_RULES))}")
+    return AWARD_RULES[name]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Final
 
+from contractnet.brought import brought, brought_names
 from contractnet.errors import DefinitionError
 from contractnet.mechanisms.bargaining.acceptance import AcceptNext
 from contractnet.mechanisms.bargaining.catalogue import STRATEGIES
@@ -31,8 +31,7 @@ def find_strategy(name: str) -> Strategy:
 
 def strategy_names() -> tuple[str, ...]:
     """The names of all strategies that are there, the built-in ones first; nothing that is brought is loaded."""
-    brought = {one.name for one in entry_points(group=ENTRY_POINTS)} - STRATEGIES.keys()
-    return (*STRATEGIES, *sorted(brought))
+    return (*STRATEGIES, *(name for name in brought_names(ENTRY_POINTS) if name not in STRATEGIES))
 
 
 def is_generator(found: object, name: str) -> OfferGenerator:
@@ -56,18 +55,5 @@ def is_generator(found: object, name: str) -> OfferGenerator:
 
 @cache
 def _brought(name: str) -> Strategy:
-    found = [one for one in entry_points(group=ENTRY_POINTS) if one.name == name]
-    if not found:
-        raise DefinitionError(
-            f"strategy {name[:64]!r} is not known; there are: {', '.join(strategy_names())}. Another distribution "
-            f"brings a generator as an entry point of the group {ENTRY_POINTS}; is it installed here?"
-        )
-    if len(found) > 1:
-        places = ", ".join(sorted(one.value for one in found))
-        raise DefinitionError(f"offer generator {name!r}: {len(found)} distributions bring one ({places}); remove one")
-    try:
-        generator = found[0].load()
-    except Exception as error:
-        cause = f"{type(error).__name__}: {error}"
-        raise DefinitionError(f"offer generator {name!r}: {found[0].value} cannot be loaded: {cause}") from error
-    return Strategy(is_generator(generator, name), AcceptNext())
+    found = brought(ENTRY_POINTS, name, "strategy", STRATEGIES)
+    return Strategy(is_generator(found, name), AcceptNext())

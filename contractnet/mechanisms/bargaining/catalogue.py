@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from contractnet.errors import DefinitionError
 from contractnet.mechanisms.bargaining.acceptance import AcceptAtLeast, AcceptBetter, AcceptNext
 from contractnet.mechanisms.bargaining.imitative import Imitative
 from contractnet.mechanisms.bargaining.logrolling import Logrolling
@@ -40,14 +39,3 @@ STRATEGIES: Final[dict[str, Strategy]] = {
     "logrolling-bayesian": Strategy(Logrolling(model=Bayesian()), _NEXT),
     "takes-any-gain": Strategy(Fixed(), AcceptAtLeast()),
 }
-
-
-def strategy(name: str) -> Strategy:
-    """The strategy of that name.
-
-    Raises:
-        DefinitionError: there is none; says which there are.
-    """
-    if name not in STRATEGIES:
-        raise DefinitionError(f"strategy {name[:64]!r} is not known; there are: {', '.join(STRATEGIES)}")
-    return STRATEGIES[name]

@@ -49,6 +49,7 @@ def write(folder: Path, text: str) -> Path:
 def test_the_smallest_file(tmp_path: Path) -> None:
     found = read(write(tmp_path, GOOD))
     assert (found.id, found.skills, found.capacity, found.timeout_s) == ("ada", ("text.summarise",), 1, None)
+    assert found.cost is not None
     assert (found.cost.price, found.cost.unit, found.cost.eta_s, found.cost.confidence) == (10_000, "USD", 60, 0.9)
     assert found.command == (shutil.which("true"),)
     assert found.folder == tmp_path
@@ -76,6 +77,7 @@ def test_the_file_of_the_documentation(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("SUMMARISER_KEY", "sk-canary")
     found = read(write(tmp_path, text))
     assert found.capacity == 4
+    assert found.cost is not None
     assert (found.cost.per_1k_tokens, found.cost.margin_pct, found.cost.floor, found.cost.price) == (
         2000,
         20,

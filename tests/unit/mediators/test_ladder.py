@@ -128,20 +128,10 @@ def test_whatever_rungs_say_what_comes_out_is_possible(
 # ---- rungs by name
 
 
-class _Entry:
-    def __init__(self, name: str, found: object) -> None:
-        self.name, self.value, self._found = name, f"other:{name}", found
-
-    def load(self) -> object:
-        if isinstance(self._found, Exception):
-            raise self._found
-        return self._found
-
-
 @pytest.fixture
 def brought(monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = [_Entry("coin", Scripted("coin", None)), _Entry("odd", object()), _Entry("broken", ImportError("no x"))]
-    monkeypatch.setattr(module, "entry_points", lambda group: entries)
+    there = {"coin": Scripted("coin", None), "odd": object(), "other": Scripted("coin", None), "class": Scripted}
+    monkeypatch.setattr(module, "brought", lambda group, name, what, own: there[name])
 
 
 @pytest.mark.usefixtures("brought")
@@ -150,22 +140,20 @@ def test_a_rung_of_another_distribution_is_found_by_its_name() -> None:
     assert find_rung("extra-round", {"extra-round": ExtraRound}).name == "extra-round"
 
 
-def test_two_distributions_that_bring_one_name_are_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    twice = [_Entry("coin", Scripted("coin", None)), _Entry("coin", Scripted("coin", None))]
-    monkeypatch.setattr(module, "entry_points", lambda group: twice)
-    with pytest.raises(DefinitionError, match="2 distributions bring one"):
-        find_rung("coin", {})
-
-
 @pytest.mark.usefixtures("brought")
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("nobody", "rung 'nobody' is not known; there are: extra-round, broken, coin, odd"),
-        ("odd", "other:odd is no Rung"),
-        ("broken", "other:broken cannot be loaded: ImportError: no x"),
+        ("odd", "rung 'odd': object is no Rung"),
+        ("class", "rung 'class': type is no Rung"),
+        ("other", "rung 'other': it calls itself 'coin'"),
     ],
 )
 def test_what_is_no_rung_is_said(name: str, words: str) -> None:
     with pytest.raises(DefinitionError, match=words):
         find_rung(name, {"extra-round": ExtraRound})
+
+
+def test_one_that_is_not_there_says_which_are() -> None:
+    with pytest.raises(DefinitionError, match="rung 'nobody' is not known; there are: extra-round"):
+        find_rung("nobody", {"extra-round": ExtraRound})

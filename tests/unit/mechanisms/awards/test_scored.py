@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from contractnet.errors import DefinitionError, MechanismError
 from contractnet.mechanisms.awards.payment import next_score
-from contractnet.mechanisms.awards.scored import AWARD_RULES, ScoredRule, award_rule, by_price, joined
-from contractnet.mechanisms.awards.shape import ENTRY_POINTS, AwardRule, Exposure, LossReason, Ranking
+from contractnet.mechanisms.awards.scored import AWARD_RULES, ScoredRule, award_rule
+from contractnet.mechanisms.awards.shape import AwardRule, Exposure, LossReason, Ranking
 from contractnet.mechanisms.rules import Bid, Conditions, Criterion
 from contractnet.messages.values import PPM, RejectReason
 from tests.suites.award_rules import SEED, WHERE, AwardRuleSuite, bid
@@ -218,28 +218,6 @@ FASTEST = ScoredRule(name="fastest", key=lambda one, _: (-one.eta, -one.price))
 
 class TestABroughtRule(AwardRuleSuite):
     rule = FASTEST
-
-
-def test_a_brought_rule_stands_beside_the_built_in_ones() -> None:
-    rules = joined({"fastest": FASTEST})
-    assert set(rules) == {*AWARD_RULES, "fastest"}
-    assert award_rule("fastest", rules) is FASTEST
-    assert ENTRY_POINTS == "contractnet.award_rules"
-
-
-@pytest.mark.parametrize(
-    ("name", "brought", "text"),
-    [
-        ("lowest-price", ScoredRule(name="lowest-price", key=by_price), "that is a built-in rule"),
-        ("cheap", FASTEST, "the object calls itself 'fastest'"),
-        ("fastest", object(), "the entry point names no AwardRule"),
-        ("fastest", ScoredRule, "the entry point names no AwardRule"),
-        ("Fast est", FASTEST, "a name is lower-case words"),
-    ],
-)
-def test_a_brought_rule_that_is_none_is_refused(name: str, brought: object, text: str) -> None:
-    with pytest.raises(DefinitionError, match=text):
-        joined({name: brought})
 
 
 def test_an_unknown_rule_says_which_there_are() -> None:

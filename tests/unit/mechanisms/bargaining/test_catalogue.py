@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contractnet.errors import DefinitionError
-from contractnet.mechanisms.bargaining.catalogue import STRATEGIES, strategy
+from contractnet.mechanisms.bargaining.catalogue import STRATEGIES
 from contractnet.mechanisms.bargaining.preferences import Mandate
 from contractnet.mechanisms.bargaining.session import Player, bargain
 from contractnet.mechanisms.bargaining.shape import AcceptanceRule, OfferGenerator, Rules
@@ -44,9 +43,3 @@ def test_each_plays_over_several_issues(name: str) -> None:
     exchange = bargain(players[0], players[1], Rules(agenda=TRADE, turns=80), "seed")
     assert exchange.status in ("agreed", "exhausted")
     assert not any(move.corrected for move in exchange.moves)
-
-
-def test_a_name_that_is_not_known_says_which_there_are() -> None:
-    assert strategy("linear") is STRATEGIES["linear"]
-    with pytest.raises(DefinitionError, match="'hard' is not known; there are: og-linear, og-exp"):
-        strategy("hard")
