@@ -32,7 +32,7 @@ settings.load_profile("unhurried")
 PACKAGE = Path(contractnet.__file__).parent
 AMQP_VARIABLE = "CONTRACTNET_TEST_AMQP_URL"
 DATA_VARIABLE = "CONTRACTNET_TEST_DATA"
-BROKER_FIXTURES = {"broker_node", "amqp_url", "own_node"}
+BROKER_FIXTURES = {"broker_node", "amqp_url", "amqp_url_of_module", "own_node"}
 NO_BROKER_FOUND = 3
 #: no alarm, and the settings that a test may have changed
 AS_IT_WAS = (
@@ -167,14 +167,24 @@ def broker_node() -> Iterator[PrivateNode]:
         yield node
 
 
-@pytest.fixture
-def amqp_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a fresh, empty vhost with all rights, deleted with all that is in it after the test."""
+def _vhost(request: pytest.FixtureRequest) -> Iterator[str]:
     outside = os.environ.get(AMQP_VARIABLE)
     broker = OutsideBroker(outside) if outside else request.getfixturevalue("broker_node")
     url = broker.vhost()
     yield url
     broker.drop_vhost(url)
+
+
+@pytest.fixture
+def amqp_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh, empty vhost with all rights, deleted with all that is in it after the test."""
+    yield from _vhost(request)
+
+
+@pytest.fixture(scope="module")
+def amqp_url_of_module(request: pytest.FixtureRequest) -> Iterator[str]:
+    """As `amqp_url`, for all tests of a module, which leave it as they found it."""
+    yield from _vhost(request)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,8 @@
 working directory under that name.
 
 Each does real, if small, work whose result a test computes for itself. `input` may ask for more: `pause` seconds of
-work, and `marks`, a folder in which each attempt leaves a file, so that a test sees who worked and how often.
+work, a `gate`, a file that ends the work when it appears, and `marks`, a folder in which each attempt leaves a file, so
+that a test sees who worked and how often.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ def _mark(name: str, award: Award) -> None:
 async def _work(name: str, award: Award) -> dict[str, Any]:
     _mark(name, award)
     await asyncio.sleep(float(award.input.get("pause", 0)))
+    gate = award.input.get("gate")
+    while gate is not None and not Path(gate).exists():  # noqa: ASYNC240  # a file is all that a test can touch
+        await asyncio.sleep(0.02)
     return answer(award.skill, award.input)
 
 

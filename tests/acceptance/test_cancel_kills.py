@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import random
-import secrets
 import time
 from collections import Counter
 from pathlib import Path
@@ -35,8 +34,8 @@ SCALE = 0.1
 
 @pytest.mark.timeout(120)
 def test_15_cancels_among_kills(tmp_path: Path, amqp_url: str) -> None:
-    seed = int(os.environ.get(SEED_VARIABLE) or secrets.randbelow(10**6))
-    campaign(tmp_path, amqp_url, seed, tenders=15, at_once=8, pace=0.4)
+    """The same draws each time; 200 cancels, and others, in a longer run."""
+    campaign(tmp_path, amqp_url, int(os.environ.get(SEED_VARIABLE) or 1), tenders=15, at_once=8, pace=0.4)
 
 
 @pytest.mark.campaign

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -44,15 +45,21 @@ def test_every_failpoint_is_walked_through() -> None:
     assert tuple(done.stdout.split()) == POINTS
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_killed_at(point: str, tmp_path: Path, amqp_url: str) -> None:
-    with Fleet(tmp_path, amqp_url) as fleet:
+@pytest.fixture(scope="module")
+def contractors(tmp_path_factory: pytest.TempPathFactory, amqp_url_of_module: str) -> Iterator[Fleet]:
+    """They outlive every manager; what they wrote of all of them replays at the end."""
+    with Fleet(tmp_path_factory.mktemp("managers"), amqp_url_of_module) as fleet:
         start(fleet)
-        passes = PASSES.get(point, USUAL)
-        with ThreadPoolExecutor(3) as pool:
-            died = list(pool.map(lambda number: killed_once(fleet, point, number, tmp_path, *ONE_BY_ONE), passes))
-        assert all(died), f"{point} was not passed so often: {dict(zip(passes, died, strict=True))}"
+        yield fleet
         assert_replays(map(fleet.journal, DAEMONS))
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at(point: str, tmp_path: Path, contractors: Fleet) -> None:
+    passes = PASSES.get(point, USUAL)
+    with ThreadPoolExecutor(3) as pool:
+        died = list(pool.map(lambda number: killed_once(contractors, point, number, tmp_path, *ONE_BY_ONE), passes))
+    assert all(died), f"{point} was not passed so often: {dict(zip(passes, died, strict=True))}"
 
 
 @pytest.mark.campaign

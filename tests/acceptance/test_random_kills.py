@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import random
-import secrets
 import time
 from pathlib import Path
 
@@ -22,8 +21,9 @@ OPTIONS = ("--reserve", "0.05", "--reply-within", "5", "--lease", "20", "--requi
 
 
 @pytest.mark.timeout(280)
-def test_20_kills_at_random_moments(tmp_path: Path, amqp_url: str) -> None:
-    batch(tmp_path, amqp_url, int(os.environ.get(SEED_VARIABLE) or secrets.randbelow(10**6)), kills=20, tasks=60)
+def test_8_kills_at_random_moments(tmp_path: Path, amqp_url: str) -> None:
+    """The same draws each time; others, and many more of them, in a longer run."""
+    batch(tmp_path, amqp_url, int(os.environ.get(SEED_VARIABLE) or 1), kills=8, tasks=24)
 
 
 @pytest.mark.campaign

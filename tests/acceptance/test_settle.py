@@ -50,8 +50,9 @@ def most_at_once(ledger: list[Row]) -> int:
     return most
 
 
-def test_500_tasks_of_three_skills_against_three_workers(tmp_path: Path, amqp_url: str) -> None:
-    tasks = write_tasks(tmp_path / "tasks.jsonl", 500, SKILLS)
+@pytest.mark.parametrize("count", [120, pytest.param(500, marks=pytest.mark.campaign)])
+def test_many_tasks_of_three_skills_against_three_workers(count: int, tmp_path: Path, amqp_url: str) -> None:
+    tasks = write_tasks(tmp_path / "tasks.jsonl", count, SKILLS)
     with Fleet(tmp_path, amqp_url) as fleet:
         workers(fleet)
         stated = ("--confidence", "stated")  # three equal agents: the draw spreads what the longer record would gather
@@ -64,13 +65,13 @@ def test_500_tasks_of_three_skills_against_three_workers(tmp_path: Path, amqp_ur
         assert winners == set(DAEMONS)
         done = fleet.replay(fleet.ledger)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.splitlines()[-1] == "500 of 500 awards re-derived, 0 differences, 0 model calls"
+        assert done.stdout.splitlines()[-1] == f"{count} of {count} awards re-derived, 0 differences, 0 model calls"
         assert_replays(map(fleet.journal, DAEMONS))
         again = fleet.call(tasks, "--reserve", "0.05")
         assert again.wait(60) == 0
         assert "nothing was bought" in again.err
         assert_settled(tasks, fleet.results, expected)
-        assert len([row for row in fleet.rows() if row.type == "Awarded"]) == 500
+        assert len([row for row in fleet.rows() if row.type == "Awarded"]) == count
 
 
 # ---- one changed byte
@@ -132,11 +133,12 @@ JOURNAL_CHANGES = [
 ]
 
 
-@pytest.fixture
-def settled(tmp_path: Path, amqp_url: str) -> Fleet:
-    """A small market that has settled, and is over."""
-    tasks = write_tasks(tmp_path / "tasks.jsonl", 6, SKILLS)
-    with Fleet(tmp_path, amqp_url) as fleet:
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory, amqp_url_of_module: str) -> Fleet:
+    """A small market that has settled, and is over; its files are looked at, and copied to be changed."""
+    folder = tmp_path_factory.mktemp("settled")
+    tasks = write_tasks(folder / "tasks.jsonl", 6, SKILLS)
+    with Fleet(folder, amqp_url_of_module) as fleet:
         workers(fleet)
         call = fleet.call(tasks, "--reserve", "0.05", "--require-settled")
         assert call.wait(60) == 0, call.err

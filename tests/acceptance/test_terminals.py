@@ -35,8 +35,9 @@ async def work(award):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With the ledger of a demo in it."""
+    """With the ledger of a demo in it, and a task for another."""
     path = tmp_path_factory.mktemp("terminals")
+    (path / "one.jsonl").write_text('{"task": "Count", "skill": "text.count", "input": {"text": "one two"}}\n')
     assert ran(path, "demo", "--json", "--ledger", "demo.db").returncode == 0
     return path
 
@@ -125,8 +126,8 @@ def test_a_pipe_gets_plain_text(name: str, folder: Path) -> None:
         ["export", "demo.db"],
         ["doctor", "--json", "--only", "ledger", "--ledger", "demo.db"],
         ["doctor", "--only", "ledger", "--ledger", "demo.db"],
-        ["demo", "--ledger", "memory://"],
-        ["demo", "--ledger", "memory://", "--json"],
+        ["demo", "--tasks", "one.jsonl", "--ledger", "memory://"],
+        ["demo", "--tasks", "one.jsonl", "--ledger", "memory://", "--json"],
     ],
 )
 def test_a_reader_that_has_enough_is_no_error(arguments: list[str], folder: Path) -> None:

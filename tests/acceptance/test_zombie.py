@@ -16,7 +16,8 @@ def test_a_zombies_result_is_recorded_and_not_credited(tmp_path: Path, amqp_url:
     marks = tmp_path / "marks"
     marks.mkdir()
     tasks = write_tasks(tmp_path / "tasks.jsonl", 1, ["case.x"], pause=0.8, marks=str(marks))
-    long = write_tasks(tmp_path / "long.jsonl", 1, ["case.long"], seed=2, pause=12)  # the manager stays for it
+    gate = tmp_path / "gate"
+    long = write_tasks(tmp_path / "long.jsonl", 1, ["case.long"], seed=2, gate=str(gate))  # the manager stays for it
     with tasks.open("a") as file:
         file.write(long.read_text())
     with Fleet(tmp_path, amqp_url) as fleet:
@@ -33,6 +34,7 @@ def test_a_zombies_result_is_recorded_and_not_credited(tmp_path: Path, amqp_url:
         late = until("the zombie's last word", lambda: words(fleet, "first_x"))
         until("its reception", lambda: [row for row in fleet.rows() if row.message_id == late.message_id])
         assert call.alive  # so the word was not lost, but judged
+        gate.touch()
         assert call.wait(60) == 0
         rows = assert_clean(fleet, ["first_x", "second_x", "third_long"])
         tender = next(row.tender for row in rows if row.type == "Awarded" and row.body["participant"] == "first_x")
