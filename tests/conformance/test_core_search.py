@@ -22,6 +22,7 @@ answered not-understood (out-of-sequence). It is named in EXPECTED.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import pytest
@@ -41,11 +42,19 @@ ALL_PRICES = (FAIR, DEAR, BAD)
 campaign = pytest.mark.campaign
 
 
-def with_one_bidder(rounds: int, *, loss: bool, rival: bool) -> CoreModel:
+def sides_of_one_bidder(rounds: int, rival: bool) -> tuple[ManagerSide, BidderSide]:
     """A bidder that does anything a bidder may, good or bad, twice a round."""
     post = Post()
-    manager = ManagerSide(post, ("x",), rival, max_rounds=rounds)
-    return CoreModel(manager, {"x": BidderSide(post, "x", rounds, ALL_PRICES)}, loss=loss)
+    return ManagerSide(post, ("x",), rival, max_rounds=rounds), BidderSide(post, "x", rounds, ALL_PRICES)
+
+
+#: what a side does in a state is the same whether messages are lost or not, and is computed once for both
+shared_sides = functools.cache(sides_of_one_bidder)
+
+
+def with_one_bidder(sides: tuple[ManagerSide, BidderSide], *, loss: bool) -> CoreModel:
+    manager, bidder = sides
+    return CoreModel(manager, {"x": bidder}, loss=loss)
 
 
 def with_two_bidders(rounds: int, *, loss: bool, prices: tuple[int, ...], others: tuple[int, ...]) -> CoreModel:
@@ -164,7 +173,7 @@ def search(model: CoreModel, about: str) -> Exploration[Joined]:
     ],
 )
 def test_a_manager_and_a_bidder_always_settle(rounds: int, loss: bool, rival: bool, states: int) -> None:
-    model = with_one_bidder(rounds, loss=loss, rival=rival)
+    model = with_one_bidder(shared_sides(rounds, rival), loss=loss)
     found = search(model, f"{rounds} round(s), {'with' if loss else 'without'} loss, {'a' if rival else 'no'} rival")
     assert len(found.states) == states
 
@@ -210,7 +219,7 @@ FAULTS = {
 def test_a_fault_is_found(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     FAULTS[fault].apply(monkeypatch)
     with pytest.raises(AssertionError):
-        search(with_one_bidder(1, loss=False, rival=True), fault)
+        search(with_one_bidder(sides_of_one_bidder(1, rival=True), loss=False), fault)
 
 
 def test_a_mediator_that_is_never_given_up_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -12,6 +13,8 @@ from msgspec import Struct
 from contractnet.interaction.machine import Machine
 
 Plain = Any
+#: most of what a core holds, and nothing to look into
+PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def picture(thing: Any, skip: frozenset[str] = frozenset()) -> Plain:
@@ -20,23 +23,42 @@ def picture(thing: Any, skip: frozenset[str] = frozenset()) -> Plain:
     Args:
         skip: names of fields that are left out wherever they stand.
     """
-    if isinstance(thing, Machine):
-        return (thing.table.name, len(thing.table.rows), thing.state)
-    if isinstance(thing, str | int | None) or (isinstance(thing, Struct) and thing.__struct_config__.frozen):
+    form, names = _form(type(thing))
+    if form == "as it is":
         return thing
-    if isinstance(thing, Mapping):
-        return {key: picture(value, skip) for key, value in thing.items()}
-    if isinstance(thing, list | tuple | deque):
-        return [picture(one, skip) for one in thing]
-    if isinstance(thing, set | frozenset):
+    if form == "mapping":
+        return {key: one if type(one) in PLAIN else picture(one, skip) for key, one in thing.items()}
+    if form == "list":
+        return [one if type(one) in PLAIN else picture(one, skip) for one in thing]
+    if form == "set":
         return frozenset(thing)
-    if isinstance(thing, Struct):
-        names = list(thing.__struct_fields__)
-    elif dataclasses.is_dataclass(thing):
-        names = [field.name for field in dataclasses.fields(thing)]
-    else:
-        names = list(vars(thing))
-    return {name: picture(getattr(thing, name), skip) for name in names if name not in skip}
+    if form == "machine":
+        return (thing.table.name, len(thing.table.rows), thing.state)
+    fields = names if names is not None else vars(thing)
+    return {name: picture(getattr(thing, name), skip) for name in fields if name not in skip}
+
+
+@cache
+def _form(kind: type) -> tuple[str, tuple[str, ...] | None]:
+    """What things of a class are to a picture, and the names of their fields where the class knows them."""
+    for classes, form in FORMS:
+        if issubclass(kind, classes):
+            return form, None
+    if issubclass(kind, Struct):
+        return ("as it is" if kind.__struct_config__.frozen else "fields"), kind.__struct_fields__
+    if dataclasses.is_dataclass(kind):
+        return "fields", tuple(field.name for field in dataclasses.fields(kind))
+    return "fields", None
+
+
+#: the first that fits
+FORMS: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((Machine,), "machine"),
+    ((str, int, type(None)), "as it is"),
+    ((Mapping,), "mapping"),
+    ((list, tuple, deque), "list"),
+    ((set, frozenset), "set"),
+)
 
 
 def difference(one: Plain, other: Plain, where: str = "") -> Iterator[str]:
