@@ -38,6 +38,7 @@ from contractnet.manager.records import CancelAsked, Checked, Gone
 from contractnet.manager.tender import Tender
 from contractnet.messages.values import RefuseReason, TaskFailure
 from tests.support.adversary import Adversary
+from tests.support.examples import often
 from tests.support.world import MANAGER, World
 
 HOUSES = {"d": ["anna", "bert"], "carl": ["carl"], "m": ["arbiter"]}
@@ -89,7 +90,7 @@ TERMS: tuple[dict[str, Any], ...] = (
     {"max_rounds": 2, "shortlist": 2, "mediator": "arbiter", "work_within_ms": 40_000, "valid_for_extra_ms": 0},
 )
 NORMAL = settings(
-    max_examples=300,
+    max_examples=often(150),
     stateful_step_count=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # to explain takes minutes

@@ -151,7 +151,7 @@ def first_found(number: int) -> Exception | None:
     class Seeded(MarketMachine):
         pass
 
-    quick = settings(NORMAL, phases=[Phase.generate], database=None, report_multiple_bugs=False)
+    quick = settings(NORMAL, max_examples=300, phases=[Phase.generate], database=None, report_multiple_bugs=False)
     try:
         run_state_machine_as_test(Seeded, settings=quick)
     except Exception as error:

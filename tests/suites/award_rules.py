@@ -21,12 +21,13 @@ from contractnet.errors import MechanismError
 from contractnet.mechanisms.awards.shape import AwardRule, Exposure, LossReason, Ranking, margin_of
 from contractnet.mechanisms.rules import Bid, Conditions, Criterion
 from contractnet.messages.values import MAX_ETA_S, MAX_MICROS, PPM, RejectReason
+from tests.support.examples import often
 
 SEED = "5eed" * 8
 WHERE = "t.1|1"
 
 #: the properties of a rule hold over so many examples; subclasses share the test functions, hence the health check
-EXAMPLES = settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+EXAMPLES = settings(max_examples=often(300), deadline=None, suppress_health_check=[HealthCheck.differing_executors])
 
 _CRITERIA: Final = ("price", "eta", "probability")
 _LARGE: Final = (MAX_MICROS, MAX_MICROS - 1, 1_000_000_000, 999_999_999, 123_456_789_012)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from contractnet.arena.estimates import Estimate
 from contractnet.arena.experiment import Column, Table
 from contractnet.arena.numbers import cells, comma_separated, decimal, heads, markdown, percent, plain, span
+from tests.support.examples import often
 
 HALF = Estimate(Fraction(1, 2), Fraction(2, 5), Fraction(3, 5))
 TABLE = Table(
@@ -41,7 +42,7 @@ def test_decimals(value: Fraction | int, places: int, text: str) -> None:
     assert decimal(value, places) == text
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=often(300), deadline=None)
 @given(st.integers(-(10**9), 10**9), st.integers(1, 10**6), st.integers(0, 6))
 def test_a_decimal_is_the_nearest(top: int, bottom: int, places: int) -> None:
     value = Fraction(top, bottom)

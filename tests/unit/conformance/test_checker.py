@@ -13,6 +13,7 @@ from contractnet.conformance.checker import check
 from contractnet.conformance.faults import KINDS
 from contractnet.conformance.tables import Protocols
 from tests.conformance.write_transcripts import FOLDER, PROTOCOLS
+from tests.support.examples import often
 
 TABLES = Protocols(PROTOCOLS)
 FILES = {path.name: path.read_text(encoding="utf-8").splitlines() for path in sorted(FOLDER.glob("*.jsonl"))}
@@ -57,7 +58,7 @@ def shuffled(draw: st.DrawFn) -> list[str]:
 
 
 @given(shuffled())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=often(200), deadline=None)
 def test_no_transcript_makes_it_raise(lines: list[str]) -> None:
     verdict = check(lines, TABLES)
     if verdict.fault is not None:

@@ -19,6 +19,7 @@ from contractnet.ledger.memory import MemoryLedger
 from contractnet.ledger.port import LedgerReader
 from contractnet.ledger.urls import open_ledger, open_reader
 from tests.suites.ledger import NOW, OWNER, draft
+from tests.support.examples import often
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def test_it_is_read_from_a_position_and_by_conversation(exported: Path) -> None:
     assert [entry.version for entry in reader.entries(after=30, conversation="c0")] == list(range(11, 21))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=often(120))
 @given(place=st.integers(0, 10**9), flip=st.integers(1, 255))
 def test_a_changed_byte_is_found_by_the_line(place: int, flip: int, sound: Path) -> None:
     before = sound.read_bytes()

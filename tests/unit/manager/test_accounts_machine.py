@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from contractnet.errors import DefinitionError
 from contractnet.manager.accounts import Account, Room
+from tests.support.examples import often
 
 NAMES = ("", "a", "b", "a/x", "a/y", "a/x/deep")
 names = st.sampled_from(NAMES)
@@ -172,4 +173,4 @@ class Money(RuleBasedStateMachine):
 
 
 def test_accounts_with_children_add_up_whatever_happens() -> None:
-    run_state_machine_as_test(Money, settings=settings(max_examples=300, stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(Money, settings=settings(max_examples=often(120), stateful_step_count=30, deadline=None))

@@ -13,9 +13,10 @@ from contractnet.mechanisms.awards.shape import AwardRule, Exposure, LossReason,
 from contractnet.mechanisms.rules import Bid, Conditions, Criterion
 from contractnet.messages.values import PPM, RejectReason
 from tests.suites.award_rules import SEED, WHERE, AwardRuleSuite, bid
+from tests.support.examples import often
 
 UNIT = 1_000_000
-MANY = settings(max_examples=1_000, deadline=None)
+MANY = settings(max_examples=often(300), deadline=None)
 
 
 class TestLowestPrice(AwardRuleSuite):

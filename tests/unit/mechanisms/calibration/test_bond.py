@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from contractnet.errors import MechanismError
 from contractnet.mechanisms.calibration.bond import Bond, forfeit, settlement, worst
 from contractnet.messages.values import PPM
+from tests.support.examples import often
 
-MANY = settings(max_examples=1_000, deadline=None)
+MANY = settings(max_examples=often(300), deadline=None)
 UNIT = 1_000_000
 ppm = st.integers(0, PPM)
 

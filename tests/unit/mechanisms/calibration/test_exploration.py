@@ -13,8 +13,9 @@ from contractnet.mechanisms.calibration.exploration import ExplorationPolicy, Ex
 from contractnet.mechanisms.rules import Bid, Conditions
 from contractnet.messages.values import PPM
 from tests.suites.award_rules import SEED, WHERE, Case, bid, cases
+from tests.support.examples import often
 
-MANY = settings(max_examples=1_000, deadline=None)
+MANY = settings(max_examples=often(300), deadline=None)
 POLICY = ExplorationPolicy(granted=100, most=60)
 
 

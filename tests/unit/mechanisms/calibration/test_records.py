@@ -14,8 +14,9 @@ from contractnet.mechanisms.calibration.brier import brier
 from contractnet.mechanisms.calibration.drift import DriftPolicy
 from contractnet.mechanisms.calibration.records import Calibrated, Policy, Records
 from contractnet.messages.values import PPM
+from tests.support.examples import often
 
-MANY = settings(max_examples=1_000, deadline=None)
+MANY = settings(max_examples=often(300), deadline=None)
 SKILL = "text.summarise"
 
 
