@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -13,6 +12,9 @@ from msgspec import Struct
 from contractnet.interaction.machine import Machine
 
 Plain = Any
+#: what things of a class are to a picture, and the names of their fields where the class knows them
+Form = tuple[str, tuple[str, ...] | None]
+FOUND: dict[type, Form] = {}
 #: most of what a core holds, and nothing to look into
 PLAIN = frozenset({str, int, bool, type(None)})
 
@@ -23,7 +25,8 @@ def picture(thing: Any, skip: frozenset[str] = frozenset()) -> Plain:
     Args:
         skip: names of fields that are left out wherever they stand.
     """
-    form, names = _form(type(thing))
+    kind: Any = type(thing)
+    form, names = FOUND[kind] if kind in FOUND else _learn(kind)
     if form == "as it is":
         return thing
     if form == "mapping":
@@ -38,9 +41,12 @@ def picture(thing: Any, skip: frozenset[str] = frozenset()) -> Plain:
     return {name: picture(getattr(thing, name), skip) for name in fields if name not in skip}
 
 
-@cache
-def _form(kind: type) -> tuple[str, tuple[str, ...] | None]:
-    """What things of a class are to a picture, and the names of their fields where the class knows them."""
+def _learn(kind: Any) -> Form:
+    form = FOUND[kind] = _form(kind)
+    return form
+
+
+def _form(kind: Any) -> Form:
     for classes, form in FORMS:
         if issubclass(kind, classes):
             return form, None
