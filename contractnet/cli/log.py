@@ -122,10 +122,13 @@ class _Log(click.Command):
 )
 @option("explain", metavar="TENDER", help="Why a tender was decided as it was, by its id or key, in plain words.")
 @option(
-    "stats", is_flag=True, help="Of managers' ledgers: deal rate, whether it has fallen, payoffs and how they vary."
+    "stats", is_flag=True, help="Tenders and bargainings: deal rate, whether it has fallen, payoffs and how they vary."
 )
 @option(
-    "block", type=click.IntRange(1, 1_000_000), default=50, help="Of --stats: tenders to a look. Choose before looking."
+    "block",
+    type=click.IntRange(1, 1_000_000),
+    default=50,
+    help="Of --stats: outcomes to a look. Choose before looking.",
 )
 def command(
     ledgers: tuple[str, ...],
@@ -147,12 +150,13 @@ def command(
     LEDGER is a manager's ledger or a daemon's journal: a ledger URL, a SQLite file (it may be in use), or an exported
     JSONL file. It is read as it is; `contractnet replay` checks it.
 
-    With --stats, of one ledger or several: an ended tender is a deal where a slot was filled with a credited result
-    that no later verdict calls bad. Its payoff is the reserve of what was filled less what was paid; without a reserve,
-    the lowest price of who won nothing less what was paid. Tenders that run and those called off are counted apart.
-    Each block of tenders is held against all before it (Fisher's exact test, one-sided; look j may use 1/(j(j+1)) of
-    5 %), so that a rate that stands still is called fallen once in 20 ledgers at most, however often one looks. Exits
-    with 1 where it has fallen.
+    With --stats, of one or several: an ended tender is a deal where a slot was filled with a credited result that no
+    later verdict calls bad. Its payoff is the reserve of what was filled less what was paid; without a reserve, the
+    lowest price of who won nothing less what was paid. A bargaining, counted for itself, is a deal where terms were
+    agreed; its payoff is their worth over the own reservation. What runs and what was called off is counted apart. Each
+    block is held against all before it (Fisher's exact test, one-sided; look j may use 1/(j(j+1)) of 5 %), so that a
+    rate that stands still is called fallen once in 20 ledgers at most, however often one looks. Exits with 1 where it
+    has fallen.
 
     \b
     Example:

@@ -41,8 +41,14 @@ class Read(Struct, frozen=True, kw_only=True):
     """What a ledger says."""
 
     outcomes: tuple[Outcome, ...]  #: in the order of their ends
-    running: int  #: tenders without an end
-    called_off: int  #: tenders that ended as `cancelled`, with nothing filled
+    running: int = 0  #: without an end
+    called_off: int = 0  #: by one of those who took part, with nothing agreed
+    unknown: int = 0  #: whose end is not known here: the last message of a bargaining may have been lost
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything at all."""
+        return bool(self.outcomes or self.running or self.called_off or self.unknown)
 
 
 class _Tender(Struct, kw_only=True):

@@ -15,6 +15,7 @@ from contractnet.arena.bargaining.tally import average, share, variance
 from contractnet.arena.estimates import Estimate
 from contractnet.arena.numbers import decimal, span
 from contractnet.cli import exits, output, screen
+from contractnet.cli.log_bargains import bargainings
 from contractnet.cli.log_outcomes import Read, outcomes
 from contractnet.errors import DefinitionError
 from contractnet.ledger.founding import Kind, founding
@@ -29,8 +30,12 @@ SEED: Final = "contractnet log --stats"
 _TOGETHER: Final = "all together"
 
 
+#: what is counted, each for itself: a bargaining may belong to a tender
+KINDS: Final = {"tenders": outcomes, "bargainings": bargainings}
+
+
 class Seen(Struct, frozen=True, kw_only=True):
-    """One ledger, or all of them."""
+    """Tenders or bargainings of one ledger, or of all of them."""
 
     ledger: str
     read: Read
@@ -41,61 +46,80 @@ def show_stats(ledgers: Sequence[str], since: int | None, until: int | None, blo
     """Print what the ledgers came to, each for itself and all together.
 
     Args:
-        since, until: tenders that ended not before, and before, that instant, milliseconds since the Unix epoch.
-        block: tenders to each look of the test, and before the first block.
+        since, until: what ended not before, and before, that instant, milliseconds since the Unix epoch.
+        block: tenders or bargainings to each look of the test, and before the first block.
     Raises:
         LedgerError: one cannot be read.
-        DefinitionError: one is a daemon's journal, or two hold the same tender.
+        DefinitionError: two hold the same tender or bargaining.
     """
     policy = FallPolicy(block=block, before=block)
-    reads = [(ledger, _within(_read(ledger), since, until)) for ledger in ledgers]
-    _apart(reads)
-    if len(reads) > 1:
-        whole = tuple(one for _, read in reads for one in read.outcomes)
-        running, off = (
-            sum(counts) for counts in zip(*((one.running, one.called_off) for _, one in reads), strict=True)
-        )
-        reads.append((_TOGETHER, Read(outcomes=whole, running=running, called_off=off)))
-    seen = [Seen(ledger=name, read=read, found=monitored(read.outcomes, policy, SEED)) for name, read in reads]
-    if as_json:
-        for one in seen:
-            output.json_line(_plain(one, policy))
-    else:
-        _show(seen, policy)
-    return exits.WRONG if any(one.found.fall is not None for one in seen) else exits.OK
+    fallen = False
+    shown = False
+    for kind in KINDS:
+        reads = [(ledger, _within(read, since, until)) for ledger in ledgers if (read := _read(ledger, kind))]
+        if not reads:
+            continue
+        whole = _all(reads)
+        seen = [Seen(ledger=name, read=read, found=monitored(read.outcomes, policy, SEED)) for name, read in whole]
+        fallen = fallen or any(one.found.fall is not None for one in seen)
+        if as_json:
+            for one in seen:
+                output.json_line(_plain(kind, one, policy))
+        else:
+            if shown:
+                click.echo()
+            _show(kind, seen, policy)
+        shown = True
+    if not shown:
+        output.note("log", "no bargaining there; how tenders end stands in the manager's ledger")
+    elif not as_json:
+        _say_how()
+    return exits.WRONG if fallen else exits.OK
 
 
-def _read(ledger: str) -> Read:
+def _read(ledger: str, kind: str) -> Read | None:
+    """None: there is no such thing in it; no tenders end in a daemon's journal."""
     with closing(filled(open_reader(ledger), ledger)) as reader:
-        if founding(next(reader.entries()), ledger).kind is not Kind.LEDGER:
-            raise DefinitionError(
-                f"{ledger} is a daemon's journal, which does not know how tenders end: name the manager's ledger"
-            )
-        return outcomes(reader.entries())
+        if kind == "tenders" and founding(next(reader.entries()), ledger).kind is not Kind.LEDGER:
+            return None
+        read = KINDS[kind](reader.entries())
+        return read if read.any or kind == "tenders" else None
 
 
 def _within(read: Read, since: int | None, until: int | None) -> Read:
     kept = [one for one in read.outcomes if (since is None or one.at >= since) and (until is None or one.at < until)]
-    return Read(outcomes=tuple(kept), running=read.running, called_off=read.called_off)
+    return msgspec.structs.replace(read, outcomes=tuple(kept))
 
 
-def _apart(reads: Sequence[tuple[str, Read]]) -> None:
+def _all(reads: Sequence[tuple[str, Read]]) -> list[tuple[str, Read]]:
+    """Each, and where there are several all of them together."""
     first: dict[str, str] = {}
     for ledger, read in reads:
         for one in read.outcomes:
             if one.name in first:
-                raise DefinitionError(
-                    f"{ledger} and {first[one.name]} hold the same tender {one.name}: name one of them"
-                )
+                raise DefinitionError(f"{ledger} and {first[one.name]} both hold {one.name}: name one of them")
         first.update({one.name: ledger for one in read.outcomes})
+    if len(reads) == 1:
+        return list(reads)
+    every = [read for _, read in reads]
+    together = Read(
+        outcomes=tuple(one for read in every for one in read.outcomes),
+        running=sum(read.running for read in every),
+        called_off=sum(read.called_off for read in every),
+        unknown=sum(read.unknown for read in every),
+    )
+    return [*reads, (_TOGETHER, together)]
 
 
-def _plain(one: Seen, policy: FallPolicy) -> dict[str, object]:
+def _plain(kind: str, one: Seen, policy: FallPolicy) -> dict[str, object]:
     """Shares and p in ppm, amounts in micros."""
+    read = one.read
     return {
         "ledger": one.ledger,
-        "running": one.read.running,
-        "called_off": one.read.called_off,
+        "kind": kind,
+        "running": read.running,
+        "called_off": read.called_off,
+        "unknown": read.unknown,
         "block": policy.block,
         "alpha": policy.alpha,
         **msgspec.to_builtins(one.found),
@@ -105,31 +129,35 @@ def _plain(one: Seen, policy: FallPolicy) -> dict[str, object]:
 # ---- text
 
 
-def _show(seen: Sequence[Seen], policy: FallPolicy) -> None:
+def _show(kind: str, seen: Sequence[Seen], policy: FallPolicy) -> None:
     rows: dict[str, list[str]] = {}
     for at, one in enumerate(seen):
         for title, value in _rows(one):
             rows.setdefault(title, [""] * len(seen))[at] = value
-    output.table(("measured", *(one.ledger for one in seen)), [(title, *values) for title, values in rows.items()])
+    output.table((kind, *(one.ledger for one in seen)), [(title, *values) for title, values in rows.items()])
     click.echo()
     for one in seen:
         before = f"{one.ledger}: " if len(seen) > 1 else ""
-        for words in (_fall(one.found, policy), *(_spread(payoffs) for payoffs in one.found.payoffs)):
+        for words in (_fall(kind, one.found, policy), *(_spread(payoffs) for payoffs in one.found.payoffs)):
             output.folded(before, words)
+
+
+def _say_how() -> None:
     click.echo()
     words = (
         "A number in brackets is a 95 % interval: of a rate by Wilson, of a mean by the normal law. Whether there was "
-        "room for a deal is not known of a live market: tenders that nobody could have taken are in the rate."
+        "room for a deal is not known of a live market: what nobody could have agreed on is in the rate."
     )
     click.echo("\n".join(screen.wrapped(words, min(screen.width(), 100))))
 
 
 def _rows(one: Seen) -> list[tuple[str, str]]:
-    found = one.found
+    found, read = one.found, one.read
     rows = [
-        ("tenders counted", f"{found.deals.of:,}"),
-        ("not counted: still running", f"{one.read.running:,}"),
-        ("not counted: called off", f"{one.read.called_off:,}"),
+        ("counted", f"{found.deals.of:,}"),
+        ("not counted: still running", f"{read.running:,}"),
+        ("not counted: called off", f"{read.called_off:,}"),
+        *([("not counted: end not known", f"{read.unknown:,}")] if read.unknown else []),
         ("deals, %", _said(share(found.deals), 1, 100)),
         *((f"no deal: {reason}", f"{count:,}") for reason, count in found.reasons.items()),
         ("deals without a payoff", f"{found.without_payoff:,}"),
@@ -158,11 +186,11 @@ def _said(value: Estimate | Fraction | None, places: int, scale: int = 1) -> str
             return decimal(value * scale, places)
 
 
-def _fall(found: Monitored, policy: FallPolicy) -> str:
+def _fall(kind: str, found: Monitored, policy: FallPolicy) -> str:
     fall = found.fall
     if fall is None:
         looks = f"{found.looks} look{'' if found.looks == 1 else 's'}"
-        return f"the deal rate: no fall seen in {looks}; the next look is in {found.missing} tenders"
+        return f"the deal rate: no fall seen in {looks}; the next look is in {found.missing} {kind}"
     before, then = (_said(share(one), 1, 100) for one in (fall.before, fall.block))
     return (
         f"THE DEAL RATE HAS FALLEN: {before} % of the {fall.before.of} before, {then} % of the {fall.block.of} from "

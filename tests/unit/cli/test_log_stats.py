@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from contractnet.bargaining.records import BargainCalledOff
+from contractnet.cli.log_bargains import bargainings
 from contractnet.cli.log_outcomes import Read, outcomes
 from contractnet.cli.main import run
 from contractnet.ledger.founding import Kind, founding_draft
@@ -15,6 +17,8 @@ from contractnet.ledger.places import Places
 from contractnet.ledger.port import Entry
 from contractnet.manager.records import Judged
 from contractnet.mechanisms.bargaining.monitor import Payoff
+from contractnet.messages.values import CancelReason
+from tests.support.bargaining_bench import BargainingBench
 from tests.support.bench import NOW, Bench
 from tests.support.ledgers import LEDGERS
 
@@ -97,7 +101,7 @@ def test_the_figures_of_a_ledger(save: Save, capsys: Captured) -> None:
     assert run(["log", ledger, "--stats"]) == 0
     captured = capsys.readouterr()
     rows = {line.split("  ")[0]: line.split("  ")[-1].strip() for line in captured.out.splitlines()}
-    assert rows["tenders counted"] == "4"
+    assert rows["counted"] == "4"
     assert rows["deals, %"] == "75.0 (30.1 to 95.4)"
     assert rows["no deal: no-bidders"] == "1"
     assert rows["payoff against reserve, USD: mean"] == "0.0300 (0.0187 to 0.0413)"
@@ -142,22 +146,64 @@ def test_only_those_that_ended_in_a_time(save: Save, capsys: Captured) -> None:
     assert json.loads(capsys.readouterr().out)["deals"] == {"count": 0, "of": 1, "rate": 0, "low": 0, "high": 793_451}
 
 
-def journal() -> list[Entry]:
-    return list(Places().place([founding_draft(Kind.JOURNAL, "d", NOW)]))
+def test_a_journal_without_a_bargaining_has_nothing_to_say(save: Save, capsys: Captured) -> None:
+    entries = list(Places().place([founding_draft(Kind.JOURNAL, "d", NOW)]))
+    assert run(["log", save("journal", entries), "--stats"]) == 0
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == (
+        "",
+        "contractnet log: no bargaining there; how tenders end stands in the manager's ledger\n",
+    )
+
+
+def bargained() -> BargainingBench:
+    """A call that bargains: with one agent a price is agreed, another declines."""
+    bench = BargainingBench()
+    bench.haggle({"a": 40_000, "b": 45_000})
+    bench.bargain(a=10_000)
+    return bench
+
+
+def test_bargainings_are_counted_for_themselves(save: Save, capsys: Captured) -> None:
+    bench = bargained()
+    found = bargainings(bench.entries)
+    deal, declined = sorted(found.outcomes, key=lambda one: not one.deal)
+    assert (declined.deal, declined.reason) == (False, "declined")
+    price = bench.agreed["a"]  # the manager's limit was what the agent had asked in the call
+    assert deal.payoff == Payoff(amount=40_000 - price, of=40_000, unit="USD", against="own-reservation")
+    ledger = save("market", bench.entries)
+    assert run(["log", ledger, "--stats", "--json"]) == 0
+    tenders, talks = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (tenders["kind"], tenders["running"], tenders["deals"]["of"]) == ("tenders", 1, 0)
+    assert (talks["kind"], talks["deals"]["count"], talks["deals"]["of"]) == ("bargainings", 1, 2)
+    assert run(["log", ledger, "--stats"]) == 0
+    out = capsys.readouterr().out
+    assert "no deal: declined" in out
+    assert "the next look is in 98 bargainings" in out
+
+
+def test_bargainings_that_run_are_called_off_or_whose_end_is_not_known(save: Save) -> None:
+    bench = BargainingBench()
+    bench.haggle({"a": 40_000, "b": 45_000})
+    assert (bargainings(bench.entries).running, bargainings(bench.entries).outcomes) == (2, ())
+    for talk in bench.talks.values():
+        bench.act(talk, BargainCalledOff(reason=CancelReason.USER))
+    bench.wait(600_000)
+    found = bargainings(bench.entries)
+    assert (found.running, found.outcomes, found.called_off + found.unknown) == (0, (), 2)
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["{ledger}", "{ledger}", "--stats"], "hold the same tender t0: name one of them"),
-        (["{journal}", "--stats"], "is a daemon's journal, which does not know how tenders end"),
+        (["{ledger}", "{ledger}", "--stats"], "both hold t0: name one of them"),
         (["{ledger}", "--stats", "--follow", "--agent", "a"], "leave --agent out"),
         (["{ledger}", "{ledger}"], "name one ledger; several are for --stats"),
     ],
 )
 def test_what_is_refused(arguments: list[str], said: str, save: Save, capsys: Captured) -> None:
-    files = {"ledger": save("market", market([True]).entries), "journal": save("journal", journal())}
-    assert run(["log", *(one.format(**files) for one in arguments)]) == 2
+    ledger = save("market", market([True]).entries)
+    assert run(["log", *(one.format(ledger=ledger) for one in arguments)]) == 2
     assert said in capsys.readouterr().err
 
 
