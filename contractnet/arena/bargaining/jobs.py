@@ -5,15 +5,18 @@ Rules:
 1. Nothing of a trial depends on which process plays it, so the result is that of one process, byte for byte.
 2. Processes are started fresh, not forked: a progress bar has a thread. They know the players by their names, so what
    another distribution brings needs not be sent.
-3. The first error by the order of the trials is the one that is raised, as with one process.
+3. No process outlives the one that started it, however that ends.
+4. The first error by the order of the trials is the one that is raised, as with one process.
 """
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Final, NamedTuple, TypeVar
 
 import msgspec
@@ -132,8 +135,16 @@ def _answers(parts: Sequence[Part], jobs: int, progress: Callable[[int], None]) 
 
 
 def _begin() -> None:
-    """Ctrl-C is for the process that waits; it lets go of the others."""
+    """Ctrl-C is for the process that waits; it lets go of the others. Where it is killed they end, too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _play(part: Part) -> bytes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from pathlib import Path
+
 import pytest
 
 from contractnet.arena.bargaining.jobs import case_trials, price_trials
@@ -9,6 +12,7 @@ from contractnet.arena.bargaining.scenarios import drawn
 from contractnet.arena.bargaining.several.cases import drawn_cases
 from contractnet.arena.bargaining.trials import Table
 from contractnet.errors import DefinitionError
+from tests.support.commands import gone, started, until
 
 SCENARIOS = list(drawn("uniform", 1, 23))
 CASES = list(drawn_cases("issues", 1, 9))
@@ -32,6 +36,20 @@ def test_two_processes_play_the_same_and_tell_of_every_trial() -> None:
     assert [len(pairing.trials) for pairing in prices] == [23, 23]
     assert any(trial.terms is not None for trial in issues[0])
     assert told == [2 * 23 + 9] * 2
+
+
+def test_nobody_plays_on_for_one_who_was_killed(tmp_path: Path) -> None:
+    with started(tmp_path, "bargain", "linear", "linear", "--trials", "100000", "--jobs", "2") as running:
+        pid = running.process.pid
+        listed = Path(f"/proc/{pid}/task/{pid}/children")
+
+        def players() -> list[int]:
+            found = [int(one) for one in listed.read_text().split()]
+            return [one for one in found if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+        theirs = until("two players", lambda: found if len(found := players()) == 2 else [])
+        running.send(signal.SIGKILL)
+        until("the players to end", lambda: all(map(gone, theirs)))
 
 
 def test_what_cannot_be_played_is_told_as_with_one_process() -> None:
