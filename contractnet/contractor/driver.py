@@ -18,6 +18,7 @@ from typing import Any
 
 from contractnet.bargaining.seats import Decided, Seats
 from contractnet.bargaining.side import Bargain
+from contractnet.contractor.addresses import address
 from contractnet.contractor.arbiter import Arbiter
 from contractnet.contractor.bidding import Desk, nothing
 from contractnet.contractor.crew import Crew, close_all, until
@@ -36,10 +37,9 @@ from contractnet.ledger.records import Heard, Record, Sent, Spoken
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
-from contractnet.messages.acts import AcceptProposal, Failure, Inform
-from contractnet.messages.bargaining import BargainFailure, BargainInform
+from contractnet.messages.acts import AcceptProposal
 from contractnet.messages.codec import canonical
-from contractnet.transport.port import Delivery, Down, Lane, Link, Outcome, Standby, ToManager, Up
+from contractnet.transport.port import Delivery, Down, Link, Outcome, Standby, Up
 
 
 class Contractor(Pace):
@@ -251,8 +251,7 @@ class Contractor(Pace):
 
     def _envelope(self, agent: str, conversation: str, said: Spoken) -> Envelope:
         act = said.message
-        lane = Lane.WORK if isinstance(act, Inform | Failure | BargainInform | BargainFailure) else Lane.BID
-        to = ToManager(act.receiver, lane)
+        to = address(act, self.diary.known(agent, conversation))
         return Envelope(conversation, agent, act.message_id, canonical(act), to, (act.receiver,))
 
     def _delivered(self, envelopes: Sequence[Envelope], outcome: Outcome) -> None:

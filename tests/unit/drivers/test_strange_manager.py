@@ -37,12 +37,16 @@ class Stranger:
         """Wait for the `count`-th act of a kind."""
         async with asyncio.timeout(60):
             while sum(isinstance(one, kind) for one in self.heard) < count:
-                for event in await self.link.receive():
-                    if isinstance(event, Up | Down | Standby):
-                        continue
-                    self.heard += [one.act for one in letters(event) if isinstance(one, Letter)]
-                    event.ack()
+                await self.hear_more()
         return [one for one in self.heard if isinstance(one, kind)][count - 1]
+
+    async def hear_more(self) -> None:
+        """What comes next."""
+        for event in await self.link.receive():
+            if isinstance(event, Up | Down | Standby):
+                continue
+            self.heard += [one.act for one in letters(event) if isinstance(one, Letter)]
+            event.ack()
 
 
 async def test_an_offer_is_repaired_once_and_then_refused() -> None:
