@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from contractnet.errors import ContractFailed as ContractFailed
     from contractnet.errors import ContractNetError as ContractNetError
     from contractnet.errors import NoAward as NoAward
+    from contractnet.market.bargaining import Bargaining as Bargaining
+    from contractnet.market.bargains import BargainResult as BargainResult
     from contractnet.market.contract import Contract as Contract
     from contractnet.market.limits import Decision as Decision
     from contractnet.market.limits import LimitReached as LimitReached
@@ -34,6 +36,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Award": "contractnet.contractor.ports",
+    "BargainResult": "contractnet.market.bargains",
+    "Bargaining": "contractnet.market.bargaining",
     "BudgetExceeded": "contractnet.errors",
     "Call": "contractnet.contractor.ports",
     "Choice": "contractnet.contractor.ports",
@@ -62,6 +66,8 @@ __all__ = [  # noqa: RUF022 - as a reader wants them: the market first, errors l
     "Proposal",
     "Refusal",
     "Award",
+    "Bargaining",
+    "BargainResult",
     "mediator",
     "Dispute",
     "Choice",

@@ -55,6 +55,7 @@ class BargainOpened(Record, frozen=True):
     timers: Timers
     seed: str  #: of what the strategy draws, and of the ids that are made; 32 hex digits
     parent: ConversationId | None = None
+    key: str | None = None  #: the caller's name for it; the same key bargains once
 
 
 class BargainTaken(Record, frozen=True):

@@ -107,9 +107,7 @@ def keeps_word(call: Call, participant: Participant) -> bool:
 
 def request_of(spec: TaskSpec, terms: TenderTerms, bargain: BargainTerms, talk: Talk) -> BargainRequestContent:
     """What the request says: all of it public to both."""
-    tick = 1
-    while talk.price // tick > MOST_STEPS:
-        tick *= 10
+    tick = grid(talk.price)
     issue = IssueContent(name="price", low=0, high=talk.price - talk.price % tick, tick=tick, unit=terms.unit)
     return BargainRequestContent(
         subject=spec.task,
@@ -122,6 +120,14 @@ def request_of(spec: TaskSpec, terms: TenderTerms, bargain: BargainTerms, talk: 
         mediator=bargain.mediator,
         ladder=bargain.ladder,
     )
+
+
+def grid(span: int) -> int:
+    """The least power of ten, micros, of which a range of prices has no more than MOST_STEPS."""
+    tick = 1
+    while span // tick > MOST_STEPS:
+        tick *= 10
+    return tick
 
 
 def plan_of(terms: TenderTerms, bargain: BargainTerms, price: int) -> Plan:

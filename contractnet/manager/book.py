@@ -32,6 +32,7 @@ from contractnet.manager.tender import Tender
 from contractnet.messages.acts import (
     NotUnderstood,
 )
+from contractnet.messages.bargaining import AnyBargainAct
 from contractnet.messages.contents import (
     NotUnderstoodContent,
 )
@@ -59,6 +60,8 @@ class Book:
         self.tenders: dict[str, Tender] = {}
         self.by_key: dict[str, Tender] = {}
         self.bargains: dict[str, Bargain] = {}  #: this manager's sides, by conversation
+        self.bargain_keys: dict[str, str] = {}  #: the caller's key -> conversation of its bargaining
+        self.acts: dict[str, list[AnyBargainAct]] = {}  #: what was said in them, by both, in order
         self.accounts = Account()
         self.questions = Questions()
         self.standing = Standing(self.accounts, self.questions)
@@ -142,6 +145,8 @@ class Book:
                 raise DefinitionError(f"{conversation}: not the bargaining that its call asks for")
             made = Bargain(self.owner, self.owner, conversation, fact.seed, fact.timers)
             self.bargains[conversation] = made
+            if fact.key is not None:
+                self.bargain_keys[fact.key] = conversation
         return self.bargains[conversation]
 
     def _opening(self, conversation: str, fact: BargainOpened) -> BargainOpened | None:
@@ -183,6 +188,8 @@ class Book:
     def _index(self, tender_id: str, conversation: str, record: Record, at: int) -> None:
         self.outcomes.follow(conversation, record)
         self.prices.follow(conversation, record)
+        if isinstance(record, HeardTurn | SaidTurn):
+            self.acts.setdefault(conversation, []).append(record.message)
         match record:
             case Said() | SaidTurn():
                 act = record.message

@@ -9,6 +9,9 @@ from typing import TypeVar
 
 import msgspec
 
+from contractnet.bargaining.player import AnyPlayer
+from contractnet.bargaining.records import BargainCalledOff, BargainOpened
+from contractnet.bargaining.side import Bargain
 from contractnet.errors import DefinitionError
 from contractnet.ledger.questions import DECISIONS, Answered
 from contractnet.ledger.records import Record
@@ -84,6 +87,37 @@ class Manager(Driver):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s + self.settings.recheck_ms / 1000):
                 await asyncio.gather(*(self.ended(tender) for tender in self._openings.live))
+
+    async def bargain(self, conversation: str, opened: BargainOpened, player: AnyPlayer | None = None) -> Bargain:
+        """Begin a bargaining of this manager's own; returns when it is durable.
+
+        Args:
+            player: who words the own turns; None: the strategy plays them without words.
+        Raises:
+            DefinitionError: it cannot be played, or no ledger could give it back; nothing was recorded.
+            LedgerBroken: the ledger is over.
+        """
+        written = self.book.step(conversation, _readable(opened), self._now())
+        if player is not None:
+            self._players[conversation] = player
+        self._recorder.commit(written, then=lambda: self._waits.came(conversation, BEGIN))
+        await self._waits.wait(conversation, BEGIN, self._recorder.broken)
+        return self.book.bargains[conversation]
+
+    def bargain_again(self, conversation: str, player: AnyPlayer | None) -> Bargain:
+        """A bargaining that is recorded; who words it is given again after a restart."""
+        if player is not None:
+            self._players[conversation] = player
+        return self.book.bargains[conversation]
+
+    async def bargained(self, bargain: Bargain) -> None:
+        """Wait until a bargaining has ended and that is durable."""
+        if bargain.conversation not in self._over:
+            await self._waits.wait(bargain.conversation, END, self._recorder.broken)
+
+    def call_off(self, bargain: Bargain) -> None:
+        """No longer wanted. One that has ended, or in which we have accepted, stays as it is."""
+        self._take(bargain, BargainCalledOff(reason=CancelReason.USER))
 
     def grant(self, amount: int, unit: str, account: str = "") -> None:
         """Set the total budget of an account (D12); a child account that there is not yet is made, and one that is

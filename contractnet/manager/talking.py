@@ -42,6 +42,7 @@ class Talking(Pace):
         self._waits = Waits()
         self._group: asyncio.TaskGroup | None = None
         self._players: dict[str, AnyPlayer] = {}  #: conversation -> who words it; else the strategy plays alone
+        self._over = {name for name, one in self.book.bargains.items() if one.machine.finished}  #: durably
         self._seats = Seats(self._take, self._spawn, self._now, self._noted)
 
     # ---- a side moves
@@ -119,6 +120,7 @@ class Talking(Pace):
             if bargain is not None:
                 moved[draft.conversation] = bargain
             if isinstance(record, BargainEnded):
+                self._over.add(draft.conversation)
                 self._waits.came(draft.conversation, END)
         for bargain in moved.values():
             self._look(bargain)

@@ -7,6 +7,8 @@ said, and closes. Tenders that still run stay recorded (opened again on the same
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Self, Unpack
@@ -17,15 +19,17 @@ from contractnet.bidders.decorator import as_agent
 from contractnet.contractor.ports import MEDIATE, Agent, Amount, Hostable, micros
 from contractnet.contractor.settings import Settings as ContractorSettings
 from contractnet.errors import DefinitionError
+from contractnet.manager.bargains import SUFFIX
 from contractnet.manager.limits import AtLimit, LimitPolicy
 from contractnet.manager.manager import Manager
 from contractnet.manager.settings import Settings as ManagerSettings
+from contractnet.market.bargains import BargainOptions, BargainResult, Wording, opening, result_of
 from contractnet.market.contract import Contract
 from contractnet.market.house import House, Leaving, OnLeave, leaving
 from contractnet.market.limits import OnLimit, policy
 from contractnet.market.planning import Approver, Bought, Drafter, Job, Plan, buy, decompose, offered
 from contractnet.market.task import Task, require_key
-from contractnet.market.tendering import Tendering
+from contractnet.market.tendering import Tendering, tender_id
 from contractnet.market.terms import DEFAULT_UNIT, TermOptions, whole
 from contractnet.messages.values import require
 from contractnet.transport.port import Transport
@@ -164,6 +168,40 @@ class Market(Tendering):
         if self._house is None:
             raise DefinitionError("the market is not open: use `async with Market.open(…) as market`")
         return self._house.manager
+
+    # ---- bargaining
+
+    async def bargain(self, agent: str, subject: str, **options: Unpack[BargainOptions]) -> BargainResult:
+        """Bargain with one agent, over a price or several issues; returns when that has ended, however it ended.
+
+        A strategy computes every number, and none is past the own limit, whatever is said; the limit and the
+        preferences are in no message. A key that the ledger already holds returns that bargaining, running or ended.
+        Cancelling the wait calls it off. Nothing is paid: what was agreed binds both, outside of any budget.
+
+        Args:
+            agent: id of whom to bargain with; it may be anywhere behind the broker.
+            subject: what the deal is about; both read it.
+            options: see `market.bargains.BargainOptions`.
+        Raises:
+            DefinitionError: an argument is not valid; another agent or subject stands under the key.
+            LedgerBroken, TransportRefused: the market cannot go on.
+        """
+        manager, words = self.manager, options.get("words")
+        player, key = None if words is None else Wording(words), options.get("key")
+        known = None if key is None else manager.book.bargain_keys.get(require_key(key))
+        if known is None:
+            opened = opening(agent, subject, self._timers, self._unit, secrets.token_hex(16), options)
+            bargain = await manager.bargain(f"{tender_id()}{SUFFIX}", opened, player)
+        else:
+            bargain = manager.bargain_again(known, player)
+            if bargain.request is None or (bargain.peer, bargain.request.subject) != (agent, subject):
+                raise DefinitionError(f"key {key!r}: this ledger holds another bargaining under it; use another key")
+        try:
+            await manager.bargained(bargain)
+        except asyncio.CancelledError:
+            manager.call_off(bargain)
+            raise
+        return result_of(bargain, manager.book.acts[bargain.conversation])
 
     # ---- plans
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from contractnet.manager.receipts import Receipt
+from contractnet.market.bargains import BargainResult
 from contractnet.market.contract import Contract
 from contractnet.market.market import Market
 from contractnet.market.planning import Bought, Drafter, Plan
@@ -141,6 +142,10 @@ class SyncMarket(SyncTendering):
             return [bought async for bought in self._market.buy(plan, **options)]
 
         return self.run(all_of_it())
+
+    def bargain(self, agent: str, subject: str, **options: Any) -> BargainResult:
+        """As `Market.bargain`."""
+        return self.run(self._market.bargain(agent, subject, **options))
 
     def contracts(self) -> list[SyncContract]:
         """As `Market.contracts`."""

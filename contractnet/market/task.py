@@ -9,6 +9,7 @@ from typing import Any
 from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError
 from contractnet.manager.conditions import TaskSpec
+from contractnet.market.bargaining import Bargaining, flat
 from contractnet.messages.codec import (
     MAX_ACT_BYTES,
     MAX_ENVELOPE_BYTES,
@@ -36,6 +37,7 @@ class Task:
         unit: what prices are counted in.
         check: a function of the result; its verdict decides whether the result counts. Sync (run in a thread) or async.
         key: the caller's name for it: the same key never buys twice.
+        bargain: that its price is bargained for; as the term of that name.
         terms: of its tender, by the names of `market.terms.TermOptions`; arguments of `Market.tender` override them.
     Raises:
         DefinitionError: something of it is not valid; says what and what is allowed.
@@ -53,6 +55,7 @@ class Task:
         check: Check | None = None,
         key: str | None = None,
         terms: Mapping[str, Any] | None = None,
+        bargain: Bargaining | None = None,
     ) -> None:
         if not isinstance(task, str) or not 1 <= len(task) <= MAX_TASK:
             raise DefinitionError(f"task: write what is to be done, in 1 to {MAX_TASK} characters")
@@ -72,6 +75,8 @@ class Task:
         self.check = check
         self.key = None if key is None else require_key(key)
         self.terms = _object(terms, "terms")
+        if bargain is not None:
+            self.terms = flat(self.terms | {"bargain": bargain})
         twice = sorted({"reserve", "reserve_prior"} & {*self.terms}) if reserve is not None else []
         if twice:
             raise DefinitionError(f"terms.{twice[0]}: the task names a reserve of its own, too; name one")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, TypedDict, Unpack, cast, get_args
 
+from msgspec.structs import replace
+
 from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError, MechanismError
-from contractnet.manager.conditions import Confidence, Feedback, TenderTerms
+from contractnet.manager.conditions import BargainTerms, Confidence, Feedback, TenderTerms
 from contractnet.manager.exploring import EXPLORING
 from contractnet.manager.ranking import conditions_of
+from contractnet.market.bargaining import DEFAULT_STRATEGY, Bargaining, bargain_terms, flat
 from contractnet.market.orders import BUNDLES, items, order, parts, share
 from contractnet.market.task import Task
 from contractnet.mechanisms.awards.brought import find_rule
@@ -68,6 +71,11 @@ class TermOptions(TypedDict, total=False):
     mediator: str | None  #: agent id of who settles a deadlock: nobody can be awarded and no round is left
     mediation_limit: Amount | None  #: the most that the mediator may award; the reserve where left out. It is held
     mediate_within: float  #: how long the mediator may think
+    bargain: Bargaining | int | None  #: bargain over the price with so many of those who proposed, the best, before the
+    #: award; needs a second round, in which they propose what was agreed. A `Bargaining` says the next three as well
+    bargain_turns: int  #: of both sides together
+    bargain_within: float  #: for each turn
+    bargain_strategy: str  #: an offer generator by name
     reply_within: float  #: how long bidders may think, in each round
     work_within: float  #: how long the winner may work
     lease: float  #: a winner silent for so long loses the slot
@@ -107,6 +115,10 @@ DEFAULTS: Final[TermOptions] = {
     "mediator": None,
     "mediation_limit": None,
     "mediate_within": 10,
+    "bargain": None,
+    "bargain_turns": 6,
+    "bargain_within": 10,
+    "bargain_strategy": DEFAULT_STRATEGY,
     "reply_within": 20,
     "work_within": 600,
     "lease": 60,
@@ -121,11 +133,14 @@ def terms(task: Task, default_unit: str = DEFAULT_UNIT, **given: Unpack[TermOpti
     Raises:
         DefinitionError: a value is out of its bounds, there is no such term, or the rule is unknown or lacks a term.
     """
+    given = cast(TermOptions, flat(given))
     unknown = sorted(({*given} | {*task.terms}) - {*DEFAULTS})
     if unknown:
         raise DefinitionError(f"{unknown[0]}: there is no such term; there are: {', '.join(DEFAULTS)}")
     own = cast(TermOptions, task.terms)  # whatever a file held: each value is looked at
-    return _terms(task, default_unit, {**DEFAULTS, **own, **given})
+    of = {**DEFAULTS, **own, **given}
+    found = _terms(task, default_unit, of)
+    return found if of["bargain"] is None else replace(found, bargain=_bargain(of, found))
 
 
 def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
@@ -188,6 +203,12 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
     )
     _fit(found)
     return found
+
+
+def _bargain(of: Mapping[str, Any], found: TenderTerms) -> BargainTerms:
+    best, turns = whole("bargain", of["bargain"], 1, MOST_SLOTS), whole("bargain_turns", of["bargain_turns"], 2, 1_000)
+    within_ms = milliseconds(of["bargain_within"], "bargain_within")
+    return bargain_terms(best, turns, within_ms, of["bargain_strategy"], found)
 
 
 def _fit(found: TenderTerms) -> None:

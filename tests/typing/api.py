@@ -4,6 +4,8 @@ from typing import Any, assert_type
 
 from contractnet import (
     Award,
+    Bargaining,
+    BargainResult,
     BudgetExceeded,
     Call,
     Choice,
@@ -91,6 +93,13 @@ async def pipeline() -> None:
             assert_type(await child.tender(task, reserve="0.05", budget="0.10", slots=3), Contract)
             assert_type(child.receipt().released, int | None)
         assert_type(market.receipt().spent, int)
+        result = await market.bargain("ada", "a report", side="buyer", limit="0.05", high="0.09", turns=6, key="b-1")
+        assert_type(result, BargainResult)
+        assert_type(result.price, str | None)
+        assert_type([spoken.terms for spoken in result.acts], list[tuple[int, ...] | None])
+        haggled = Task("x", skill="text.summarise", bargain=Bargaining(best=2, turns=6, strategy="boulware"))
+        assert_type(await market.tender(haggled, reserve="0.05", max_rounds=2), Contract)
+        assert_type(await market.tender(task, bargain=2, bargain_turns=4), Contract)
 
 
 async def decide(limit: LimitReached) -> Decision:
