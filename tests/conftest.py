@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 import contractnet
 from contractnet.errors import NodeError
@@ -24,10 +25,17 @@ from contractnet.testing.node import PrivateNode
 from contractnet.testing.server import find_server, provide_server
 from tests.brokers import OutsideBroker
 from tests.support import llama, node_js
+from tests.support.examples import TIMES
 
-# a slow moment of a busy machine is no failure; where CI is set, hypothesis takes the same examples each time
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
+# a slow moment of a busy machine is no failure; the same examples each time, others where more are asked for
+settings.register_profile(
+    "steady", deadline=None, derandomize=TIMES == 1, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
+if TIMES == 1:
+    # hypothesis also draws from the constants of all modules that happen to be loaded: which those are depends on the
+    # tests that ran before, and to read them takes a while
+    vars(providers)["_get_local_constants"] = lambda: vars(providers)["_local_constants"]
 
 PACKAGE = Path(contractnet.__file__).parent
 AMQP_VARIABLE = "CONTRACTNET_TEST_AMQP_URL"

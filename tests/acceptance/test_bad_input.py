@@ -275,7 +275,8 @@ AGENTS = ("negative", "over", "long", "huge", "nan", "twice", "astray", "foreign
 
 
 def test_a_peer_that_breaks_the_rules(tmp_path: Path, amqp_url: str) -> None:
-    tasks = write_tasks(tmp_path / "tasks.jsonl", 1, ["case.raw"], pause=3)
+    gate = tmp_path / "gate"
+    tasks = write_tasks(tmp_path / "tasks.jsonl", 1, ["case.raw"], gate=str(gate))
     with ExitStack() as stack:
         fleet = stack.enter_context(Fleet(tmp_path, amqp_url))
         fleet.worker("first_raw")  # it declares the exchanges
@@ -306,6 +307,7 @@ def test_a_peer_that_breaks_the_rules(tmp_path: Path, amqp_url: str) -> None:
         told = peer.waits_for("what the late one hears", to("late", late))
         assert (told["performative"], told["content"]["reason"]) == ("reject-proposal", "late")
         assert told["content"]["late_by_ms"] > 0
+        gate.touch()
         assert manager.wait(60) == 0, manager.err
         peer.listen()
 
@@ -372,7 +374,8 @@ def faults(answer: Message) -> list[str]:
 
 
 def test_five_undecodable_messages_and_no_reconnect(tmp_path: Path, amqp_url: str) -> None:
-    tasks = write_tasks(tmp_path / "tasks.jsonl", 2, ["case.x"], pause=5)
+    gate = tmp_path / "gate"
+    tasks = write_tasks(tmp_path / "tasks.jsonl", 2, ["case.x"], gate=str(gate))
     with Fleet(tmp_path, amqp_url) as fleet:
         worker = fleet.worker("first_x")
         manager = fleet.call(tasks, "--name", "boss", "--reserve", "0.05", "--require-settled")
@@ -383,6 +386,7 @@ def test_five_undecodable_messages_and_no_reconnect(tmp_path: Path, amqp_url: st
                 assert publish(amqp_url, exchange, key, flags, properties, b"[]") == "Basic.Ack"
         fleet.awaits("Quarantined", count=5)
         fleet.awaits("Quarantined", fleet.journal("first_x"), count=5)
+        gate.touch()
         assert manager.wait(60) == 0, manager.err
         assert_settled(tasks, fleet.results, expected)
         for process in (worker, manager):

@@ -50,7 +50,7 @@ class Place:
         return contractor
 
     async def _present(self, agent: str) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not self.market.manager.directory.has(agent):
                 await asyncio.sleep(0.02)
 
@@ -61,7 +61,7 @@ class Place:
     async def settles(self, given: dict[str, Any] | None = None, **options: Any) -> tuple[str | None, str | None, Any]:
         """Run a tender to its end: the winner, the price, the result."""
         contract = await self.begin(given, **options)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await contract.ended()
         return contract.winner, contract.price, contract.result_now()
 
@@ -282,7 +282,7 @@ class Peer:
             self._heard += json.loads(body) if method else []
             return len(self._heard) >= count
 
-        until(f"{count} messages to {self.manager}", look, 20)
+        until(f"{count} messages to {self.manager}", look, 60)
         taken, self._heard = self._heard[:count], self._heard[count:]
         return taken
 

@@ -27,7 +27,11 @@ SEED = "5eed" * 8
 WHERE = "t.1|1"
 
 #: the properties of a rule hold over so many examples; subclasses share the test functions, hence the health check
-EXAMPLES = settings(max_examples=often(300), deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+EXAMPLES = settings(
+    max_examples=often(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors],
+)
 
 _CRITERIA: Final = ("price", "eta", "probability")
 _LARGE: Final = (MAX_MICROS, MAX_MICROS - 1, 1_000_000_000, 999_999_999, 123_456_789_012)

@@ -26,7 +26,9 @@ from contractnet.mechanisms.bargaining.session import Bargainer, Player, bargain
 from contractnet.mechanisms.bargaining.shape import OfferGenerator, Rules, Strategy, View
 
 #: subclasses share the test functions, hence the health check
-EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+EXAMPLES = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors]
+)
 
 UNIT = 1_000_000
 CENT = 10_000

@@ -1,4 +1,6 @@
-"""How many examples a property is held over: with CONTRACTNET_TEST_EXAMPLES=4 four times as many as in a usual run."""
+"""How many examples a property is held over: with CONTRACTNET_TEST_EXAMPLES=4 four times as many as in a usual run, and
+others each time. A usual run takes the same ones each time.
+"""
 
 from __future__ import annotations
 

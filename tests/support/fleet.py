@@ -255,7 +255,7 @@ def assert_replays(paths: Iterable[Path]) -> None:
         assert run(["replay", str(path)]) == 0, f"{path.name} does not replay"
 
 
-def assert_clean(fleet: Fleet, daemons: Iterable[str], ledger: Path | None = None, timeout_s: float = 20) -> list[Row]:
+def assert_clean(fleet: Fleet, daemons: Iterable[str], ledger: Path | None = None, timeout_s: float = 60) -> list[Row]:
     """Wait until all is quiet and the auditor has nothing to say; returns the ledger's entries."""
     rows: list[Row] = []
     found: list[str] = []

@@ -59,7 +59,7 @@ def test_a_file_gets_one_line_a_row_at_any_width(
     assert len(lines(capsys)) == 3
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], deadline=None)
 @given(width=st.integers(20, 160), rows=st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=4))
 def test_nothing_is_lost_at_any_width(
     width: int,
@@ -82,7 +82,7 @@ def _names(found: list[str], rows: list[tuple[str, str, str]]) -> list[str]:
     return ["ABC"] * (len(rows) if listed else 1)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     width=st.integers(20, 160), before=st.text("abc ", max_size=60), words=st.text("defg ", min_size=1, max_size=300)
 )

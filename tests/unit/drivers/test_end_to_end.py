@@ -60,7 +60,7 @@ async def test_an_hour_of_work_takes_no_time() -> None:
         assert end.status == "settled"
         await town.quiet()
         town.check()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 async def test_a_one_hour_deadline_passes_in_no_time() -> None:
@@ -74,7 +74,7 @@ async def test_a_one_hour_deadline_passes_in_no_time() -> None:
         assert asyncio.get_running_loop().time() > HOUR_S
         await town.quiet()
         town.check()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 async def test_a_failing_winner_is_followed_by_the_runner_up() -> None:
