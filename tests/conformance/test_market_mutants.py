@@ -139,9 +139,10 @@ MUTANTS = [
 ]
 
 
-#: how often the machine is run at most: which steps a seed gives depends on the modules that are loaded, and another
-#: rule may be the first that is seen broken
-TRIES = 8
+#: how many seeds at most: with some of them another rule is the first that is seen broken
+TRIES = 40
+#: of each: a fault shows within so many of one of the first seeds, or is long in coming
+RUNS = 40
 
 
 def first_found(number: int) -> Exception | None:
@@ -151,7 +152,7 @@ def first_found(number: int) -> Exception | None:
     class Seeded(MarketMachine):
         pass
 
-    quick = settings(NORMAL, max_examples=300, phases=[Phase.generate], database=None, report_multiple_bugs=False)
+    quick = settings(NORMAL, max_examples=RUNS, phases=[Phase.generate], database=None, report_multiple_bugs=False)
     try:
         run_state_machine_as_test(Seeded, settings=quick)
     except Exception as error:
