@@ -2,36 +2,25 @@
 
 Rules:
 
-1. The words bind nobody. A number in them that is not the price or the time of the offer is a promise that nobody made:
-   then the template stands instead. So it does where the model gave no words in time, or too odd ones.
-2. At most 500 characters, one line, without characters that are not seen, and nothing of what it was told (`outbound`).
+1. What it words passes the one test of such words (`wording`): no number but the price and the time of the offer.
+2. Else the template stands instead. So it does where the model gave no words in time.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Final
 
 from contractnet.bidders.outbound import leaks
 from contractnet.bidders.views import PublicOffer
+from contractnet.bidders.wording import sendable
 from contractnet.errors import ModelError
 from contractnet.llm.ask import Question, say
 from contractnet.llm.model import Asking, Model, Note
-from contractnet.llm.prompts import Prompts, data, visible
-from contractnet.messages.values import MAX_TEXT, plain_text
+from contractnet.llm.prompts import Prompts, data
 
 MOST_TOKENS_OUT: Final = 150
 #: less time than this is no time for words
 LEAST_S: Final = 0.2
-
-_NUMBER: Final = re.compile(r"\d+(?:[.,' ]\d+)*")
-_NUMBER_WORDS: Final = re.compile(
-    r"\b(zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|(?:thir|four|fif|six|seven|eigh|nine)teen|"
-    r"twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|millions?|half|quarter|free|percent|"
-    r"cents?|dollars?|euros?)\b|[%$€£¥]",
-    re.IGNORECASE,
-)
 
 
 class Narrator:
@@ -75,13 +64,4 @@ def template(offer: PublicOffer) -> str:
 
 def fit(words: str, offer: PublicOffer) -> str | None:
     """The words as they may be sent, or None."""
-    words = " ".join(unicodedata.normalize("NFKC", str(visible(words))).split())
-    if len(words) > MAX_TEXT:
-        end = max(words.rfind(mark, 0, MAX_TEXT) for mark in (". ", "! ", "? "))
-        words = words[: end + 1] if end > 0 else words[:MAX_TEXT]
-    bound = {offer.price, str(offer.eta_s)}
-    if any(found.group() not in bound for found in _NUMBER.finditer(words)):
-        return None
-    if _NUMBER_WORDS.search(words.replace(f"{offer.price} {offer.unit}", "")):
-        return None
-    return plain_text(words) or None
+    return sendable(words, {offer.price, str(offer.eta_s)}, f"{offer.price} {offer.unit}")

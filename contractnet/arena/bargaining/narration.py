@@ -15,23 +15,16 @@ from typing import Final, cast
 
 from msgspec import Struct, field
 
+from contractnet.bargaining.words import Spoken, template
+from contractnet.bidders.wording import beside
 from contractnet.mechanisms.bargaining.guard import Decision
 from contractnet.mechanisms.bargaining.issues import Terms
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences
 from contractnet.mechanisms.bargaining.session import Bargainer
 from contractnet.mechanisms.bargaining.shape import Rules, View
-from contractnet.messages.values import plain_text, show_amount
+from contractnet.messages.values import show_amount
 
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
-
-
-class Spoken(Struct, frozen=True, kw_only=True):
-    """What a narrator is told of: public, all of it."""
-
-    act: str
-    price: str | None  #: the bound price, a decimal; None: the act has none
-    unit: str
-    turn: int
 
 
 class Voice(Struct, frozen=True, kw_only=True):
@@ -80,24 +73,13 @@ VOICES: Final = tuple(
 )
 
 
-def template(spoken: Spoken) -> str:
-    """The words where a persona has none: the bound values alone."""
-    return spoken.act if spoken.price is None else f"{spoken.act} {spoken.price} {spoken.unit}"
-
-
 def narrated(voice: Voice, spoken: Spoken) -> tuple[str, bool]:
     """The words for an act, and whether the template had to stand in for a sentence with another number."""
     sentences = {"accept": voice.accept, "quit": voice.quit}
     sentence = sentences.get(spoken.act) or voice.offers[spoken.turn // 2 % len(voice.offers)]
     text = sentence.replace("{price}", spoken.price or "")
-    kept = bound(text, spoken)
+    kept = beside(text, spoken)
     return (template(spoken), True) if kept is None else (kept, False)
-
-
-def bound(text: str, spoken: Spoken) -> str | None:
-    """The words as they may be sent: one line, no number in them but the bound price; None: they may not."""
-    line = plain_text(" ".join(text.split()))
-    return line if line and all(found == spoken.price for found in _NUMBER.findall(line)) else None
 
 
 def _silence() -> tuple[list[str], list[str]]:

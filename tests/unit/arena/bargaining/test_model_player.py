@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from contractnet.arena.bargaining.desk import Desk
-from contractnet.arena.bargaining.model_player import MOST_STEPS, STAND_IN, ModelPlayer, WordingPlayer, grain
+from contractnet.arena.bargaining.model_player import STAND_IN, ModelPlayer, WordingPlayer
 from contractnet.arena.bargaining.narration import Heard
 from contractnet.arena.bargaining.players import named
 from contractnet.arena.bargaining.scenarios import drawn, product
 from contractnet.arena.bargaining.trials import Seat, Table, Trial, play
+from contractnet.bidders.moves import MOST_STEPS, grain
 from contractnet.llm.chat import Answer, Request
 from contractnet.llm.endpoint import Endpoint
 from contractnet.llm.model import Model

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contractnet.arena.bargaining.narration import VOICES, Heard, Narrating, Spoken, Voice, narrated
+from contractnet.arena.bargaining.narration import VOICES, Heard, Narrating, Voice, narrated
 from contractnet.arena.bargaining.players import named
 from contractnet.arena.bargaining.scenarios import product
 from contractnet.arena.bargaining.trials import Seat, Table, play
+from contractnet.bargaining.words import Spoken
 from contractnet.mechanisms.bargaining.session import Exchange
 from contractnet.messages.values import show_amount
 
