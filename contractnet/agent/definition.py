@@ -16,6 +16,7 @@
     [perform]                            # which program does the work (bidders.command)
     command = ["python3", "summarise.py"]  # in the folder of this file
     # timeout_s = 120
+    [bargain]                            # how it bargains over a price (agent.bargain_table); without it, it declines
 
 Rules: an unknown key, a missing one and a bad value are errors that name the file, the key and what is allowed. With
 `[model]` the model estimates, and `[cost]` turns its estimate into a price; `[perform]` does the work where it is
@@ -33,6 +34,7 @@ from typing import Final
 
 import msgspec
 
+from contractnet.agent.bargain_table import BargainPart, BargainTable, bargain_part
 from contractnet.agent.bid_table import BidTable, check_bid
 from contractnet.agent.cost_table import CostTable, between, check_cost
 from contractnet.agent.mediate_table import MediateTable, MediatorDefinition, check_mediate
@@ -63,6 +65,7 @@ class AgentTable(Table, frozen=True):
     model: ModelTable | None = None
     perform: PerformTable | None = None
     mediate: MediateTable | None = None
+    bargain: BargainTable | None = None
 
 
 _TABLES: Final[dict[str, type[Table]]] = {
@@ -72,6 +75,7 @@ _TABLES: Final[dict[str, type[Table]]] = {
     "model": ModelTable,
     "perform": PerformTable,
     "mediate": MediateTable,
+    "bargain": BargainTable,
 }
 
 
@@ -88,6 +92,7 @@ class Definition:
     folder: Path  #: where the command runs: that of the file
     model: ModelPart | None = None
     bidder: str | None = None  #: the entry point of a bidder that is brought
+    bargain: BargainPart | None = None
 
 
 def read(path: Path) -> Definition | MediatorDefinition:
@@ -124,21 +129,23 @@ def parse(raw: bytes, where: str, folder: Path) -> Definition | MediatorDefiniti
     if table.mediate is not None:
         return _mediator(table, table.mediate, where, folder)
     cost, perform = _judge_roles(table, where)
+    priced = None if cost is None else check_cost(cost, where)
     return Definition(
         id=require("id", table.id, f"{where}: id"),
         skills=_skills(table.skills, where),
         capacity=between(table.capacity, 1, MAX_CAPACITY, f"{where}: capacity"),
-        cost=None if cost is None else check_cost(cost, where),
+        cost=priced,
         command=() if perform is None else _command(perform.command, where, folder),
         timeout_s=None if perform is None else _timeout(perform.timeout_s, where),
         folder=folder,
         model=None if table.model is None or cost is None else model_part(table.model, cost.unit, where, folder),
         bidder=None if table.bid is None else table.bid.bidder,
+        bargain=bargain_part(table.bargain, priced, has_model=table.model is not None, where=where, folder=folder),
     )
 
 
 def _mediator(table: AgentTable, mediate: MediateTable, where: str, folder: Path) -> MediatorDefinition:
-    for name in ("skills", "cost", "bid", "perform"):
+    for name in ("skills", "cost", "bid", "perform", "bargain"):
         if getattr(table, name):
             raise DefinitionError(f"{where}: an agent with [mediate] settles deadlocks, and never bids: no {name}")
     unit = CostTable().unit

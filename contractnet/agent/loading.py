@@ -12,7 +12,7 @@ from pathlib import Path
 
 from contractnet.agent.definition import Definition, read
 from contractnet.agent.mediate_table import MediatorDefinition
-from contractnet.agent.models import Models, bidder, performer
+from contractnet.agent.models import Models, bidder, performer, player
 from contractnet.bidders.brought import Brought
 from contractnet.bidders.command import CommandPerformer, Log
 from contractnet.bidders.complaints import complaints
@@ -91,8 +91,8 @@ def from_definition(definition: Definition | MediatorDefinition, origin: str, lo
     if definition.cost is None:
         return _brought(definition, perform, origin)
     bid: Bidder = CostPlus(definition.cost)
+    complain = complaints(definition.id, log)
     if part is not None and model is not None:
-        complain = complaints(definition.id, log)
         bid = bidder(model, part, definition.cost, complain)
         perform = perform if definition.command else performer(model, part, complain)
     return Agent(
@@ -101,6 +101,7 @@ def from_definition(definition: Definition | MediatorDefinition, origin: str, lo
         capacity=definition.capacity,
         bid=bid,
         perform=perform,
+        bargain=player(definition.bargain, part, model, complain),
         remind=None if model is None else model.remind,
         close=None if model is None else model.close,
     )
@@ -119,6 +120,7 @@ def _brought(definition: Definition, perform: Performer, origin: str) -> Agent:
         capacity=definition.capacity,
         bid=found.bid,
         perform=perform,
+        bargain=player(definition.bargain),
     )
 
 

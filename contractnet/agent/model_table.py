@@ -41,6 +41,8 @@ from contractnet.messages.values import parse_amount, require
 ENUMS: Final = {
     "model.mode": "og or bounded (free is for experiments in the arena)",
     "model.reads": "facts or task",
+    "bargain.words": "none, template or model",
+    "bargain.mode": "og or bounded",
     "model.structured": "json_schema, function, json_object or prompt, or leave it out",
     "model.limit_as": "max_completion_tokens or max_tokens, or leave it out",
 }

@@ -9,7 +9,11 @@ Rules:
 
 from __future__ import annotations
 
+from contractnet.agent.bargain_table import BargainPart
 from contractnet.agent.model_table import ModelPart
+from contractnet.bargaining.player import AnyPlayer
+from contractnet.bargaining.strategist import Strategist
+from contractnet.bidders.bargainer import MovingModel, WordingModel
 from contractnet.bidders.complaints import Complain
 from contractnet.bidders.cost import CostModel
 from contractnet.bidders.estimator import Estimator
@@ -70,6 +74,30 @@ def bidder(model: Model, part: ModelPart, cost: CostModel, complain: Complain) -
         name=part.endpoint.model,
         complain=complain,
     )
+
+
+def player(
+    part: BargainPart | None,
+    asked: ModelPart | None = None,
+    model: Model | None = None,
+    complain: Complain | None = None,
+) -> AnyPlayer | None:
+    """Who bargains for an agent; None: nobody does.
+
+    Args:
+        asked: `[model]`, whose voice counts where `[bargain]` names none of its own.
+    """
+    if part is None:
+        return None
+    planner = part.stance.plan
+    if asked is None or model is None or complain is None:
+        return Strategist(planner, "none" if part.words == "none" else "template")
+    if part.words == "model":
+        voice = asked.prompts.persona.voice if part.voice is None else part.voice
+        words: Strategist = WordingModel(planner, model, voice, complain)
+    else:
+        words = Strategist(planner, part.words)
+    return MovingModel(planner, model, words, complain) if part.mode == "bounded" else words
 
 
 def performer(model: Model, part: ModelPart, complain: Complain) -> ModelPerformer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from contractnet.bargaining.player import AnyPlayer
 from contractnet.contractor.ports import Agent, Award, Call, Hostable, Proposal, Refusal
 from contractnet.contractor.user_code import call_user
 from contractnet.errors import DefinitionError
@@ -23,7 +24,14 @@ class FunctionAgent:
     and returns the result, a JSON object. Either may be `async`; one that is not runs in a thread.
     """
 
-    def __init__(self, bid: Callable[[Call], Any], skills: Sequence[str], capacity: int, name: str | None) -> None:
+    def __init__(
+        self,
+        bid: Callable[[Call], Any],
+        skills: Sequence[str],
+        capacity: int,
+        name: str | None,
+        bargain: AnyPlayer | None = None,
+    ) -> None:
         self.id = require("id", name if name is not None else getattr(bid, "__name__", ""), "agent id")
         self.skills = tuple(require("skill", skill, f"skill of {self.id}") for skill in skills)
         if not self.skills:
@@ -38,6 +46,7 @@ class FunctionAgent:
             raise DefinitionError(f"agent {self.id}: capacity {capacity!r} is not a whole number from 1 to 100000")
         self.capacity = capacity
         self._bid = bid
+        self._bargain = bargain
         self._perform: Callable[[Award], Any] | None = None
 
     def perform(self, function: Callable[[Award], Any]) -> Callable[[Award], Any]:
@@ -65,7 +74,9 @@ class FunctionAgent:
             result: dict[str, Any] = await call_user(perform, award, to_its_end=True)
             return result
 
-        return Agent(id=self.id, skills=self.skills, capacity=self.capacity, bid=bid, perform=work)
+        return Agent(
+            id=self.id, skills=self.skills, capacity=self.capacity, bid=bid, perform=work, bargain=self._bargain
+        )
 
     async def __call__(self, call: Call) -> Answer:
         """Bid: so that the decorated function can still be called and tested."""
@@ -74,7 +85,7 @@ class FunctionAgent:
 
 
 def bidder(
-    skill: str | Sequence[str], *, capacity: int = 1, name: str | None = None
+    skill: str | Sequence[str], *, capacity: int = 1, name: str | None = None, bargain: AnyPlayer | None = None
 ) -> Callable[[Callable[[Call], Any]], FunctionAgent]:
     """Decorator: the function becomes an agent that bids on calls for its skill.
 
@@ -82,6 +93,8 @@ def bidder(
         skill: one skill such as `text.summarise`, or several.
         capacity: tasks it does at once, its open offers included.
         name: the agent's id; the function's name where it is left out.
+        bargain: who plays its bargainings, such as `bidders.bargainer.seller("0.02")`; without it, it declines them.
+            What was agreed stands in `call.agreed` of the call that follows, and it is up to the function to ask it.
     Raises:
         DefinitionError: an id, skill or capacity is not valid; there are too many skills, one twice, or no brackets.
     """
@@ -90,7 +103,7 @@ def bidder(
     skills = [skill] if isinstance(skill, str) else list(skill)
 
     def make(function: Callable[[Call], Any]) -> FunctionAgent:
-        return FunctionAgent(function, skills, capacity, name)
+        return FunctionAgent(function, skills, capacity, name, bargain)
 
     return make
 

@@ -126,8 +126,10 @@ def weighted(
         raise MechanismError(f"preferences: one weight an issue and one evaluation a value are needed: {shape}")
     if min(weights) < 0 or min(min(row) for row in evaluations) < 0:
         raise MechanismError("preferences: a weight or an evaluation is negative")
+    largest = [max(*row, 1) for row in evaluations]
     scores = tuple(
-        tuple(weight * one // max(*row, 1) for one in row) for weight, row in zip(weights, evaluations, strict=True)
+        tuple(weight * one // most for one in row)
+        for weight, row, most in zip(weights, evaluations, largest, strict=True)
     )
     return Additive(agenda, scores, reservation, cap)
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
 import pytest
 
-from contractnet.bargaining.player import AnyPlayer, Asking, Move, Owed, OwnTurn, Refusal
+from contractnet.bargaining.player import Asking, Move, Owed, OwnTurn, Refusal
 from contractnet.bargaining.records import (
     BargainCalledOff,
     BargainDeclined,
     BargainEnded,
-    BargainOpened,
     Fact,
     Plan,
     Timers,
@@ -24,101 +22,17 @@ from contractnet.bargaining.records import (
 from contractnet.bargaining.seats import SETTLED_MS, Seats
 from contractnet.bargaining.side import Bargain
 from contractnet.bargaining.strategist import Strategist
-from contractnet.ledger.records import HeardTurn, Record, SaidTurn
+from contractnet.ledger.records import SaidTurn
 from contractnet.mechanisms.bargaining.acceptance import AcceptNext
 from contractnet.mechanisms.bargaining.catalogue import STRATEGIES
 from contractnet.mechanisms.bargaining.issues import Terms
-from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences, Side
+from contractnet.mechanisms.bargaining.preferences import Mandate
 from contractnet.mechanisms.bargaining.shape import Rules, Strategy, View
-from contractnet.messages.bargaining import BargainInform, BargainPropose, BargainRequestContent, IssueContent
-from contractnet.messages.codec import decode_bargain, digest, encode
+from contractnet.messages.bargaining import BargainPropose
 from contractnet.messages.values import RefuseReason
+from tests.support.room import Room, always, plan, sells
 
 pytestmark = pytest.mark.looptime
-
-PRICE = IssueContent(name="price", low=0, high=100_000_000, tick=10_000, unit="USD")
-
-
-def plan(side: Side, limit: int, strategy: str = "linear") -> Plan:
-    return Plan(strategy=strategy, mandate=Mandate(preferences=PricePreferences(side=side, limit=limit)))
-
-
-def sells(asked: Asking) -> Plan | Refusal:
-    assert asked.side == "seller"
-    return plan("seller", 40_000_000)
-
-
-def _always(answer: Plan, asked: Asking) -> Plan:
-    return answer
-
-
-class Room:
-    """Both sides in one loop, each with its seats; what one says reaches the other at once."""
-
-    def __init__(self, buyer: AnyPlayer | None, seller: AnyPlayer | None, strategy: str = "linear") -> None:
-        self.facts: dict[str, list[Record]] = {"buyer": [], "seller": []}
-        self.sides = {who: Bargain(who, who, "c-1", who[0] * 32, Timers()) for who in ("buyer", "seller")}
-        self.players = {"buyer": buyer, "seller": seller}
-        self.seats = {who: Seats(self.take, self.spawn, self.now) for who in ("buyer", "seller")}
-        self.tasks: set[asyncio.Task[None]] = set()
-        self.deaf = False  #: the word that makes an agreement gets lost
-        self.strategy = strategy
-
-    def now(self) -> int:
-        return 1_750_000_000_000 + int(asyncio.get_running_loop().time() * 1000)
-
-    def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self.tasks.add(task)
-        return task
-
-    def take(self, bargain: Bargain, fact: Fact) -> None:
-        if bargain.allows(fact):
-            self.step(bargain, fact)
-
-    def step(self, bargain: Bargain, fact: Fact) -> None:
-        written = [record for _, record in bargain.step(fact, self.now())]
-        self.facts[bargain.agent] += written
-        loop = asyncio.get_running_loop()
-        for record in written:
-            if isinstance(record, SaidTurn):
-                loop.call_soon(self.deliver, encode(record.message))
-        loop.call_soon(lambda: self.seats[bargain.agent].look(bargain, self.players[bargain.agent]))
-
-    def deliver(self, raw: bytes) -> None:
-        act = decode_bargain(raw)
-        if not (self.deaf and isinstance(act, BargainInform)):
-            self.step(self.sides[act.receiver], HeardTurn(message=act, digest=digest(raw), lane="bid"))
-
-    def open(self) -> None:
-        asked = BargainRequestContent(
-            subject="a report",
-            issues=(PRICE,),
-            turns=8,
-            reply_within_ms=20_000,
-            turn_within_ms=10_000,
-            buyer="initiator",
-        )
-        mine = plan("buyer", 60_000_000, self.strategy)
-        opened = BargainOpened(peer="seller", request=asked, plan=mine, timers=Timers(), seed="0" * 32)
-        self.step(self.sides["buyer"], opened)
-
-    async def play(self, within_s: float = 200) -> tuple[str, str]:
-        """Both states, when nobody has anything to do, or after so long; no timer of the table fires here."""
-        self.open()
-        await asyncio.sleep(within_s)
-        for task in self.tasks:
-            assert task.done()
-            if not task.cancelled():
-                task.result()
-        return self.states
-
-    @property
-    def states(self) -> tuple[str, str]:
-        return self.sides["buyer"].machine.state, self.sides["seller"].machine.state
-
-    def of(self, who: str, kind: type[Record]) -> list[Any]:
-        return [one for one in self.facts[who] if isinstance(one, kind)]
 
 
 async def test_two_strategists_agree_and_say_so_in_words() -> None:
@@ -142,7 +56,7 @@ async def test_an_agent_without_a_player_does_not_bargain() -> None:
 
 async def test_a_plan_that_does_not_fit_is_no_agreement_to_bargain(caplog: pytest.LogCaptureFixture) -> None:
     for wrong in (plan("buyer", 1), plan("seller", 1, "no-such"), plan("seller", 1, "logrolling-frequency")):
-        room = Room(Strategist(), Strategist(partial(_always, wrong)))
+        room = Room(Strategist(), Strategist(partial(always, wrong)))
         assert await room.play() == ("DECLINED", "DECLINED")
         assert [one.reason for one in room.of("seller", BargainDeclined)] == [RefuseReason.POLICY]
     assert "the player of seller raised" in caplog.text
@@ -266,7 +180,7 @@ async def test_an_orderly_end_calls_off_and_declines() -> None:
 
 
 async def test_an_acceptance_without_an_answer_is_said_again_once() -> None:
-    room = Room(Strategist(), Strategist(partial(_always, plan("seller", 5_000_000))), strategy="takes-any-gain")
+    room = Room(Strategist(), Strategist(partial(always, plan("seller", 5_000_000))), strategy="takes-any-gain")
     room.deaf = True
     assert await room.play() == ("ACCEPTING", "AGREED")
     buyer, seats = room.sides["buyer"], room.seats["buyer"]
