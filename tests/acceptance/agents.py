@@ -11,11 +11,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from contractnet.bargaining.player import Asking, Owed
+from contractnet.bargaining.records import Plan
+from contractnet.bargaining.strategist import Strategist
 from contractnet.bidders.decorator import FunctionAgent, bidder
-from contractnet.contractor.ports import Award, Call, Proposal
+from contractnet.contractor.ports import Agent, Award, Call, Proposal
+from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences
+from contractnet.messages.values import show_amount
 
 SKILLS = ("text.count", "text.reverse", "text.digest")
 
@@ -101,7 +107,39 @@ def _named(name: str) -> FunctionAgent:
     return bid
 
 
-def __getattr__(name: str) -> FunctionAgent:
+def _haggling(name: str) -> Agent:
+    """`keen_x` and `calm_x` sell down to their cost when they are asked to bargain, and take a while for each turn."""
+    ask, cost = {"keen": ("0.045", 20_000), "calm": ("0.048", 25_000)}[name.partition("_")[0]]
+
+    @bidder(SKILLS, capacity=4, name=name)
+    async def bid(call: Call) -> Proposal:
+        return Proposal(ask if call.agreed is None else show_amount(call.agreed), eta=5, confidence=0.9)
+
+    @bid.perform
+    async def work(award: Award) -> dict[str, Any]:
+        return await _work(name, award)
+
+    return replace(bid.agent(), bargain=Selling(cost))
+
+
+class Selling(Strategist):
+    """Never under its cost."""
+
+    def __init__(self, cost: int) -> None:
+        super().__init__(self._plan, "template")
+        self._cost = cost
+
+    def _plan(self, asked: Asking) -> Plan:
+        return Plan(strategy="linear", mandate=Mandate(preferences=PricePreferences(side="seller", limit=self._cost)))
+
+    async def word(self, owed: Owed) -> str:
+        await asyncio.sleep(0.2)
+        return await super().word(owed)
+
+
+def __getattr__(name: str) -> FunctionAgent | Agent:
+    if name.partition("_")[0] in ("keen", "calm"):
+        return _haggling(name)
     if name.partition("_")[0] in ("first", "second", "third"):
         return _named(name)
     raise AttributeError(name)
