@@ -35,7 +35,11 @@ _IN: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @option("turns", type=click.IntRange(1, 1_000), help="Of both sides together.  [default: 12; over several issues 40]")
 @option("first", type=click.Choice(["buyer", "seller", "draw"]), default="draw", help="Who moves first.")
 @option("monotone", is_flag=True, help="No offer may take back what an earlier one gave.")
-@option("mediator", metavar="RUNGS", help="What a mediator tries, such as standing-offers,sealed-reservations.")
+@option(
+    "mediator",
+    metavar="RUNGS",
+    help="What a mediator tries, such as standing-offers,sealed-reservations; over several issues single-text.",
+)
 @option("model", metavar="URL", help="The player `model`: an OpenAI-compatible endpoint.")
 @option("model-name", metavar="NAME", default="local", help="The model's name there.")
 @option(
