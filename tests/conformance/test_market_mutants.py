@@ -143,6 +143,12 @@ MUTANTS = [
 TRIES = 40
 #: of each: a fault shows within so many of one of the first seeds, or is long in coming
 RUNS = 40
+#: a seed that finds it soon, to be tried first; where it no longer does, the others are tried
+SOONER = {
+    "a result under another fence is credited": 3,
+    "the default rule has no end": 2,
+    "what is not recorded moves more than a lease": 2,
+}
 
 
 def first_found(number: int) -> Exception | None:
@@ -165,7 +171,7 @@ def test_a_fault_is_found(fault: Mutant, monkeypatch: pytest.MonkeyPatch) -> Non
     for change in fault.changes:
         change.apply(monkeypatch)
     others = []
-    for number in range(1, TRIES + 1):
+    for number in (SOONER.get(fault.name, 1), *range(1, TRIES + 1)):
         found = first_found(number)
         if isinstance(found, Broken) and found.name in fault.found_by:
             return
