@@ -23,6 +23,7 @@ Line = dict[str, Any]
 class _Talk:
     peer: str
     initiator: str
+    parent: str | None  #: conversation that it belongs to
     lines: list[Line] = field(default_factory=list[Line])
     heard: Line | None = None  #: a line whose event the rows after it tell
     outcome: str | None = None  #: None: it is still open
@@ -41,8 +42,8 @@ class BargainAudit:
         """Whether the entry belongs to a bargaining."""
         talk = self._talks.get(entry.conversation)
         if entry.type == "BargainOpened":
-            peer = json.loads(entry.body)["peer"]
-            self._talks[entry.conversation] = _Talk(peer, entry.agent)
+            body = json.loads(entry.body)
+            self._talks[entry.conversation] = _Talk(body["peer"], entry.agent, body.get("parent"))
             return True
         if talk is None:
             return False
@@ -102,7 +103,7 @@ class BargainAudit:
             "initiator": talk.initiator,
             "participants": [talk.peer],
             "outcome": talk.outcome,
-        }
+        } | ({} if talk.parent is None else {"parent": talk.parent})
         lines = [header, *talk.lines]
         fault = check((json.dumps(line) for line in lines), self._protocols).fault
         guilty = None if fault is None else guilty_of(fault, lines[fault.line - 1])

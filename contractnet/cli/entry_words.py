@@ -173,6 +173,11 @@ def _tell_outcome(record: Record) -> Told | None:
         case manager.Decided():
             bids = tuple(bid.participant for bid in record.bids)
             return Told(_decided(record), named=(*bids, *record.refused, *record.silent))
+        case manager.BargainsEnded():
+            return Told("the bargainings have ended")
+        case manager.Bargained():
+            deals = ", ".join(f"{agent} {show_amount(one.price)}" for agent, one in record.agreed.items())
+            return Told(f"agreed: {deals or 'with nobody'}", named=tuple(record.agreed))
         case manager.Mediated():
             choice = f"{record.choice} {record.offer}" if record.offer else record.choice
             why = f" ({shorten(record.why)})" if record.why else ""
@@ -276,17 +281,18 @@ def _opened(record: manager.Opened) -> str:
 
 
 def _decided(record: manager.Decided) -> str:
-    bids = [_bid(bid) for bid in record.bids]
+    stands = "stands" if record.course == "bargain" else "awarded"
+    bids = [_bid(bid, stands) for bid in record.bids]
     bids += [f"{agent} refused {reason.value}" for agent, reason in record.refused.items()]
     bids += [f"{agent} silent" for agent in record.silent]
     ties = f"; tied, drawn by the seed: {_names(record.ties)}" if record.ties else ""
     course = {"award": "", "iterate": f", round {record.round + 1} follows", "mediate": ", a mediator is asked"}
-    follows = course.get(record.course, "")
-    return f"decided by {record.rule}{follows}: {'; '.join(bids) or 'nobody bid'}{ties}"
+    course["bargain"] = f", first it bargains with {_names(record.invited)}"
+    return f"decided by {record.rule}{course.get(record.course, '')}: {'; '.join(bids) or 'nobody bid'}{ties}"
 
 
-def _bid(bid: manager.Assessed) -> str:
-    end = bid.reason.value if bid.reason else "awarded"
+def _bid(bid: manager.Assessed, stands: str) -> str:
+    end = bid.reason.value if bid.reason else stands
     return f"{bid.participant} {show_amount(bid.price)} score {show_amount(bid.score)} {end}"
 
 

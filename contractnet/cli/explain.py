@@ -27,6 +27,7 @@ _KINDS: Final = {
         manager.Invited,
         manager.Directed,
         manager.Decided,
+        manager.Bargained,
         manager.Mediated,
         manager.Awarded,
         manager.Freed,
@@ -151,6 +152,9 @@ class _Teller:
                 yield self._directed(record)
             case manager.Decided():
                 yield from self._decided(record)
+            case manager.Bargained():
+                deals = [f"{agent} at {self._amount(one.price)}" for agent, one in record.agreed.items()]
+                yield f"Agreed: {', '.join(deals)}." if deals else "Nothing was agreed: the round takes its course."
             case manager.Mediated():
                 choice = {"offer": f"chose the offer {record.offer}", "round": "asked for one more round"}
                 why = f" ({record.why})" if record.why else ""
@@ -238,6 +242,8 @@ class _Teller:
             yield f"  No further round: {_STOPS[record.stop]}. Who spoke last: {', '.join(record.last) or 'nobody'}."
         if record.course == "iterate":
             yield f"  {_COURSES['iterate']}, for {', '.join(record.invited)}."
+        elif record.course == "bargain":
+            yield f"  Before the award the price is bargained over with {', '.join(record.invited)}."
         elif record.course != "award":
             yield f"  {_COURSES[record.course]}"
 
