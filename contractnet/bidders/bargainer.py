@@ -11,7 +11,7 @@ Rules:
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from contractnet.bargaining.player import Asking, Move, Owed, OwnTurn, Refusal
 from contractnet.bargaining.records import Plan
@@ -99,7 +99,7 @@ class MovingModel:
     async def _worded(self, own: OwnTurn, act: str, proposed: Terms) -> Move:
         """The words go with what the guard makes of the move."""
         said = bounded(own.view, act, proposed).said
-        terms = said.terms if isinstance(said.terms, tuple) else None
+        terms = None if said.terms is None else cast("Terms", said.terms)  # the guard's own
         left_s = own.time_left_s * (1 - _MOVE_SHARE)
         owed = Owed(
             agent=own.agent,
