@@ -82,7 +82,7 @@ def test_without_the_flag_the_work_goes_on_for_the_next_run(tmp_path: Path, amqp
     with Fleet(tmp_path, amqp_url) as fleet:
         call = begin(fleet)
         call.send(signal.SIGINT)
-        assert call.wait(10) == 130
+        assert call.wait(40) == 130
         assert "run the same command again and it goes on" in call.err
         assert not [row for row in fleet.rows() if row.type == "CancelAsked"]
         assert [row for row in fleet.rows() if row.type == "Ended"] == []

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from contractnet.market.sample import SKILLS, lots
-from tests.support.commands import environment, ran, started
+from tests.support.commands import environment, ran, started, until, waits
 from tests.support.terminal import Terminal
 
 TOGETHER_S = 30.0
@@ -152,7 +152,7 @@ def test_ctrl_c_in_the_middle_says_where_it_is_and_loses_nothing(tmp_path: Path)
 
 def test_ctrl_c_without_a_terminal(tmp_path: Path) -> None:
     with started(tmp_path, "demo", "--ledger", "memory://") as demo:
-        time.sleep(2)  # nothing is said before the end
+        until("it runs", lambda: waits(demo.process.pid))  # nothing is said before the end
         demo.send(signal.SIGINT)
         assert demo.wait() == 130
         assert demo.out == ""

@@ -21,7 +21,7 @@ from contractnet.testing.node import STOP_TIMEOUT_S, PrivateNode
 from tests.brokers import OutsideBroker
 
 pytestmark = pytest.mark.rabbitmq
-GONE_WITHIN_S = 10.0
+GONE_WITHIN_S = 60.0
 
 
 def connect(url: str) -> pika.BlockingConnection:

@@ -17,8 +17,8 @@ from contractnet.transport.amqp.settings import AmqpSettings
 from contractnet.transport.port import Down, Parcel, ToSkill, Up
 from tests.suites.transport import ANN, ONE, Post
 
-SOON = AmqpSettings(first_wait_s=0.1, longest_wait_s=0.2, refused_after_s=0.5, connect_timeout_s=2)
-PATIENCE_S = 20.0
+SOON = AmqpSettings(first_wait_s=0.1, longest_wait_s=0.2, refused_after_s=0.5)
+PATIENCE_S = 60.0
 SECRET = "pa55-word"
 
 
@@ -82,12 +82,14 @@ async def test_a_queue_with_other_arguments(amqp_url: str) -> None:
 async def test_a_user_without_rights(amqp_url: str, broker_node: PrivateNode) -> None:
     vhost = urlsplit(amqp_url).path[1:]
     name = f"user_{vhost.replace('-', '_')}"
-    await asyncio.to_thread(broker_node.ctl, "add_user", name, SECRET)
+    backend = "rabbit_auth_backend_internal"
+    given = ", ".join(f'<<"{one}">>' for one in (name, vhost, "^$", ".*", ".*", "test"))
+    await asyncio.to_thread(broker_node.eval, f'{backend}:add_user(<<"{name}">>, <<"{SECRET}">>, <<"test">>)')
     try:
-        await asyncio.to_thread(broker_node.ctl, "set_permissions", "-p", vhost, name, "^$", ".*", ".*")
+        await asyncio.to_thread(broker_node.eval, f"{backend}:set_permissions({given})")
         _, error = await ends_in(changed(amqp_url).replace("guest:", name + ":"))
     finally:
-        await asyncio.to_thread(broker_node.ctl, "delete_user", name)
+        await asyncio.to_thread(broker_node.eval, f'{backend}:delete_user(<<"{name}">>, <<"test">>)')
     assert f"user '{name}' may not" in error
     assert f"rabbitmqctl set_permissions -p {vhost} {name} '.*' '.*' '.*'" in error
     assert SECRET not in error
