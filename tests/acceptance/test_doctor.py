@@ -255,6 +255,8 @@ def test_ctrl_c_in_the_middle(tmp_path: Path) -> None:
         with Terminal(tmp_path, "doctor", "--broker", url, columns=100) as terminal:
             connection, _ = server.accept()
             with connection:
+                connection.settimeout(60)
+                assert connection.recv(4) == b"AMQP"  # so it is past its connecting
                 terminal.interrupt()
                 assert terminal.wait() == 130
     assert "contractnet doctor: interrupted; run the same command again to go on" in terminal.text
