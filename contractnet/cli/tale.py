@@ -125,6 +125,11 @@ def _tell(tale: Tale, entry: Entry, record: common.Record) -> None:
             _said(tale, record)
         case manager.Decided():
             _decided(tale, record)
+        case manager.Bargained():
+            deals = ", ".join(f"{agent} at {show_amount(one.price)}" for agent, one in record.agreed.items())
+            tale.events.append(
+                f"the price was bargained over: {f'agreed with {deals}' if deals else 'nothing was agreed'}"
+            )
         case manager.Mediated():
             whose = next((f" of {bid.participant}" for bid in tale.bids if bid.offer == record.offer), "")
             tale.events.append(f"a deadlock: {record.mediator} {_CHOICES[record.choice]}{whose}{_because(record.why)}")

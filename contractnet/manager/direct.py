@@ -47,7 +47,7 @@ class Prices:
                 unit = record.terms.unit + (" a part" if record.terms.shared else "")  # no price of a whole task
                 self._skills[tender] = record.spec.skill, unit
                 self._open[tender] = {}
-            case Decided():
+            case Decided() if record.course != "bargain":  # the same offers are looked at again
                 prices = {bid.participant: bid.price for bid in record.bids}
                 self._open[tender].update(prices)
                 self.asked.setdefault(self._skills[tender], deque(maxlen=MOST_SEEN)).extend(prices.values())

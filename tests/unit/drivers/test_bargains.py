@@ -15,12 +15,13 @@ import msgspec
 import pytest
 
 from contractnet.bargaining.player import Asking, Owed, Refusal
-from contractnet.bargaining.records import BargainEnded, BargainOpened, Plan
+from contractnet.bargaining.records import BargainEnded, BargainOpened, Plan, Timers
 from contractnet.bargaining.strategist import Strategist
 from contractnet.contractor.ports import Agent, Call, Proposal
 from contractnet.manager.conditions import BargainTerms
 from contractnet.manager.records import Awarded, Bargained, CancelAsked
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences
+from contractnet.messages.bargaining import BargainRequestContent, IssueContent
 from contractnet.messages.values import show_amount
 from contractnet.transport.faults import Faults
 from tests.support.town import Town
@@ -201,3 +202,66 @@ async def test_nobody_is_paid_over_the_reserve_or_over_what_was_agreed() -> None
         assert (ended.winner, ended.price) == ("b", 48_000)
         await town.quiet()
         town.check()
+
+
+def own(turns: int = 6) -> BargainOpened:
+    """A bargaining of the manager's own, with `a`."""
+    issue = IssueContent(name="price", low=0, high=90_000, tick=10, unit="USD")
+    request = BargainRequestContent(
+        subject="a report",
+        issues=(issue,),
+        turns=turns,
+        reply_within_ms=20_000,
+        turn_within_ms=20_000,
+        buyer="initiator",
+    )
+    mine = Plan(strategy="linear", mandate=Mandate(preferences=PricePreferences(side="buyer", limit=50_000)))
+    return BargainOpened(peer="a", request=request, plan=mine, timers=Timers(), seed="5eed" * 8)
+
+
+async def _over(town: Town) -> None:
+    async with asyncio.timeout(3_600):
+        while not all(one.machine.finished for one in town.manager.book.bargains.values()):
+            await asyncio.sleep(1)
+    await town.quiet()
+
+
+@pytest.mark.parametrize("recorded", [False, True], ids=["before it is durable", "after"])
+async def test_a_manager_dies_at_every_commit_of_a_bargaining_of_its_own(recorded: bool) -> None:
+    deaths = 0
+    for dies_at in range(2, 40):
+        async with Town() as town:
+            town.host("a", seller(town, "a", 45_000, 20_000))
+            town.start()
+            town.ledger.dies_at, town.ledger.recorded = town.ledger.commits + dies_at, recorded
+            opening = asyncio.create_task(town.manager.bargain("t.b", own()))
+            died = asyncio.create_task(town.ledger.died.wait())
+            await asyncio.wait([died], timeout=300)
+            opening.cancel()
+            await asyncio.wait([opening])
+            if not died.done():
+                died.cancel()
+                break
+            deaths += 1
+            await town.kill()
+            town.start()
+            if not town.manager.book.bargains:
+                await town.manager.bargain("t.b", own())
+            await _over(town)
+            town.check()
+            (mine,) = town.manager.book.bargains.values()
+            (theirs,) = town.daemons["a"].diary.bargains.values()
+            assert (mine.machine.state, theirs.machine.state) == ("AGREED", "AGREED"), dies_at
+            assert mine.taken is not None
+            assert theirs.taken is not None
+            assert mine.taken.terms == theirs.taken.terms
+            assert 20_000 <= mine.taken.terms[0] <= 50_000
+    assert deaths >= 8
+
+
+async def test_an_agent_that_is_nowhere_is_waited_for_so_long_and_no_longer() -> None:
+    async with Town() as town:
+        town.start()
+        bargain = await town.manager.bargain("t.b", own())
+        await town.manager.bargained(bargain)
+        assert bargain.machine.state == "EXPIRED"

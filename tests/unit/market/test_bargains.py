@@ -138,6 +138,18 @@ async def test_a_key_bargains_once_and_a_restart_gives_it_again(tmp_path: Path) 
             await one.bargain("ada", "another", key="k")
 
 
+async def test_a_market_that_is_left_calls_off_what_its_own_agents_bargain_over(tmp_path: Path) -> None:
+    ledger = f"sqlite:///{tmp_path}/m.db"
+    async with market(agent(player=Slow(sells)), grace=0, ledger=ledger, on_leave="keep") as one:
+        rules: dict[str, Any] = {"limit": "0.05", "high": "0.09", "within": 300, "key": "k"}
+        wait = asyncio.create_task(one.bargain("ada", "a report", **rules))
+        while not any(side.turn for side in one.manager.book.bargains.values()):
+            await asyncio.sleep(0.01)
+    await asyncio.wait([wait])
+    async with market(ledger=ledger) as one:
+        assert (await one.bargain("ada", "a report", key="k")).status == "cancelled"
+
+
 async def test_who_stops_waiting_calls_it_off() -> None:
     async with market(agent(player=Slow(sells))) as one:
         wait = asyncio.create_task(one.bargain("ada", "a report", limit="0.05", high="0.09", within=300, key="k"))
