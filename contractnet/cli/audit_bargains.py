@@ -57,15 +57,15 @@ class BargainAudit:
                 yield self._judge(conversation, talk) if talk.judged else None
 
     def _follow(self, talk: _Talk, entry: Entry, body: Any) -> None:
+        if entry.type != "Moved":
+            self._settle(talk)
         match entry.type:
             case "HeardTurn":
-                self._settle(talk)
                 talk.heard = {"at": entry.at, "dir": "in", "peer": talk.peer, "message": body["message"]}
             case "Moved":
                 for _, _, row, _ in body["moves"]:
                     self._move(talk, entry.at, self._events[row])
             case "SaidTurn":
-                self._settle(talk)
                 line = {"at": entry.at, "dir": "out", "peer": talk.peer, "message": body["message"]}
                 talk.lines.append(line)
             case "Misheard":

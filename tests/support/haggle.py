@@ -25,8 +25,10 @@ from contractnet.conformance.tables import Protocols
 from contractnet.ledger.records import Fired, HeardTurn, Misheard, Moved, SaidTurn
 from contractnet.ledger.scribe import Writing
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences, Side
-from contractnet.messages.bargaining import AnyBargainAct, BargainRequestContent, IssueContent
+from contractnet.messages.bargaining import AnyBargainAct, BargainNotUnderstood, BargainRequestContent, IssueContent
 from contractnet.messages.codec import decode_bargain, digest, encode
+from contractnet.messages.contents import NotUnderstoodContent
+from contractnet.messages.values import NotUnderstoodReason
 
 Line = dict[str, Any]
 PROTOCOLS = Protocols(Path(__file__).parents[2] / "protocols")
@@ -77,6 +79,22 @@ class Pair:
         self.now += 500
         self.step(act.receiver, HeardTurn(message=act, digest=digest(raw), lane="bid"))
         return act
+
+    def stray(self, to: str) -> BargainNotUnderstood:
+        """Something about nothing, of the other side."""
+        other = self.sides["seller" if to == "buyer" else "buyer"]
+        content = NotUnderstoodContent(reason=NotUnderstoodReason.SCHEMA, about="propose")
+        return BargainNotUnderstood(
+            message_id="stray",
+            reply_with="stray",
+            conversation_id=CONVERSATION,
+            protocol="contractnet-bargaining",
+            sender=other.agent,
+            daemon=other.pen.daemon,
+            receiver=to,
+            in_reply_to="nothing",
+            content=content,
+        )
 
     def take(self, limit: int = 40_000_000, strategy: str = "linear") -> None:
         self.step("seller", BargainTaken(plan=plan("seller", limit, strategy)))

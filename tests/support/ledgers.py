@@ -22,6 +22,7 @@ from contractnet.mechanisms.calibration.records import Policy
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
 from contractnet.messages.contents import Bundle
+from tests.support.bargaining_bench import BargainingBench
 from tests.support.bench import DIGEST, Bench
 
 
@@ -214,6 +215,17 @@ def bundled() -> Bench:
         bench.propose(agent, price, bundles=bundles[agent])
     bench.result("a")
     bench.result("b", slot=2)
+    return bench
+
+
+def bargained() -> Bench:
+    """The best two are bargained with: both agree, and the cheaper is awarded at what it agreed to."""
+    bench = BargainingBench()
+    bench.haggle({"a": 60_000, "b": 40_000, "c": 45_000})
+    bench.bargain(b=20_000, c=20_000)
+    for agent, price in bench.agreed.items():
+        bench.propose(agent, price)
+    bench.result(bench.slot.holder or "")
     return bench
 
 

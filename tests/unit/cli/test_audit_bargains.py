@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,13 +13,16 @@ import pytest
 from contractnet.cli.audit_bargains import BargainAudit
 from contractnet.cli.audit_protocol import Judged
 from contractnet.cli.entry_words import tell
+from contractnet.cli.main import run
 from contractnet.cli.sequence import story
 from contractnet.cli.story import Arrow
 from contractnet.conformance.tables import Protocols
 from contractnet.ledger.places import Places
 from contractnet.ledger.port import Entry
+from contractnet.ledger.records import HeardTurn
 from contractnet.resources import folder
 from tests.support.haggle import CONVERSATION, Pair
+from tests.support.ledgers import bargained
 
 LIMIT = 61_230_000
 
@@ -87,3 +93,32 @@ def test_it_is_drawn_with_the_states_behind_the_messages() -> None:
     assert arrows[0].words.startswith("request to bargain over price")
     assert arrows[0].states == ("ASKING",)
     assert arrows[-1].states == ("AGREED",)
+
+
+# ---- after a round
+
+
+def test_those_after_a_round_belong_to_their_call(save: Callable[[str, Sequence[Entry]], Path], capsys: Any) -> None:
+    path = save("bargained", bargained().entries)
+    assert run(["audit", str(path)]) == 0
+    assert "0 violations" in capsys.readouterr().out
+    assert run(["log", "--explain", "t", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert "Before that is decided the price is bargained for with b, c." in told
+    assert run(["log", str(path)]) == 0
+    words = capsys.readouterr().out
+    assert "b, c bargained with first: b 0.04 score" in words
+    assert "agreed while bargaining: b 0.0" in words
+
+
+def test_what_belongs_to_nothing_moves_nobody_and_is_its_senders_fault() -> None:
+    """A not-understood about no act of ours is recorded, and the turn after it is a turn."""
+    pair = Pair()
+    pair.open()
+    pair.deliver()
+    pair.take()
+    pair.deliver()
+    stray = pair.stray("buyer")
+    pair.step("buyer", HeardTurn(message=stray, digest="d", lane="bid"))
+    pair.play()
+    assert verdicts(entries(pair)) == [Judged(CONVERSATION, None, ("seller",))]
