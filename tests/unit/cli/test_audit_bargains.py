@@ -104,11 +104,11 @@ def test_those_after_a_round_belong_to_their_call(save: Callable[[str, Sequence[
     assert "0 violations" in capsys.readouterr().out
     assert run(["log", "--explain", "t", str(path)]) == 0
     told = capsys.readouterr().out
-    assert "Before that is decided the price is bargained for with b, c." in told
+    assert "Before the award the price is bargained over with b, c." in told
     assert run(["log", str(path)]) == 0
     words = capsys.readouterr().out
-    assert "b, c bargained with first: b 0.04 score" in words
-    assert "agreed while bargaining: b 0.0" in words
+    assert "first it bargains with b, c: b 0.04 score" in words
+    assert "agreed: b 0.0" in words
 
 
 def test_what_belongs_to_nothing_moves_nobody_and_is_its_senders_fault() -> None:
