@@ -110,7 +110,7 @@ class Move:
     act: Act
     terms: Terms | None = None  #: of an offer; of an acceptance what to offer where none may be
     words: str = ""  #: sent only beside the terms that they are about
-    words_for: Terms | None = None  #: those terms, where the guard will make others of the proposed ones
+    words_for: Terms | None = None  #: those terms, as the guard will leave them; None: the words are of walking away
 
 
 class Considers(Protocol):

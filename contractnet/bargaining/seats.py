@@ -285,6 +285,4 @@ def _moved(bargain: Bargain, move: Move | None) -> TurnTaken:
     if move is None:
         return TurnTaken(turn=bargain.turn)
     words = plain_text(move.words)
-    return TurnTaken(
-        turn=bargain.turn, act=move.act, terms=move.terms, words=words, words_for=move.words_for or move.terms
-    )
+    return TurnTaken(turn=bargain.turn, act=move.act, terms=move.terms, words=words, words_for=move.words_for)

@@ -115,7 +115,9 @@ async def test_a_move_within_the_reservation_is_made() -> None:
 
 
 async def test_a_quit_is_a_quit() -> None:
-    assert (await played(moving(model(move("quit", 5_000))[0]))).states == ("ENDED", "ENDED")
+    room = await played(moving(model(move("quit", 5_000))[0], wording(model(ok("Then not."))[0])))
+    assert room.states == ("ENDED", "ENDED")
+    assert texts(room) == ["Then not."]
 
 
 async def test_who_words_a_move_is_not_told_what_the_mover_was() -> None:

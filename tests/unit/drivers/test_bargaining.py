@@ -94,20 +94,21 @@ async def test_an_agent_bargains_and_one_without_a_player_declines() -> None:
             assert refusal.content.reason.value == "unsupported"
 
 
-async def _commits() -> int:
+async def _commits(limit: int, end: str) -> int:
     async with Town() as town:
         town.host("a", seller(town, Slow(1.0)))
         async with Haggler(town.hub) as haggler:
-            haggler.open()
-            assert await settled(town, haggler) == "AGREED"
+            haggler.open(mine=plan("buyer", limit))
+            assert await settled(town, haggler) == end
         return town.journals["a"].commits
 
 
 @pytest.mark.parametrize("recorded", [False, True], ids=["before it is durable", "after"])
-async def test_a_daemon_dies_at_every_commit_of_a_bargaining(recorded: bool) -> None:
+@pytest.mark.parametrize(("limit", "end"), [(60_000_000, "AGREED"), (30_000_000, "ENDED")])
+async def test_a_daemon_dies_at_every_commit_of_a_bargaining(limit: int, end: str, recorded: bool) -> None:
     """It starts again on its journal, takes the turn that it owes, and both come to the same one end."""
     deaths = 0
-    for dies_at in range(2, await _commits() + 1):
+    for dies_at in range(2, await _commits(limit, end) + 1):
         async with Town() as town:
             town.host("a", seller(town, Slow(1.0)))
             await asyncio.sleep(0.5)
@@ -116,13 +117,13 @@ async def test_a_daemon_dies_at_every_commit_of_a_bargaining(recorded: bool) -> 
                 continue
             journal.dies_at, journal.recorded = dies_at, recorded
             async with Haggler(town.hub) as haggler:
-                haggler.open()
+                haggler.open(mine=plan("buyer", limit))
                 async with asyncio.timeout(600):
                     await journal.died.wait()
                 await town.kill("a")
                 await asyncio.sleep(2)
                 town.host("a")
-                assert await settled(town, haggler) == "AGREED", f"died at commit {dies_at}"
+                assert await settled(town, haggler) == end, f"died at commit {dies_at}"
             check(town)
             deaths += 1
     assert deaths > 8
