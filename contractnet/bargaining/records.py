@@ -15,12 +15,14 @@ from msgspec import Struct
 from contractnet.ledger.records import Fired, HeardTurn, Misheard, Record
 from contractnet.mechanisms.bargaining.preferences import Mandate, Private
 from contractnet.messages.bargaining import BargainRequestContent, DealTerms
+from contractnet.messages.joint import CertificateContent
 from contractnet.messages.values import (
     AgentId,
     CancelReason,
     ConversationId,
     OfferId,
     RefuseReason,
+    RungName,
     Text,
 )
 
@@ -104,6 +106,17 @@ class BargainEnded(Record, frozen=True):
     state: str
     offer: OfferId | None = None  #: of an agreement
     terms: DealTerms | None = None  #: of an agreement
+
+
+class BargainMediated(Record, frozen=True):
+    """What a mediator has come to, and whether the own guard takes it."""
+
+    taken: bool  #: it is agreed
+    rung: RungName | None = None  #: which ended it; absent: none did, or there was no answer
+    terms: DealTerms | None = None
+    offer: OfferId | None = None  #: whose terms they are; absent: of none
+    certificate: CertificateContent | None = None
+    why: Text = ""  #: of no answer
 
 
 Fact = HeardTurn | Misheard | Fired | BargainOpened | BargainTaken | BargainDeclined | TurnTaken | BargainCalledOff

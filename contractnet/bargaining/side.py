@@ -38,7 +38,7 @@ from contractnet.mechanisms.bargaining.brought import find_strategy
 from contractnet.mechanisms.bargaining.guard import Decision, bounded, decide
 from contractnet.mechanisms.bargaining.issues import Terms
 from contractnet.mechanisms.bargaining.shape import Offer, Rules, View, fit, view_of
-from contractnet.messages.bargaining import AcceptanceContent, OfferContent
+from contractnet.messages.bargaining import AcceptanceContent, BargainReject, OfferContent
 from contractnet.messages.values import EndReason
 
 _EVENTS = {
@@ -57,6 +57,8 @@ class Bargain(State):
         daemon: where it lives.
         seed: of the ids that it makes, and of what its strategy draws.
     """
+
+    appeal: Bargain | None = None  #: this side before a mediator, where it has come to that
 
     # ---- what a driver asks
 
@@ -132,6 +134,7 @@ class Bargain(State):
                 scribe.fact(self.conversation, fact)
                 self._decide(scribe, fact, decision)
         if self.machine.finished and self.machine.state != before:
+            self.stuck = self._turns_over(fact)
             agreed = self.taken if self.machine.has("agreed") else None
             ended = BargainEnded(
                 state=self.machine.state,
@@ -140,6 +143,31 @@ class Bargain(State):
             )
             scribe.end(self.conversation, ended)
         return scribe.finish()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes of it, from a mediator either."""
+        return self.machine.finished and (self.appeal is None or self.appeal.machine.finished)
+
+    @property
+    def deal(self) -> tuple[str, Terms] | None:
+        """What is agreed, by the sides themselves or by a mediator: the id of an offer, or of the mediation; terms."""
+        if self.machine.has("agreed") and self.taken is not None:
+            return self.ids[self.taken.turn], self.taken.terms
+        if self.mediated is None or self.settled is None or self.appeal is None:
+            return None
+        return self.settled.offer or self.appeal.conversation, self.mediated
+
+    def _turns_over(self, fact: Fact) -> bool:
+        """Whether it ended because no turn is left: the last one was used, or given up."""
+        if self.rules is None or self.machine.state != "ENDED":
+            return False
+        given_up = isinstance(fact, TurnTaken) or (
+            isinstance(fact, HeardTurn)
+            and isinstance(fact.message, BargainReject)
+            and fact.message.content.reason is EndReason.TURN_LIMIT
+        )
+        return self.turn >= self.rules.turns or (given_up and self.turn == self.rules.turns - 1)
 
     def check_plan(self, plan: Plan) -> None:
         """Refuse a plan that cannot be played by the rules of the request that came.

@@ -10,7 +10,8 @@ from contractnet.interaction.machine import Machine, Row
 from contractnet.ledger.scribe import Pen, Scribe
 from contractnet.mechanisms.bargaining.shape import Offer, Rules
 from contractnet.messages.acts import BARGAINING
-from contractnet.messages.bargaining import BargainRequestContent
+from contractnet.messages.bargaining import BargainRequestContent, DealTerms
+from contractnet.messages.joint import SettledContent
 
 
 class State:
@@ -35,6 +36,9 @@ class State:
         self.known_ids: set[str] = set()  #: of every offer that was said, good or not
         self.turn = 0  #: that is due
         self.taken: Offer | None = None  #: the offer that was accepted, by either side
+        self.stuck = False  #: it ended because the turns were over
+        self.settled: SettledContent | None = None  #: what a mediator has answered
+        self.mediated: DealTerms | None = None  #: what of that is agreed: the own guard takes it
         self.countered = False  #: our offer of this turn was called wrong: what it answered is over
         self.called_off = False  #: by either side
         self.window_at = 0  #: instant at which the time of our own act is over

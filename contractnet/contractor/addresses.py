@@ -1,13 +1,13 @@
 """Where a daemon's agents send what they say.
 
-Rules: to a manager by its lanes; to an agent that has asked a mediator about a bargaining by its inbox. Who asks is a
-manager if its request says how often it started, which managers say and agents do not.
+Rules: to a manager by its lanes; to a mediator, and to an agent that has asked one about a bargaining, by its inbox.
 
 Source: protocols/README.md, section 7.
 """
 
 from __future__ import annotations
 
+from contractnet.bargaining.appeal import Appeal
 from contractnet.bargaining.side import Bargain
 from contractnet.contractor.mediating import Mediating
 from contractnet.contractor.side import Side
@@ -18,9 +18,9 @@ from contractnet.transport.port import Address, Lane, ToAgents, ToManager
 
 def address(act: AnyMessage, side: Side | Bargain | None) -> Address:
     """Of what one of our agents says in a conversation; `side`: its own."""
-    if isinstance(side, Mediating) and side.asks is not None:
-        assert side.request is not None  # it asks
-        if side.request.manager_epoch is None:
-            return ToAgents((act.receiver,))
+    if isinstance(side, Appeal):
+        return ToAgents((act.receiver,))
+    if isinstance(side, Mediating) and side.asks is not None and side.asks.answer_to == "agent":
+        return ToAgents((act.receiver,))
     work = isinstance(act, Inform | Failure | BargainInform | BargainFailure)
     return ToManager(act.receiver, Lane.WORK if work else Lane.BID)

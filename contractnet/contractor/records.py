@@ -14,6 +14,7 @@ from contractnet.bargaining.records import (
     BargainCalledOff,
     BargainDeclined,
     BargainEnded,
+    BargainMediated,
     BargainTaken,
     TurnDecided,
     TurnTaken,
@@ -177,7 +178,7 @@ Fact = (
     | BargainCalledOff
 )
 LooseFact = Sent | Quarantined | Hosted | Seeded | Timed | Asked | Pending | Answered
-Conclusion = Moved | Said | SaidTurn | TurnDecided | BargainEnded
+Conclusion = Moved | Said | SaidTurn | TurnDecided | BargainEnded | BargainMediated
 
 FACTS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(Fact)}
 LOOSE: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(LooseFact)}

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import cast
 
+from contractnet.bargaining.appeal import Appeal, appeal
 from contractnet.bargaining.player import Task
 from contractnet.bargaining.records import Fact as BargainFact
 from contractnet.bargaining.records import Timers as BargainTimers
@@ -113,13 +114,13 @@ class Diary:
     def agreed_price(self, engagement: Engagement) -> int | None:
         """The price that its manager and its agent, the seller, have bargained for and agreed, micros; None: none."""
         bargain, cfp = self.agreements.get((engagement.agent, engagement.conversation)), engagement.cfp
-        if bargain is None or bargain.rules is None or bargain.taken is None or cfp is None:
+        if bargain is None or bargain.rules is None or bargain.deal is None or cfp is None:
             return None
         fits = (
             bargain.peer == engagement.manager and bargain.me is not None and bargain.rules.side(bargain.me) == "seller"
         )
         same_unit = bargain.rules.agenda.issues[0].unit == cfp.content.terms.unit
-        return bargain.taken.terms[0] if fits and same_unit else None
+        return bargain.deal[1][0] if fits and same_unit else None
 
     def sides(self) -> list[AnySide]:
         """Every side of every conversation."""
@@ -141,8 +142,12 @@ class Diary:
         side = self.side(agent, conversation, fact)
         if isinstance(side, Bargain):
             written = side.step(cast(BargainFact, fact), at)
-            if side.parent is not None and side.machine.has("agreed"):
-                self.agreements[agent, side.parent] = side
+            written += appeal(side, at)
+            if side.appeal is not None:
+                self.bargains[agent, side.appeal.conversation] = side.appeal
+            talk = side.bargain if isinstance(side, Appeal) else side
+            if talk.parent is not None and talk.deal is not None:
+                self.agreements[agent, talk.parent] = talk
             return self._follow(written, at)
         if isinstance(side, Mediating):
             check_person(self.questions, conversation, fact)
@@ -195,7 +200,9 @@ class Diary:
 
 def together(side: AnySide) -> tuple[AnySide, ...]:
     """What moves with a side: what ends one request about a bargaining ends the other."""
-    return side.sides if isinstance(side, Mediating) else (side,)
+    if isinstance(side, Mediating):
+        return side.sides
+    return (side, side.appeal) if isinstance(side, Bargain) and side.appeal is not None else (side,)
 
 
 def replay(daemon: str, entries: Iterable[Entry], timers: Timers | None = None) -> Diary:

@@ -80,7 +80,7 @@ def talked(call: Call) -> bool:
     if call.talks is None or not call.bargaining:
         return False
     sides = [call.sides.get(talk.conversation) for talk in call.talks.by_agent.values()]
-    return all(side is not None and side.machine.finished for side in sides)
+    return all(side is not None and side.over for side in sides)
 
 
 def agreements(call: Call) -> dict[str, Agreement]:
@@ -88,10 +88,10 @@ def agreements(call: Call) -> dict[str, Agreement]:
     found: dict[str, Agreement] = {}
     for agent, talk in sorted(call.talks.by_agent.items()) if call.talks is not None else ():
         side = call.sides.get(talk.conversation)
-        if side is None or side.taken is None or not side.machine.has("agreed"):
+        if side is None or side.deal is None:
             continue
         if call.participants[agent].machine.has("biddable"):
-            offer, price = side.ids[side.taken.turn], side.taken.terms[0]
+            offer, (price,) = side.deal
             found[agent] = Agreement(conversation=talk.conversation, offer=offer, price=price)
     return found
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+from contractnet.bargaining.appeal import appeal
 from contractnet.bargaining.records import BargainOpened
 from contractnet.bargaining.records import Fact as BargainFact
 from contractnet.bargaining.side import Bargain
@@ -90,7 +91,12 @@ class Book:
             KeyError: there is none such.
         """
         if isinstance(fact, BargainOpened) or conversation in self.bargains:
-            return self._follow("", self._bargain(conversation, fact).step(cast(BargainFact, fact), at), at)
+            side = self._bargain(conversation, fact)
+            written = side.step(cast(BargainFact, fact), at)
+            written += appeal(side, at)
+            if side.appeal is not None:
+                self.bargains[side.appeal.conversation] = side.appeal
+            return self._follow("", written, at)
         tender_id = conversation.partition(".")[0]
         if isinstance(fact, Opened):
             self._admit(tender_id, fact)

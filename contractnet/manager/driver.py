@@ -173,7 +173,7 @@ class Driver(Talking):
                 self._waits.came(draft.conversation, AWARD, END)
             elif isinstance(record, Awarded):
                 self._waits.came(draft.conversation.partition(".")[0], AWARD)
-            elif isinstance(record, Heard):
+            elif isinstance(record, Heard) and draft.conversation not in self.book.bargains:
                 self._checks.look(self.book.tenders[draft.conversation.partition(".")[0]])
         self._moved(written)
         self.on_change()

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from contractnet.bargaining.records import BargainCalledOff, BargainEnded, BargainOpened, TurnDecided, TurnTaken
+from contractnet.bargaining.records import (
+    BargainCalledOff,
+    BargainEnded,
+    BargainMediated,
+    BargainOpened,
+    TurnDecided,
+    TurnTaken,
+)
 from contractnet.ledger.questions import Answered, Pending
 from contractnet.ledger.records import (
     Asked,
@@ -87,6 +94,7 @@ Conclusion = (
     | SaidTurn
     | TurnDecided
     | BargainEnded
+    | BargainMediated
     | Held
     | Directed
     | Decided

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from contractnet.bargaining.side import Bargain
 from contractnet.ledger.records import Heard, HeardTurn, Quarantined, Spoken
 from contractnet.mail.gate import answers_nothing, misheard, other_bytes
 from contractnet.mail.inbox import Letter, Scrap
@@ -74,6 +75,8 @@ def judge(book: Book, item: Letter | Scrap, lane: Lane, max_strays: int) -> Verd
         return _stray(item, lane, "it is for another receiver")
     if isinstance(act, BargainAct):
         return _judge_turn(book, item, act, lane, max_strays)
+    if (side := book.bargains.get(act.conversation_id)) is not None:
+        return _judge_answer(side, item, act, lane)
     tender = book.find(act.conversation_id)
     if tender is None:
         tell = not isinstance(act, NotUnderstood) and book.stray_answers.get(act.sender, 0) < max_strays
@@ -101,7 +104,16 @@ def _judge_turn(book: Book, item: Letter, act: AnyBargainAct, lane: Lane, max_st
         return _stray(item, lane, "unknown conversation", None if told else act.reply_with)
     if act.sender != bargain.peer:
         return _stray(item, lane, "its sender is not the other side of the bargaining")
+    if act.protocol != bargain.protocol:
+        return _stray(item, lane, f"its protocol is {act.protocol}, the conversation's is {bargain.protocol}")
     return ToStep(act.conversation_id, HeardTurn(message=act, digest=item.digest, lane=lane.value))
+
+
+def _judge_answer(side: Bargain, item: Letter, act: AnyAct, lane: Lane) -> Verdict:
+    """An act that is of no bargaining, in a conversation of one: a mediator's, where it is with one."""
+    if act.sender != side.peer or act.protocol != side.protocol:
+        return _stray(item, lane, "it is not of the mediator of a bargaining")
+    return ToStep(act.conversation_id, Heard(message=act, digest=item.digest, lane=lane.value))
 
 
 def _no_participant(call: Call, act: AnyAct, told: bool) -> str | None:

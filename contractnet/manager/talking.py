@@ -18,7 +18,7 @@ from contractnet.bargaining.records import Fact as BargainFact
 from contractnet.bargaining.seats import Seats
 from contractnet.bargaining.side import Bargain
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.records import Asked, HeardTurn, Misheard, Spoken
+from contractnet.ledger.records import Asked, Heard, HeardTurn, Misheard, Spoken
 from contractnet.ledger.scribe import Writing
 from contractnet.manager.bargains import openings, talked
 from contractnet.manager.kinds import TurnFact
@@ -51,7 +51,7 @@ class Talking(Pace):
         """Step a fact of a bargaining after whatever was due before it; what its call makes of that follows."""
         now = self._now()
         written = self._overdue(bargain, now)
-        if isinstance(fact, HeardTurn | Misheard) or bargain.allows(fact):
+        if isinstance(fact, Heard | HeardTurn | Misheard) or bargain.allows(fact):
             written += self.book.step(bargain.conversation, fact, now)
         return written + self._of_call(bargain, now)
 

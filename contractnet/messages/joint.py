@@ -87,6 +87,7 @@ class JointRequestContent(Content, frozen=True, tag_field="kind", tag="bargainin
     """What a mediator is asked about a bargaining whose turns are over, by one of its two sides."""
 
     side: Literal["initiator", "participant"]  #: which of them asks
+    answer_to: Literal["manager", "agent"]  #: how it is reached: by a manager's queues, or by an agent's inbox
     initiator: AgentId
     participant: AgentId
     subject: Text  #: what the deal is about, cut

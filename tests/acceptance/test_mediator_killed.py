@@ -112,8 +112,7 @@ LADDER = '["standing-offers", "extra-round", "sealed-reservations", "single-text
 async def ask(link: Link, deadlock: Deadlock, side: Literal["initiator", "participant"]) -> list[Content]:
     """One side asks, and waits for how it ended; everything that it was told about that, repetitions among it."""
     bench = Side("judge", "judge")
-    own = {"manager_epoch": 1} if side == "initiator" else {}
-    act = deadlock.request(bench, side, message_id=f"ask-{side}", reply_with=f"ask-{side}", **own)
+    act = deadlock.request(bench, side, message_id=f"ask-{side}", reply_with=f"ask-{side}")
     async with asyncio.timeout(30):
         while not any(isinstance(event, Up) for event in await link.receive()):
             pass

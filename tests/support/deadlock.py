@@ -57,7 +57,8 @@ class Deadlock:
 
     def content(self, side: Literal["initiator", "participant"], **other: Any) -> j.JointRequestContent:
         """What one side asks."""
-        return j.JointRequestContent(**({**self.public, "side": side, "confidence": self.told[side]} | other))
+        own = {"side": side, "confidence": self.told[side], "answer_to": "manager" if side == "initiator" else "agent"}
+        return j.JointRequestContent(**(self.public | own | other))
 
     def request(self, at: Side, side: Literal["initiator", "participant"], **other: Any) -> a.Request:
         """As the mediator hears it."""

@@ -202,6 +202,7 @@ request_contents = st.builds(
 joint_contents = st.builds(
     j.JointRequestContent,
     side=st.sampled_from(["initiator", "participant"]),
+    answer_to=st.sampled_from(["manager", "agent"]),
     initiator=agent_ids,
     participant=agent_ids,
     subject=texts,

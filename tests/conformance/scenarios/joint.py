@@ -33,6 +33,7 @@ def _content(**other: Any) -> JointRequestContent:
     sealed = SealedContent(price=_TOLD.price, nonce=_TOLD.nonce, commitment=_TOLD.commitment)
     rules: dict[str, Any] = {
         "side": "initiator",
+        "answer_to": "manager",
         "initiator": INITIATOR,
         "participant": "ann",
         "subject": "The picnic's lamp",

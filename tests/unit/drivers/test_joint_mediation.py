@@ -58,8 +58,7 @@ class Asker(Stranger):
     def __init__(self, link: Link, deadlock: Deadlock, number: int) -> None:
         super().__init__(link)
         self.name = "initiator" if number == 0 else "participant"
-        own = {"manager_epoch": 1} if number == 0 else {}  # a manager; the other one is an agent
-        act = deadlock.request(self.side, self.name, **own)  # type: ignore[arg-type]
+        act = deadlock.request(self.side, self.name)  # type: ignore[arg-type]
         self.act = a.Request(**{field: getattr(act, field) for field in act.__struct_fields__} | {"receiver": "a"})
 
     async def ask(self) -> None:
