@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
+from contractnet.bargaining.appeal import Appeal
 from contractnet.interaction.machine import Machine
 
 Plain = Any
@@ -17,6 +18,9 @@ Form = tuple[str, tuple[str, ...] | None]
 FOUND: dict[type, Form] = {}
 #: most of what a core holds, and nothing to look into
 PLAIN = frozenset({str, int, bool, type(None)})
+
+#: fields that lead back to where one came from
+BACK: Final[dict[type, frozenset[str]]] = {Appeal: frozenset({"bargain"})}
 
 
 def picture(thing: Any, skip: frozenset[str] = frozenset()) -> Plain:
@@ -38,7 +42,8 @@ def picture(thing: Any, skip: frozenset[str] = frozenset()) -> Plain:
     if form == "machine":
         return (thing.table.name, len(thing.table.rows), thing.state)
     fields = names if names is not None else vars(thing)
-    return {name: picture(getattr(thing, name), skip) for name in fields if name not in skip}
+    left_out = skip | BACK.get(kind, frozenset())
+    return {name: picture(getattr(thing, name), skip) for name in fields if name not in left_out}
 
 
 def _learn(kind: Any) -> Form:
