@@ -79,6 +79,10 @@ def tell_bargaining(record: Record) -> str | None:
         case bargaining.BargainEnded():
             terms = "" if record.terms is None else f" at {terms_in_words(record.terms, None)}"
             return f"bargaining ended: {record.state}{terms}"
+        case bargaining.BargainMediated():
+            terms = "no deal" if record.terms is None else terms_in_words(record.terms, None)
+            taken = "" if record.taken or record.terms is None else ", which the own guard does not take"
+            return f"mediated: {terms}{f' by {record.rung}' if record.rung else ''}{taken}{more(record.why)}"
         case _:
             return None
 

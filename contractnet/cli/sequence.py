@@ -30,7 +30,7 @@ SILENT: Final = frozenset(
         *("Sent", "Bade", "Declined", "Withdrew", "Finished", "Failed", "Stopped", "CannotStop", "Took", "Chose"),
         *("Held", "Founded"),
         *("BargainOpened", "BargainTaken", "BargainDeclined", "BargainCalledOff", "TurnTaken", "TurnDecided"),
-        "BargainEnded",
+        *("BargainEnded", "BargainMediated", "Passed", "Settled"),
     }
 )
 _FACTS: Final = frozenset({*journal.FACTS, *journal.LOOSE, *kinds.FACTS, *kinds.LOOSE})

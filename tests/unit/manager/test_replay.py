@@ -98,6 +98,7 @@ def test_the_ledgers_hold_every_kind_of_entry() -> None:
         "SaidTurn",
         "TurnDecided",
         "BargainEnded",
+        "BargainMediated",
         "BargainsEnded",
         "Bargained",
     }
