@@ -87,6 +87,8 @@ _TERMS: Final[tuple[Callable[[Any], Any], ...]] = (
     option("bargain-turns", type=int, default=6, help="Turns of both sides together; you have the first."),
     option("bargain-within", type=options.Seconds(), default=10, help="Time for each turn."),
     option("bargain-strategy", metavar="NAME", default="linear", help="How you bargain; contractnet bargain --list."),
+    option("bargain-mediator", metavar="AGENT", help="Whom both may turn to when the turns are over."),
+    option("bargain-ladder", multiple=True, metavar="RUNG", help="What that may try; in order, given again for each."),
     option("reply-within", type=options.Seconds(), default=20, help="Time for bidders, in each round."),
     option("work-within", type=options.Seconds(), default=600, help="Time for a winner's work."),
     option("lease", type=options.Seconds(), default=60, help="A winner silent for so long loses the slot."),

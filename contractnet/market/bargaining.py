@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+
+import msgspec
 
 from contractnet.errors import ContractNetError, DefinitionError
 from contractnet.manager.bargains import check_bargain
 from contractnet.manager.conditions import BargainTerms, TaskSpec, TenderTerms, Timers
 from contractnet.mechanisms.awards.brought import find_rule
 from contractnet.mechanisms.awards.shape import Exposure
+from contractnet.messages.values import Rungs
 
 #: how a side plays where nothing else is said: it goes to its limit in even steps
 DEFAULT_STRATEGY: Final = "linear"
@@ -30,6 +33,8 @@ class Bargaining:
     turns: int = 6  #: of both sides together; the market has the first
     within: float = 10.0  #: seconds for each turn
     strategy: str = DEFAULT_STRATEGY  #: an offer generator by name, as `contractnet bargain --list` shows them
+    mediator: str | None = None  #: agent id of whom both may turn to when the turns are over; None: nobody
+    ladder: Sequence[str] = ()  #: what that may try, in order; empty: its default
 
     def options(self) -> dict[str, Any]:
         """As terms of a tender."""
@@ -42,14 +47,38 @@ def flat(given: Mapping[str, Any]) -> dict[str, Any]:
     of = dict(given)
     whole = of.get("bargain")
     if isinstance(whole, Bargaining):
-        twice = sorted({f"bargain_{name}" for name in ("turns", "within", "strategy")} & {*of})
+        twice = sorted({f"bargain_{name}" for name in ("turns", "within", "strategy", "mediator", "ladder")} & {*of})
         if twice:
             raise DefinitionError(f"{twice[0]}: the Bargaining says it already; say it once")
         of |= whole.options()
     return of
 
 
-def bargain_terms(best: int, turns: int, within_ms: int, strategy: str, found: TenderTerms) -> BargainTerms:
+def ladder(given: Sequence[str], mediator: str | None) -> tuple[str, ...]:
+    """The rungs that a mediator may try.
+
+    Raises:
+        DefinitionError: they are no names, too many, or nobody is there to climb them.
+    """
+    rungs = (given,) if isinstance(given, str) else tuple(given)
+    try:
+        found = msgspec.convert(rungs, Rungs)
+    except msgspec.ValidationError as error:
+        raise DefinitionError(f"bargain_ladder: {error}") from error
+    if found and mediator is None:
+        raise DefinitionError("bargain_ladder: it needs a bargain_mediator to climb it")
+    return found
+
+
+def bargain_terms(
+    best: int,
+    turns: int,
+    within_ms: int,
+    strategy: str,
+    found: TenderTerms,
+    mediator: str | None = None,
+    rungs: tuple[str, ...] = (),
+) -> BargainTerms:
     """How it is bargained, where the other terms let it be.
 
     Args:
@@ -67,7 +96,9 @@ def bargain_terms(best: int, turns: int, within_ms: int, strategy: str, found: T
         raise DefinitionError(f"bargain: {found.rule} pays another price than was agreed; choose another rule")
     if not isinstance(strategy, str):  # whatever a file held
         raise DefinitionError(f"bargain_strategy: {str(strategy)[:40]!r} is not a text")
-    terms = BargainTerms(best=best, turns=turns, within_ms=within_ms, strategy=strategy)
+    terms = BargainTerms(
+        best=best, turns=turns, within_ms=within_ms, strategy=strategy, mediator=mediator, ladder=rungs
+    )
     if Timers().bargain_ms(terms) > MOST_MS:
         raise DefinitionError("bargain_turns, bargain_within: offers would have to stand for more than a day")
     try:

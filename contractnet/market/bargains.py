@@ -21,7 +21,7 @@ from contractnet.errors import DefinitionError, MechanismError
 from contractnet.manager.bargains import grid, timers_of
 from contractnet.manager.conditions import Timers
 from contractnet.market.bargaining import DEFAULT_STRATEGY
-from contractnet.market.terms import milliseconds
+from contractnet.market.given import milliseconds
 from contractnet.mechanisms.bargaining.brought import find_strategy
 from contractnet.mechanisms.bargaining.issues import Issue, agenda
 from contractnet.mechanisms.bargaining.preferences import Additive, Mandate, PricePreferences, Side

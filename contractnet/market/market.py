@@ -25,12 +25,13 @@ from contractnet.manager.manager import Manager
 from contractnet.manager.settings import Settings as ManagerSettings
 from contractnet.market.bargains import BargainOptions, BargainResult, Wording, opening, result_of
 from contractnet.market.contract import Contract
+from contractnet.market.given import whole
 from contractnet.market.house import House, Leaving, OnLeave, leaving
 from contractnet.market.limits import OnLimit, policy
 from contractnet.market.planning import Approver, Bought, Drafter, Job, Plan, buy, decompose, offered
 from contractnet.market.task import Task, require_key
 from contractnet.market.tendering import Tendering, tender_id
-from contractnet.market.terms import DEFAULT_UNIT, TermOptions, whole
+from contractnet.market.terms import DEFAULT_UNIT, TermOptions
 from contractnet.messages.values import require
 from contractnet.transport.port import Transport
 from contractnet.transport.urls import open_transport

@@ -17,10 +17,11 @@ from contractnet.manager.manager import Manager
 from contractnet.manager.receipts import Receipt, receipt
 from contractnet.manager.records import Opened
 from contractnet.market.contract import Contract
+from contractnet.market.given import whole
 from contractnet.market.limits import OnLimit, policy
 from contractnet.market.many import as_they_end
 from contractnet.market.task import Check, Task, fingerprint, require_key
-from contractnet.market.terms import TermOptions, terms, whole
+from contractnet.market.terms import TermOptions, terms
 from contractnet.messages.values import require
 
 

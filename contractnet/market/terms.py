@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypedDict, Unpack, cast, get_args
 
 from msgspec.structs import replace
@@ -12,7 +12,8 @@ from contractnet.errors import DefinitionError, MechanismError
 from contractnet.manager.conditions import BargainTerms, Confidence, Feedback, TenderTerms
 from contractnet.manager.exploring import EXPLORING
 from contractnet.manager.ranking import conditions_of
-from contractnet.market.bargaining import DEFAULT_STRATEGY, Bargaining, bargain_terms, flat
+from contractnet.market.bargaining import DEFAULT_STRATEGY, Bargaining, bargain_terms, flat, ladder
+from contractnet.market.given import flag, milliseconds, whole
 from contractnet.market.orders import BUNDLES, items, order, parts, share
 from contractnet.market.task import Task
 from contractnet.mechanisms.awards.brought import find_rule
@@ -76,6 +77,8 @@ class TermOptions(TypedDict, total=False):
     bargain_turns: int  #: of both sides together
     bargain_within: float  #: for each turn
     bargain_strategy: str  #: an offer generator by name
+    bargain_mediator: str | None  #: agent id of whom both may turn to when the turns are over without an agreement
+    bargain_ladder: Sequence[str]  #: what that may try, in order; the default of the mediator where left out
     reply_within: float  #: how long bidders may think, in each round
     work_within: float  #: how long the winner may work
     lease: float  #: a winner silent for so long loses the slot
@@ -119,6 +122,8 @@ DEFAULTS: Final[TermOptions] = {
     "bargain_turns": 6,
     "bargain_within": 10,
     "bargain_strategy": DEFAULT_STRATEGY,
+    "bargain_mediator": None,
+    "bargain_ladder": (),
     "reply_within": 20,
     "work_within": 600,
     "lease": 60,
@@ -208,7 +213,9 @@ def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:
 def _bargain(of: Mapping[str, Any], found: TenderTerms) -> BargainTerms:
     best, turns = whole("bargain", of["bargain"], 1, MOST_SLOTS), whole("bargain_turns", of["bargain_turns"], 2, 1_000)
     within_ms = milliseconds(of["bargain_within"], "bargain_within")
-    return bargain_terms(best, turns, within_ms, of["bargain_strategy"], found)
+    mediator = None if of["bargain_mediator"] is None else require("id", of["bargain_mediator"], "bargain_mediator")
+    rungs = ladder(of["bargain_ladder"], mediator)
+    return bargain_terms(best, turns, within_ms, of["bargain_strategy"], found, mediator, rungs)
 
 
 def _fit(found: TenderTerms) -> None:
@@ -276,24 +283,3 @@ def _prior(given: tuple[Amount, Amount] | None) -> UniformPrior | None:
     if prior.low > prior.high:
         raise DefinitionError("reserve_prior: the first is the lowest cost, the second the highest")
     return prior
-
-
-def flag(what: str, value: bool) -> bool:
-    """True or false."""
-    if not isinstance(value, bool):
-        raise DefinitionError(f"{what}: {str(value)[:40]!r} is neither true nor false")
-    return value
-
-
-def milliseconds(seconds: float, what: str) -> int:
-    """A duration that a user wrote in seconds, 0.01 to 30 days, as milliseconds."""
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0.01 <= seconds <= 30 * 24 * 3600:
-        raise DefinitionError(f"{what}: {seconds!r} is not a number of seconds from 0.01 to {30 * 24 * 3600}")
-    return round(seconds * 1000)
-
-
-def whole(what: str, value: int, least: int, most: int) -> int:
-    """A whole number within bounds."""
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise DefinitionError(f"{what}: {value!r} is not a whole number from {least} to {most}")
-    return value

@@ -212,6 +212,8 @@ async def test_a_task_is_bargained_for_and_bought_at_what_was_agreed() -> None:
         ({"bargain_strategy": "none"}, "strategy 'none' is not known"),
         ({"bargain_turns": 1_000, "bargain_within": 600}, "offers would have to stand for more than a day"),
         ({"bargain_turns": 1}, "bargain_turns: 1 is not a whole number from 2 to 1000"),
+        ({"bargain_ladder": ["standing-offers"]}, "bargain_ladder: it needs a bargain_mediator"),
+        ({"bargain_ladder": ["No!"], "bargain_mediator": "eve"}, "bargain_ladder: "),
         ({"bargain": 0}, "bargain: 0 is not a whole number"),
         ({"bargain": Bargaining(), "bargain_turns": 4}, "bargain_turns: the Bargaining says it already"),
     ],
@@ -230,4 +232,8 @@ def test_a_task_says_it_and_an_argument_overrides_it() -> None:
     assert found is not None
     assert (found.best, found.turns) == (1, 4)
     assert terms(Task("x", skill=SKILL), reserve="0.05").bargain is None
+    mediated = Bargaining(mediator="eve", ladder=["standing-offers", "sealed-reservations"])
+    found = terms(Task("x", skill=SKILL), reserve="0.05", bargain=mediated).bargain
+    assert found is not None
+    assert (found.mediator, found.ladder) == ("eve", ("standing-offers", "sealed-reservations"))
     assert terms(Task("x", skill=SKILL, terms={"bargain": 2}), reserve="0.05").bargain is not None
