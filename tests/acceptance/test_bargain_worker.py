@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from contractnet.market.market import Market
-from tests.acceptance.test_bargains import BARGAIN, OPTIONS, SKILLS, checked, start
-from tests.support.fleet import Fleet, assert_clean, assert_replays, until, write_tasks
+from tests.acceptance.test_bargains import BARGAIN, DAEMONS, OPTIONS, SKILLS, start
+from tests.acceptance.test_settle import expected
+from tests.support.fleet import Fleet, assert_clean, assert_replays, assert_settled, until, write_tasks
 
 AGENT = """
 id = "filed"
@@ -63,10 +64,8 @@ def test_a_worker_killed_in_the_middle_of_a_tender_with_bargaining_ends_it_once(
         assert _ends(fleet, fleet.journal("keen_1")) == []
         fleet.worker("keen_1")
         assert call.wait(60) == 0, call.err
-        checked(fleet, tasks, fleet.ledger, 1)
-        mine, theirs = _ends(fleet, fleet.journal("keen_1")), _ends(fleet, fleet.ledger)
-        assert len(mine) == 1
-        assert mine[0] in theirs
+        _checked(fleet, tasks)
+        until("the agent's own end of it", lambda: len(_ends(fleet, fleet.journal("keen_1"))) == 1)
 
 
 def test_a_worker_killed_in_the_middle_of_a_bargaining_goes_on_to_the_agreement(tmp_path: Path, amqp_url: str) -> None:
@@ -123,5 +122,23 @@ def _killed_at(fleet: Fleet, folder: Path, failpoint: str) -> bool:
     if died:
         fleet.worker("keen_1")
     assert call.wait(90) == 0, (failpoint, call.err)
-    checked(fleet, tasks, fleet.ledger, 1)
+    _checked(fleet, tasks)
     return died
+
+
+def _checked(fleet: Fleet, tasks: Path) -> None:
+    """Settled once, at what was agreed where anything was; both sides of a bargaining agree, or neither knows of it."""
+    assert_settled(tasks, fleet.ledger.with_suffix(".jsonl"), expected)
+    rows = assert_clean(fleet, DAEMONS)
+    agreed = {row.conversation: row.body["agreed"] for row in rows if row.type == "Bargained"}
+    for row in rows:
+        if row.type == "Awarded" and row.body["participant"] in agreed.get(row.conversation, {}):
+            assert row.body["price"] <= agreed[row.conversation][row.body["participant"]]["price"]
+    ends = {row.conversation: row.body for row in rows if row.type == "BargainEnded"}
+    for name in DAEMONS:
+        own = {row.conversation: row.body for row in fleet.rows(fleet.journal(name)) if row.type == "BargainEnded"}
+        for conversation, mine in own.items():
+            pair = (mine, ends[conversation])
+            if "AGREED" in {one["state"] for one in pair} and "UNKNOWN" not in {one["state"] for one in pair}:
+                assert pair[0] == pair[1]
+    assert_replays([fleet.ledger, *map(fleet.journal, DAEMONS)])
