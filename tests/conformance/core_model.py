@@ -88,7 +88,7 @@ class CoreModel:
             if self.loss:
                 yield Move(f"lost to {name}: {self._mails[mail].act}", rest, True)
             yield from self._peer_step(rest, at, ("hear", (name, self._mails[mail])), True)
-            if self._mails[mail].act in ("cfp", "request"):
+            if self._mails[mail].act.partition(":")[0] in ("cfp", "request"):
                 yield from self._returned(rest, name, self._mails[mail])
 
     def _returned(self, rest: Joined, name: str, mail: Mail) -> Iterator[Move[Joined]]:
