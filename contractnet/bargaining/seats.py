@@ -4,9 +4,11 @@ Rules:
 
 1. One task for each act that is owed: the answer to a request, or a turn. When the side moves on, it is stopped.
 2. A player has what is left of the window but a tenth of it, at most a second: in that rest who is late, or raises, is
-   replaced. A turn is then played by the plan's strategy, without words; a request is declined.
+   replaced, as is who returns what no record can hold. A turn is then played by the plan's strategy, without words; a
+   request is declined.
 3. A strategy that raises, such as one of another distribution, ends the bargaining: nobody runs it again for that turn,
-   a replay least of all.
+   a replay least of all. One that does not is asked once for what it sees; a replay asks it again, and tells what
+   differs.
 4. Who has accepted and heard nothing says the same once more when the broker comes back: once in the life of a
    process, and within a day.
 
@@ -19,10 +21,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
-from contractnet.bargaining.player import AnyPlayer, Asking, Move, Note, Owed, OwnTurn, Player, Refusal, Task, unnoted
+from contractnet.bargaining.player import AnyPlayer, Asking, Note, OwnTurn, Player, Task, unnoted
 from contractnet.bargaining.records import BargainCalledOff, BargainDeclined, BargainTaken, TurnTaken
+from contractnet.bargaining.returned import answered, moved, owed, readable
 from contractnet.bargaining.side import Bargain
 from contractnet.ledger.records import Asked
 from contractnet.mechanisms.bargaining.guard import Decision
@@ -33,8 +36,8 @@ _LOGGER: Final = logging.getLogger("contractnet.bargaining")
 _SPARE, _MOST_SPARE_S = 0.1, 1.0
 #: an acceptance without an answer is not asked about again after so long
 SETTLED_MS: Final = 86_400_000
-#: all that a player may raise without ending the process
-_RAISED: Final = (Exception, SystemExit, asyncio.CancelledError)
+#: all that a player or a strategy may raise without ending the process
+RAISED: Final = (Exception, SystemExit, asyncio.CancelledError)
 
 #: what a seat decides
 Decided = BargainTaken | BargainDeclined | TurnTaken | BargainCalledOff
@@ -152,7 +155,7 @@ class Seats:
                 fact = await self._considered(bargain, player, given_s)
             else:
                 fact = await self._played(bargain, player, given_s)
-        except _RAISED as error:
+        except RAISED as error:
             task = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
                 raise
@@ -184,11 +187,7 @@ class Seats:
             task=None if self._about is None else self._about(bargain),
             note=self._noting(bargain),
         )
-        answer = await player.consider(asking)
-        if isinstance(answer, Refusal):
-            return BargainDeclined(reason=answer.reason, text=plain_text(answer.text))
-        bargain.check_plan(answer)
-        return BargainTaken(plan=answer)
+        return answered(bargain, await player.consider(asking))
 
     async def _played(self, bargain: Bargain, player: AnyPlayer, given_s: float) -> TurnTaken:
         peer, request = bargain.peer, bargain.request
@@ -205,13 +204,13 @@ class Seats:
                 time_left_s=given_s,
                 note=self._noting(bargain),
             )
-            return _moved(bargain, await player.propose(own))
+            return moved(bargain.turn, await player.propose(own))
         decision = self._decided(bargain, TurnTaken(turn=bargain.turn))
         if decision is None:
             return TurnTaken(turn=bargain.turn, act="quit")
-        owed = _owed(bargain, decision, self._now(), given_s, self._noting(bargain))
-        words = plain_text(await player.word(owed))
-        return TurnTaken(turn=bargain.turn, words=words, words_for=owed.terms)
+        about = owed(bargain, decision, self._now(), given_s, self._noting(bargain))
+        words = plain_text(await player.word(about))
+        return readable(TurnTaken(turn=bargain.turn, words=words, words_for=about.terms))
 
     def _stand_in(self, bargain: Bargain, reason: RefuseReason, text: str) -> None:
         """Nobody has answered for this side."""
@@ -236,7 +235,7 @@ class Seats:
     def _decided(self, bargain: Bargain, taken: TurnTaken) -> Decision | None:
         try:
             return bargain.decision(taken, self._now())
-        except Exception as error:  # a generator of another distribution raises what it likes
+        except RAISED as error:  # a generator of another distribution raises what it likes
             _LOGGER.error("the strategy of %s raised, in %s", bargain.agent, bargain.conversation, exc_info=error)
             return None
 
@@ -257,32 +256,3 @@ def _due(bargain: Bargain) -> tuple[str, int] | None:
     """The act that this side owes: state, and turn; a repair is another one."""
     owed = bargain.machine.has("asked") or bargain.machine.has("ours")
     return (bargain.machine.state, bargain.turn) if owed else None
-
-
-def _owed(bargain: Bargain, decision: Decision, at: int, given_s: float, note: Note) -> Owed:
-    """What may be worded of a decision: the mandate stays behind."""
-    view, said = bargain.view(at), decision.said
-    assert bargain.peer is not None  # known since the request
-    assert bargain.request is not None
-    return Owed(
-        agent=bargain.agent,
-        peer=bargain.peer,
-        conversation=bargain.conversation,
-        subject=bargain.request.subject,
-        rules=view.rules,
-        me=view.me,
-        turn=view.turn,
-        mine=view.mine,
-        theirs=view.theirs,
-        act="offer" if said.act == "offer" else "accept" if said.act == "accept" else "quit",
-        terms=None if said.terms is None else cast("tuple[int, ...]", said.terms),  # the guard's own
-        time_left_s=given_s,
-        note=note,
-    )
-
-
-def _moved(bargain: Bargain, move: Move | None) -> TurnTaken:
-    if move is None:
-        return TurnTaken(turn=bargain.turn)
-    words = plain_text(move.words)
-    return TurnTaken(turn=bargain.turn, act=move.act, terms=move.terms, words=words, words_for=move.words_for)

@@ -34,6 +34,7 @@ from contractnet.bargaining.state import State
 from contractnet.bargaining.wire import check_request, unit_of
 from contractnet.ledger.records import Fired, HeardTurn, Misheard, Record
 from contractnet.ledger.scribe import Scribe, Writing
+from contractnet.mechanisms.bargaining.boundary import Said
 from contractnet.mechanisms.bargaining.brought import find_strategy
 from contractnet.mechanisms.bargaining.guard import Decision, bounded, decide
 from contractnet.mechanisms.bargaining.issues import Terms
@@ -81,11 +82,14 @@ class Bargain(State):
         return view
 
     def decision(self, fact: TurnTaken, at: int) -> Decision:
-        """What our turn comes to. May raise what a generator of another distribution raises."""
+        """What our turn comes to; a strategy is asked once for what it sees. May raise what a brought one raises."""
         assert self.plan is not None
+        view = self.view(at)
         if fact.act is not None:
-            return bounded(self.view(at), fact.act, fact.terms)
-        return decide(find_strategy(self.plan.strategy), self.view(at))
+            return bounded(view, fact.act, fact.terms)
+        if self.decided is None or self.decided[0] != view:
+            self.decided = (view, decide(find_strategy(self.plan.strategy), view))
+        return self.decided[1]
 
     def allows(self, fact: Record) -> bool:
         """Whether a decision of ours is still possible."""
@@ -170,7 +174,8 @@ class Bargain(State):
         return self.turn >= self.rules.turns or (given_up and self.turn == self.rules.turns - 1)
 
     def check_plan(self, plan: Plan) -> None:
-        """Refuse a plan that cannot be played by the rules of the request that came.
+        """Refuse a plan that cannot be played by the rules of the request that came. Its generator is asked: once, by
+        who takes the plan, not by `step`.
 
         Raises:
             MechanismError: it does not fit them. May raise what a generator of another distribution raises, too.
@@ -179,6 +184,7 @@ class Bargain(State):
         assert self.me is not None
         assert self.rules is not None  # ASKED is entered by a request
         _fit(plan, self.rules, self.me)
+        find_strategy(plan.strategy).generator.check(self.rules, plan.mandate)
 
     def _judge(self, fact: Fact, at: int) -> Decision | None:
         """What a decision of ours comes to; nothing is touched yet."""
@@ -188,14 +194,25 @@ class Bargain(State):
             case BargainTaken():
                 if not self.allows(fact):
                     self.machine.fire("#agree")  # raises
-                self.check_plan(fact.plan)
+                assert self.rules is not None  # ASKED is entered by a request
+                _fit(fact.plan, self.rules, 1)
             case TurnTaken():
                 if not self.machine.has("ours"):
                     self.machine.fire("#offer", turns_left=True)  # raises
-                return self.decision(fact, at)
+                return self._final(fact, at)
             case _:
                 pass
         return None
+
+    def _final(self, fact: TurnTaken, at: int) -> Decision:
+        """As `decision`; a strategy that raises only now, since the clock has ended an offer, walks away."""
+        assert self.plan is not None
+        if fact.act is None:
+            find_strategy(self.plan.strategy)  # raises where it is not there
+        try:
+            return self.decision(fact, at)
+        except (Exception, SystemExit):  # somebody else's generator raises what it likes
+            return Decision(Said(act="quit"))
 
     def _decide(self, scribe: Scribe, fact: Fact, decision: Decision | None) -> None:
         speech = Speech(self, scribe)
@@ -234,7 +251,7 @@ class Bargain(State):
         assert self.rules is not None  # a turn is ours only after an agree
         assert self.request is not None
         said, turn = decision.said, self.turn
-        terms = None if said.terms is None else cast("Terms", said.terms)  # the guard's own
+        terms = None if said.terms is None else tuple(cast("Terms", said.terms))  # the guard's own
         decided = TurnDecided(
             turn=turn,
             act=said.act,
@@ -278,4 +295,4 @@ class Bargain(State):
 
 def _fit(plan: Plan, rules: Rules, me: int) -> None:
     fit(plan.mandate, rules, me)
-    find_strategy(plan.strategy).generator.check(rules, plan.mandate)
+    find_strategy(plan.strategy)

@@ -8,7 +8,8 @@ from contractnet.bargaining.records import Plan, Timers
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine, Row
 from contractnet.ledger.scribe import Pen, Scribe
-from contractnet.mechanisms.bargaining.shape import Offer, Rules
+from contractnet.mechanisms.bargaining.guard import Decision
+from contractnet.mechanisms.bargaining.shape import Offer, Rules, View
 from contractnet.messages.acts import BARGAINING
 from contractnet.messages.bargaining import BargainRequestContent, DealTerms
 from contractnet.messages.joint import SettledContent
@@ -48,6 +49,7 @@ class State:
         self.newest: str | None = None  #: message id of our request, or act of this turn
         self.said: set[str] = set()  #: message ids of ours
         self.answers: dict[str, str] = {}  #: `reply_with` heard -> message id that answered it
+        self.decided: tuple[View, Decision] | None = None  #: what the strategy saw last, and what it came to
         self.faults = 0  #: not-understood answers said to what has no place here
 
     @property
