@@ -12,13 +12,18 @@ from contractnet.bargaining.player import AnyPlayer, Asking, Owed, Refusal
 from contractnet.bargaining.records import BargainEnded, Plan
 from contractnet.bargaining.side import Bargain
 from contractnet.bargaining.strategist import Strategist
+from contractnet.bidders.bargainer import WordingModel
+from contractnet.bidders.stance import Stance
 from contractnet.contractor.ports import Agent, Call, Proposal
 from contractnet.contractor.ports import Refusal as NoBid
+from contractnet.llm.endpoint import Endpoint
+from contractnet.llm.model import Model
 from contractnet.messages import acts as a
 from contractnet.messages.bargaining import BargainRefuse
 from contractnet.messages.codec import encode
 from contractnet.messages.values import show_amount
 from contractnet.transport.port import Lane
+from tests.support.chat import ScriptedChat, ok
 from tests.support.haggler import Haggler, plan
 from tests.support.side import Side
 from tests.support.town import Town
@@ -225,6 +230,23 @@ async def test_a_late_word_settles_what_was_unknown() -> None:
             haggler.send_kept()
             await asyncio.sleep(1)
             assert theirs(town).machine.state == "AGREED"
+        check(town)
+
+
+async def test_what_a_model_is_asked_stands_in_the_journal_of_its_bargaining() -> None:
+    """By hash and size; the words that came are in the act alone."""
+    answers = ok("Gladly, and thank you.")
+    model = Model(Endpoint("http://x/v1", "m", structured="json_schema"), ScriptedChat(answers))
+    async with Town() as town:
+        town.host("a", seller(town, WordingModel(Stance(unit="USD", least=LEAST).plan, model, "", lambda error: None)))
+        async with Haggler(town.hub) as haggler:
+            haggler.open()
+            assert await settled(town, haggler) == "AGREED"
+        asked = [one for one in town.journals["a"].entries() if one.type == "Asked"]
+        turns = [one for one in town.journals["a"].entries() if one.type == "TurnDecided"]
+        assert len(asked) == len(turns) > 1
+        assert {(one.agent, one.conversation) for one in asked} == {("a", "b1")}
+        assert not any("Gladly" in one.body for one in asked)
         check(town)
 
 
