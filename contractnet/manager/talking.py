@@ -12,8 +12,9 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final, cast
 
+from contractnet.bargaining.appeal import Appeal
 from contractnet.bargaining.player import AnyPlayer
-from contractnet.bargaining.records import BargainCalledOff, BargainEnded
+from contractnet.bargaining.records import BargainCalledOff, BargainEnded, BargainMediated
 from contractnet.bargaining.records import Fact as BargainFact
 from contractnet.bargaining.seats import Seats
 from contractnet.bargaining.side import Bargain
@@ -42,7 +43,7 @@ class Talking(Pace):
         self._waits = Waits()
         self._group: asyncio.TaskGroup | None = None
         self._players: dict[str, AnyPlayer] = {}  #: conversation -> who words it; else the strategy plays alone
-        self._over = {name for name, one in self.book.bargains.items() if one.machine.finished}  #: durably
+        self._over = {name for name, one in self.book.bargains.items() if one.over}  #: durably
         self._seats = Seats(self._take, self._spawn, self._now, self._noted)
 
     # ---- a side moves
@@ -119,9 +120,11 @@ class Talking(Pace):
             bargain = self.book.bargains.get(draft.conversation)
             if bargain is not None:
                 moved[draft.conversation] = bargain
-            if isinstance(record, BargainEnded):
-                self._over.add(draft.conversation)
-                self._waits.came(draft.conversation, END)
+            if isinstance(record, BargainEnded | BargainMediated) and bargain is not None:
+                ended = bargain.bargain if isinstance(bargain, Appeal) else bargain
+                if ended.over:  # no mediator has to answer yet
+                    self._over.add(ended.conversation)
+                    self._waits.came(ended.conversation, END)
         for bargain in moved.values():
             self._look(bargain)
 

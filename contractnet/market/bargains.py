@@ -164,21 +164,19 @@ def _price(of: BargainOptions, default_unit: str) -> tuple[tuple[Issue, ...], Pr
 def result_of(bargain: Bargain, acts: Sequence[AnyBargainAct]) -> BargainResult:
     """What a side that has ended came to."""
     assert bargain.rules is not None  # it was opened here
-    taken = bargain.taken if bargain.machine.has("agreed") else None
+    deal = bargain.deal  #: between the sides, or by a mediator
     issues, priced = bargain.rules.agenda.issues, bargain.rules.buyer is not None
     values = (
-        None
-        if taken is None
-        else dict(zip((one.name for one in issues), map(_named, issues, taken.terms), strict=True))
+        None if deal is None else dict(zip((one.name for one in issues), map(_named, issues, deal[1]), strict=True))
     )
     spoken = tuple(map(_spoken, acts))
     return BargainResult(
         conversation_id=bargain.conversation,
         agent=bargain.peer or "",
-        status=cast(Status, bargain.machine.state.lower()),
+        status="agreed" if deal is not None else cast(Status, bargain.machine.state.lower()),
         turns=sum(one.act in ("propose", "accept-proposal") for one in spoken),
         terms=values,
-        price=show_amount(taken.terms[0]) if taken is not None and priced else None,
+        price=show_amount(deal[1][0]) if deal is not None and priced else None,
         unit=issues[0].unit or None if priced else None,
         acts=spoken,
     )

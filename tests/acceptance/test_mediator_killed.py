@@ -14,10 +14,13 @@ from typing import Any, Literal
 import pytest
 
 from contractnet.mail.inbox import Letter, letters
+from contractnet.market.bargains import BargainResult
+from contractnet.market.market import Market
 from contractnet.messages import acts as a
 from contractnet.messages import joint as j
 from contractnet.messages.codec import encode, join
 from contractnet.messages.contents import Content, TaskFailureContent
+from contractnet.messages.values import show_amount
 from contractnet.transport.port import DaemonParty, Down, Link, ManagerParty, Parcel, Standby, ToAgents, Up
 from contractnet.transport.urls import open_transport
 from tests.support.deadlock import COLOUR, SPEED, Deadlock, preferences, sealed
@@ -224,3 +227,34 @@ def killed_once(folder: Path, broker: str, rung: str, failpoint: str) -> tuple[b
 def waits(fleet: Fleet) -> bool:
     """A person is asked."""
     return "Pending" in journal(fleet) and "Answered" not in journal(fleet)
+
+
+def test_a_live_bargaining_is_ended_by_a_person_while_agent_and_mediator_are_killed(
+    tmp_path: Path, amqp_url: str
+) -> None:
+    """One turn is none to agree in: both sides ask the mediator, which asks a person; then both workers die."""
+    with Fleet(tmp_path, amqp_url) as fleet, ThreadPoolExecutor(1) as pool:
+        fleet.worker("keen_1")
+        first, ledger = judge(fleet, '["human"]'), tmp_path / "own.db"
+        told = pool.submit(lambda: asyncio.run(bargained(amqp_url, ledger)))
+        fleet.awaits("Pending", fleet.journal("judge"))
+        first.kill9()
+        fleet.workers["keen_1"].kill9()
+        decide(fleet, "q1", "A", "--by", "kim")
+        fleet.worker("keen_1")
+        judge(fleet, '["human"]')
+        result = told.result(90)
+        assert result.agreed
+        (mine,) = fleet.awaits("BargainMediated", ledger)
+        (theirs,) = fleet.awaits("BargainMediated", fleet.journal("keen_1"))
+        assert mine.body == theirs.body
+        assert (mine.body["rung"], mine.body["taken"]) == ("human", True)
+        assert show_amount(mine.body["terms"][0]) == result.price
+        assert_replays([ledger, fleet.journal("keen_1"), fleet.journal("judge")])
+
+
+async def bargained(url: str, ledger: Path) -> BargainResult:
+    """A market of this process bargains."""
+    async with Market.open(url, ledger=str(ledger)) as market:
+        more: dict[str, Any] = {"turns": 1, "within": 60, "mediator": "judge", "ladder": ["human"]}
+        return await market.bargain("keen_1", "a report", limit="0.05", high="0.09", **more)
