@@ -40,7 +40,7 @@ def brought(group: str, name: str, what: str, own: Iterable[str] = ()) -> object
         raise DefinitionError(f"{what} {name!r}: {len(found)} distributions bring one ({places}); remove one")
     try:
         one: object = found[0].load()
-    except Exception as error:  # somebody else's module: whatever it raises at its import is its fault
+    except (Exception, SystemExit) as error:  # somebody else's module: whatever it raises at its import is its fault
         cause = f"{type(error).__name__}: {error}"
         raise DefinitionError(f"{what} {name!r}: {found[0].value} cannot be loaded: {cause}") from error
     return one

@@ -1,8 +1,8 @@
 """The arbiter: requests for mediation go to the daemon's mediators, each in a task of its own.
 
 Rules: a request is taken (agree) before the mediator looks; its time is the request's; an agent that is no mediator
-refuses; a mediator that raises is a failure, not a crash. A bargaining has two requests and one task, which begins when
-both are there.
+refuses; a mediator that raises, or answers what cannot be, is a failure, not a crash. A bargaining has two requests and
+one task, which begins when both are there.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from contractnet.bargaining.returned import readable
 from contractnet.contractor.bidding import Host
 from contractnet.contractor.consulting import Consulting
 from contractnet.contractor.disputes import Choice, Dispute, Impasse, Mediator, Settlement, Settler
 from contractnet.contractor.guard import RAISED, own_failure
 from contractnet.contractor.mediating import Mediating
+from contractnet.contractor.persons import check_person
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.records import Chose, Declined, Failed, Passed, Settled, Took
 from contractnet.contractor.refusal import Refusal
@@ -30,7 +32,10 @@ Decision = Chose | Settled | Declined | Failed
 
 
 def _possible(impasse: Impasse, answer: Settlement) -> bool:
-    return not answer.rung or outcome(impasse.case, answer.rung, answer.offer) is not None
+    """By no rung, or by one that both agreed on."""
+    if not answer.rung:
+        return True
+    return answer.rung in impasse.ladder and outcome(impasse.case, answer.rung, answer.offer) is not None
 
 
 class Arbiter:
@@ -83,7 +88,17 @@ class Arbiter:
         answer: Decision = await work
         if self._running.get(key) is asyncio.current_task():
             del self._running[key]
-            self._host.take(*key, answer)
+            self._host.take(*key, self._checked(key[1], answer))
+
+    def _checked(self, conversation: str, answer: Decision) -> Decision:
+        """The same, where a record can hold it, and a person's decision that it names is the one on record."""
+        try:
+            answer = readable(answer)
+            check_person(self._host.diary.questions, conversation, answer)
+        except Exception as error:  # the mediator may have put anything into it
+            why = str(error) if isinstance(error, ContractNetError) else "no record can hold what it is made of"
+            return Failed(reason=TaskFailure.ERROR, text=plain_text(f"the mediator's answer: {why}"))
+        return answer
 
     def _dispute(self, mediating: Mediating) -> Dispute:
         request = mediating.request
@@ -163,10 +178,11 @@ async def _settle(mediating: Mediating, settle: Settler, impasse: Impasse) -> De
     """As `_choose`, of a bargaining. What it raises may hold what a side told: it is not told on."""
     try:
         answer = await settle(impasse)
+        fits = isinstance(answer, Settlement) and _possible(impasse, answer)
     except RAISED as error:
         if not own_failure(error, "mediator", mediating.agent, mediating.conversation):
             raise
         return Failed(reason=TaskFailure.ERROR, text=f"the mediator raised {type(error).__name__}")
-    if not isinstance(answer, Settlement) or not _possible(impasse, answer):
+    if not fits:
         return Failed(reason=TaskFailure.ERROR, text="the mediator gave nothing that can be settled by")
     return Settled(rung=answer.rung, offer=answer.offer, decision=answer.decision)

@@ -8,6 +8,7 @@ Rules:
 3. In a bargaining the sides have agreed on their rungs: these are tried, in their order, as far as this mediator has
    them.
 4. A rung that passed it on is in the journal: after a restart the next one is tried.
+5. That a person chose is believed of a rung that has asked one, and chose the same.
 
 Source: our own; G15.
 """
@@ -16,9 +17,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeVar
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
 from contractnet.contractor.disputes import Choice, Climb, Dispute, Impasse, Settlement
+from contractnet.contractor.persons import listed
+from contractnet.ledger.questions import Answered
 from contractnet.mechanisms.bargaining.mediation import disclosure
 from contractnet.mediators.rung import MARGIN_S, BuiltIn, JointRung, Rung, legal, possible
 
@@ -77,6 +81,33 @@ COMPUTED: Final[dict[str, Callable[[], Rung]]] = {
 }
 
 
+class _Witness:
+    """The climb as one rung sees it: remembers what a person chose in it."""
+
+    def __init__(self, climb: Climb) -> None:
+        self._climb = climb
+        self._chosen: dict[str, str] = {}  #: decision -> the offer, or the choice
+
+    @property
+    def passed(self) -> Sequence[str]:
+        return self._climb.passed
+
+    def pass_on(self, rung: str, why: str) -> None:
+        self._climb.pass_on(rung, why)
+
+    async def consult(
+        self, choices: Sequence[str], told: dict[str, Any], within_s: float, left_s: float
+    ) -> Answered | None:
+        answered = await self._climb.consult(choices, told, within_s, left_s)
+        if answered is not None:
+            self._chosen[answered.id] = listed(told, answered.choice) or answered.choice
+        return answered
+
+    def borne_out(self, decision: str, chosen: str) -> str:
+        """The decision, where a person was asked here and chose just that; else none."""
+        return decision if decision and self._chosen.get(decision) == chosen else ""
+
+
 class Ladder:
     """What `[mediate]` of an agent's file describes.
 
@@ -95,8 +126,12 @@ class Ladder:
         """Climb it, for a call."""
 
         async def ask(rung: Rung) -> Choice | None:
-            found = await rung(dispute)
-            return None if found is None else Choice(found.choice, found.offer, rung=rung.name, decision=found.decision)
+            witness = _Witness(dispute.climb)
+            found = await rung(replace(dispute, climb=witness))
+            if found is None:
+                return None
+            decision = witness.borne_out(found.decision, found.offer or found.choice)
+            return Choice(found.choice, found.offer, rung=rung.name, decision=decision)
 
         left, where = self._names(dispute.climb, self._rungs), dispute.conversation
         chosen = await self._try(left, ask, lambda found: legal(dispute, found), dispute, where)
@@ -106,8 +141,12 @@ class Ladder:
         """Climb it, for a bargaining."""
 
         async def ask(rung: Rung) -> Settlement | None:
-            found = await rung.between(impasse) if isinstance(rung, JointRung) else None
-            return None if found is None else Settlement(rung.name, found.offer, found.decision)
+            witness = _Witness(impasse.climb)
+            given = replace(impasse, climb=witness)
+            found = await rung.between(given) if isinstance(rung, JointRung) else None
+            if found is None:
+                return None
+            return Settlement(rung.name, found.offer, witness.borne_out(found.decision, found.offer or "none"))
 
         left, where = self._names(impasse.climb, impasse.ladder), impasse.conversation
         ended = await self._try(left, ask, lambda found: possible(impasse, found), impasse, where)
@@ -145,7 +184,10 @@ class Ladder:
                     why = why if answer is None else "it chose what is not possible"
             except TimeoutError:
                 why = "it took too long"
-            except Exception as error:  # a rung may be anybody's: its fault is its own
+            except (Exception, SystemExit, asyncio.CancelledError) as error:  # a rung may be anybody's
+                task = asyncio.current_task()
+                if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                    raise
                 why = f"it raised {type(error).__name__}"
             over.climb.pass_on(name, why)
             self._log(f"{where}: {name} passed it on: {why}")

@@ -24,11 +24,16 @@ def broken() -> object:
     raise ImportError("no x")
 
 
+def leaving() -> object:
+    raise SystemExit("no y")
+
+
 @pytest.fixture(autouse=True)
 def entries(monkeypatch: pytest.MonkeyPatch) -> None:
     there = [
         Entry("tall", "a:TALL", lambda: 3),
         Entry("odd", "a:ODD", broken),
+        Entry("over", "a:OVER", leaving),
         Entry("twice", "a:T", lambda: 1),
         Entry("twice", "b:T", lambda: 2),
     ]
@@ -37,7 +42,7 @@ def entries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_is_found_by_its_name() -> None:
     assert brought("g", "tall", "thing") == 3
-    assert brought_names("g") == ("odd", "tall", "twice")
+    assert brought_names("g") == ("odd", "over", "tall", "twice")
     assert brought_names("other") == ()
 
 
@@ -47,7 +52,7 @@ def test_it_is_found_by_its_name() -> None:
         (
             "g",
             "small",
-            "'small' is not known; there are: own, odd, tall, twice. Another distribution brings one",
+            "'small' is not known; there are: own, odd, over, tall, twice. Another distribution brings one",
         ),
         (
             "other",
@@ -56,6 +61,7 @@ def test_it_is_found_by_its_name() -> None:
         ),
         ("g", "twice", r"thing 'twice': 2 distributions bring one \(a:T, b:T\); remove one"),
         ("g", "odd", "thing 'odd': a:ODD cannot be loaded: ImportError: no x"),
+        ("g", "over", "thing 'over': a:OVER cannot be loaded: SystemExit: no y"),
     ],
 )
 def test_what_is_not_there_is_told(group: str, name: str, said: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 from contractnet.agent.definition import parse
 from contractnet.agent.loading import from_definition
 from contractnet.agent.models import Models
+from contractnet.contractor.disputes import Choice, Settlement
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.replay import replay
 from contractnet.ledger.questions import Answered
@@ -228,6 +229,70 @@ async def test_who_settles_calls_alone_refuses() -> None:
             failure = await other.hear(a.Failure, 1)
             assert failure.content.text == "the other side's request is over"
             await asyncio.sleep(1)  # virtual
+        check(town)
+
+
+class Theirs:
+    """A rung of another distribution: says what it is told to."""
+
+    name = "sealed-reservations"
+    reveals = "nothing"
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    async def __call__(self, dispute: Any) -> Choice | None:
+        found: Choice | None = self.answer
+        return found
+
+    async def between(self, impasse: Any) -> Any:
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Settlement("theirs", "o2", "q7"),
+        Settlement("sealed-reservations", decision="q7"),
+        SystemExit(3),
+        Settlement("closed-choice", "o9"),
+        7,
+    ],
+)
+async def test_what_a_rung_gives_never_ends_the_daemon(answer: Any) -> None:
+    ladder = Ladder([Theirs(answer)], 5, lambda _: None)
+    async with Town() as town:
+        town.host("arbiter", FunctionMediator(ladder.settle, "a", ladder.between).agent())
+        found = await settle(town, APART)
+        assert isinstance(found, j.SettledContent)
+        assert found.terms == ((50_000_000,) if isinstance(answer, Settlement) else None)
+        check(town)
+
+
+ODD: tuple[Any, ...] = (
+    Settlement("sealed-reservations", decision="q7"),
+    Settlement("closed-choice", "o2"),  # it is not on the ladder that both agreed on
+    Settlement("sealed-reservations", decision=7),  # type: ignore[arg-type]
+    Settlement(7),  # type: ignore[arg-type]
+    Settlement(["sealed-reservations"]),  # type: ignore[arg-type]
+    Settlement("", "o2", "q7"),
+    None,
+    SystemExit(3),
+)
+
+
+@pytest.mark.parametrize("answer", ODD)
+async def test_a_mediator_made_by_hand_that_settles_by_what_cannot_be_has_failed(answer: Any) -> None:
+    async def never(_: Any) -> Any:
+        raise AssertionError("nobody asks about a call")
+
+    async with Town() as town:
+        town.host("arbiter", FunctionMediator(never, "a", Theirs(answer).between).agent())
+        failure = await settle(town, APART)
+        assert isinstance(failure, c.TaskFailureContent)
+        assert "mediator" in failure.text
         check(town)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contractnet.contractor.disputes import Unrecorded
 from contractnet.contractor.ports import Choice, Dispute
 from contractnet.errors import DefinitionError
+from contractnet.ledger.questions import Answered
 from contractnet.mediators import rung as module
 from contractnet.mediators.ladder import ExtraRound, Ladder, StandingOffers
 from contractnet.mediators.rung import Rung, find_rung, legal
@@ -42,7 +45,7 @@ class Scripted:
 
     reveals = "nothing"
 
-    def __init__(self, name: str, answer: Choice | Exception | float | None) -> None:
+    def __init__(self, name: str, answer: Choice | BaseException | float | None) -> None:
         self.name = name
         self.answer = answer
         self.asked = 0
@@ -52,7 +55,7 @@ class Scripted:
         if isinstance(self.answer, float):
             await asyncio.sleep(self.answer)
             return Choice("none")
-        if isinstance(self.answer, Exception):
+        if isinstance(self.answer, BaseException):
             raise self.answer
         return self.answer
 
@@ -97,6 +100,62 @@ def test_a_rung_that_is_late_raises_or_chooses_what_is_not_possible_passes_it_on
     ]
     assert not [line for line in log if "CANARY" in line]
     assert rungs[-1].asked == 0
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), asyncio.CancelledError("own"), KeyError("x")])
+def test_a_rung_that_exits_passes_it_on_like_any_other(error: BaseException) -> None:
+    choice, log = climbed([Scripted("exits", error), StandingOffers()], dispute(offer("a", 10)))
+    assert choice.offer == "a"
+    assert log == [f"t.1: exits passed it on: it raised {type(error).__name__}"]
+
+
+def test_who_is_cancelled_climbs_no_further() -> None:
+    async def climb() -> None:
+        rung = Scripted("late", 5.0)
+        task = asyncio.create_task(Ladder([rung, StandingOffers()], 9, print).settle(dispute(offer("a", 10))))
+        while not rung.asked:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(climb())
+
+
+class Person(Unrecorded):
+    """Chooses B, whoever asks."""
+
+    async def consult(
+        self, choices: Sequence[str], told: dict[str, Any], within_s: float, left_s: float
+    ) -> Answered | None:
+        return Answered(id="q1", choice="B", by="kim")
+
+
+class Asks(Scripted):
+    """Asks a person first."""
+
+    async def __call__(self, dispute: Dispute) -> Choice | None:
+        offers = [{"choice": "A", "offer": "a"}, {"choice": "B", "offer": "b"}]
+        await dispute.climb.consult(["A", "B"], {"offers": offers}, 1, 1)
+        return await super().__call__(dispute)
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "believed"),
+    [
+        (Asks, Choice("offer", "b", decision="q1"), "q1"),
+        (Asks, Choice("offer", "a", decision="q1"), ""),
+        (Asks, Choice("none", decision="q1"), ""),
+        (Asks, Choice("offer", "b", decision="q7"), ""),
+        (Scripted, Choice("offer", "b", decision="q1"), ""),
+    ],
+)
+def test_that_a_person_chose_is_believed_of_who_has_asked_one(
+    kind: type[Scripted], answer: Choice, believed: str
+) -> None:
+    over = dispute(offer("a", 10), offer("b", 20), climb=Person())
+    choice, _ = climbed([kind("asks", answer)], over)
+    assert (choice.offer, choice.decision) == (answer.offer, believed)
 
 
 def test_no_rung_is_asked_when_the_time_is_over() -> None:
