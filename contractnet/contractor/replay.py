@@ -111,6 +111,11 @@ class Diary:
         prices = [offer.price for offer in engagement.offers.values() if offer.live]
         return Task(called.task, called.skill, called.input, called.terms, prices[-1] if prices else None)
 
+    def _of_its_manager(self, talk: Bargain) -> bool:
+        """Whether the call that a bargaining names is its peer's own: anybody may name one."""
+        engagement = self.engagements.get((talk.agent, talk.parent or ""))
+        return engagement is not None and engagement.manager == talk.peer
+
     def agreed_price(self, engagement: Engagement) -> int | None:
         """The price that its manager and its agent, the seller, have bargained for and agreed, micros; None: none."""
         bargain, cfp = self.agreements.get((engagement.agent, engagement.conversation)), engagement.cfp
@@ -141,13 +146,14 @@ class Diary:
         """Step one side."""
         side = self.side(agent, conversation, fact)
         if isinstance(side, Bargain):
+            talk = side.bargain if isinstance(side, Appeal) else side
+            ended = talk.deal is not None
             written = side.step(cast(BargainFact, fact), at)
             written += appeal(side, at)
             if side.appeal is not None:
                 self.bargains[agent, side.appeal.conversation] = side.appeal
-            talk = side.bargain if isinstance(side, Appeal) else side
-            if talk.parent is not None and talk.deal is not None:
-                self.agreements[agent, talk.parent] = talk
+            if talk.deal is not None and not ended and self._of_its_manager(talk):
+                self.agreements[agent, talk.parent or ""] = talk
             return self._follow(written, at)
         if isinstance(side, Mediating):
             check_person(self.questions, conversation, fact)
