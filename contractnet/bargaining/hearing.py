@@ -265,6 +265,7 @@ def _answer(
             speech.reject(about, EndReason.CLOSED, offer)
         case ("failure:task",):
             reason = TaskFailure.WITHDRAWN if state.called_off else TaskFailure.OFFER_EXPIRED
-            speech.over(about or "", reason)
+            if about is not None:  # without a name there is nothing to answer
+                speech.over(about, reason)
         case _:
             pass

@@ -153,3 +153,19 @@ def test_no_limit_of_one_side_is_in_what_it_says() -> None:
     assert b"61230000" not in text
     assert b"40550000" not in text
     assert "61230000" not in repr([record for written in pair.written.values() for _, record in written])
+
+
+@pytest.mark.parametrize("performative", ["propose", "accept-proposal", "inform"])
+def test_an_act_without_a_readable_name_gets_no_answer_that_nobody_can_read(performative: str) -> None:
+    for closed in (False, True):
+        pair = Pair()
+        pair.open()
+        pair.deliver()
+        if closed:
+            pair.step("buyer", BargainCalledOff(reason=CancelReason.USER))
+        pair.pool.clear()
+        nameless = Misheard(
+            sender="seller", performative=performative, digest="d" * 64, lane="bid", fields=(), message_id=None
+        )
+        pair.step("buyer", nameless)
+        assert all(decode_bargain(encode(act)) == act for act in pair.pool)
