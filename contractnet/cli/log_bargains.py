@@ -43,6 +43,7 @@ class _Side(Struct, kw_only=True):
     plan: Plan | None = None
     ended: BargainEnded | None = None
     at: int = 0
+    begun: bool = False  #: it was opened or asked for; an act of a conversation that nobody knows begins none
 
 
 def bargainings(entries: Iterable[Entry]) -> Read:
@@ -63,6 +64,7 @@ def bargainings(entries: Iterable[Entry]) -> Read:
             _take(side, entry, msgspec.json.decode(entry.body, type=kind))
         except msgspec.MsgspecError as error:
             raise LedgerDamaged(f"position {entry.position}: {error}; `replay` says more", entry.position) from error
+    sides = {name: one for name, one in sides.items() if one[1].begun}
     states = {name: None if side.ended is None else side.ended.state for name, (_, side) in sides.items()}
     found = [
         _outcome(name, side, side.ended)
@@ -81,11 +83,11 @@ def bargainings(entries: Iterable[Entry]) -> Read:
 def _take(side: _Side, entry: Entry, record: Record) -> None:
     match record:
         case BargainOpened():
-            side.plan, side.unit = record.plan, _unit(record.request)
+            side.plan, side.unit, side.begun = record.plan, _unit(record.request), True
         case HeardTurn():
             content = record.message.content
             if isinstance(content, BargainRequestContent):
-                side.unit = _unit(content)
+                side.unit, side.begun = _unit(content), True
         case BargainTaken():
             side.plan = record.plan
         case BargainEnded():

@@ -15,12 +15,15 @@ from contractnet.cli.main import run
 from contractnet.ledger.founding import Kind, founding_draft
 from contractnet.ledger.places import Places
 from contractnet.ledger.port import Entry
+from contractnet.ledger.records import HeardTurn
 from contractnet.manager.records import Judged
 from contractnet.mechanisms.bargaining.monitor import Payoff
-from contractnet.messages.values import CancelReason
+from contractnet.messages.bargaining import BargainReject, EndingContent
+from contractnet.messages.values import CancelReason, EndReason
 from tests.support.bargaining_bench import BargainingBench
 from tests.support.bench import NOW, Bench
 from tests.support.ledgers import LEDGERS
+from tests.support.side import Side
 
 Save = Callable[[str, Sequence[Entry]], str]
 Captured = pytest.CaptureFixture[str]
@@ -191,6 +194,25 @@ def test_bargainings_that_run_are_called_off_or_whose_end_is_not_known(save: Sav
     bench.wait(600_000)
     found = bargainings(bench.entries)
     assert (found.running, found.outcomes, found.called_off + found.unknown) == (0, (), 2)
+
+
+def test_an_act_of_a_bargaining_that_nobody_knows_is_none() -> None:
+    side = Side("a", "a")
+    for number in range(3):
+        content = EndingContent(reason=EndReason.WALKED_AWAY)
+        act = BargainReject(
+            message_id=f"x{number}",
+            reply_with=f"x{number}",
+            conversation_id=f"none{number}",
+            protocol="contractnet-bargaining",
+            sender="p",
+            daemon="p",
+            receiver="a",
+            content=content,
+        )
+        side.conversation = act.conversation_id
+        side.record(side.diary.step("a", act.conversation_id, HeardTurn(message=act, digest="d" * 64, lane="bid"), NOW))
+    assert (bargainings(side.entries).running, bargainings(side.entries).outcomes) == (0, ())
 
 
 @pytest.mark.parametrize(
