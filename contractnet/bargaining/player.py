@@ -23,21 +23,13 @@ from contractnet.mechanisms.bargaining.preferences import Side
 from contractnet.mechanisms.bargaining.shape import Act, Rules, View
 from contractnet.messages.bargaining import BargainRequestContent
 from contractnet.messages.contents import Terms as CallTerms
-from contractnet.messages.values import RefuseReason
+from contractnet.messages.refusal import Refusal as Refusal
 
 Note = Callable[[Asked], None]
 
 
 def unnoted(asked: Asked) -> None:
     """Where there is no journal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """We do not bargain, or not by these rules."""
-
-    reason: RefuseReason
-    text: str = ""  #: public
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ from contractnet.contractor.mediating import Mediating
 from contractnet.contractor.persons import check_person
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.records import Chose, Declined, Failed, Passed, Settled, Took
-from contractnet.contractor.refusal import Refusal
 from contractnet.errors import ContractNetError
 from contractnet.ledger.questions import Answered
 from contractnet.mechanisms.bargaining.mediation.joint import outcome
 from contractnet.messages.contents import RequestContent
+from contractnet.messages.refusal import Refusal
 from contractnet.messages.values import RefuseReason, TaskFailure, plain_text
 
 Decision = Chose | Settled | Declined | Failed

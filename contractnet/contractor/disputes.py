@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
-from contractnet.contractor.refusal import Refusal
 from contractnet.errors import DefinitionError
 from contractnet.ledger.questions import Answered
 from contractnet.ledger.records import Asked
 from contractnet.mechanisms.bargaining.mediation.joint import Case
 from contractnet.messages.contents import FieldError, LiveOffer, Terms
+from contractnet.messages.refusal import Refusal
 from contractnet.messages.values import require
 
 #: the skill under which mediators are known

@@ -18,10 +18,10 @@ from contractnet.contractor.disputes import Choice as Choice
 from contractnet.contractor.disputes import Dispute as Dispute
 from contractnet.contractor.disputes import Mediator as Mediator
 from contractnet.contractor.disputes import Note, Settler, unnoted
-from contractnet.contractor.refusal import Refusal as Refusal
 from contractnet.errors import DefinitionError
 from contractnet.mechanisms.calibration.brier import BrierScore
 from contractnet.messages.contents import Bundle, Feedback, FieldError, Terms
+from contractnet.messages.refusal import Refusal as Refusal
 from contractnet.messages.values import (
     MAX_ETA_S,
     MOST_BUNDLES,

@@ -7,8 +7,8 @@ from typing import Any, overload
 
 from contractnet.contractor.disputes import MEDIATE, Choice, Dispute, Settler
 from contractnet.contractor.ports import Agent, Award, Call, Proposal
-from contractnet.contractor.refusal import Refusal
 from contractnet.contractor.user_code import call_user
+from contractnet.messages.refusal import Refusal
 from contractnet.messages.values import require
 
 

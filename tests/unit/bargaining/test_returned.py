@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import contractnet
 from contractnet.bargaining.player import Asking, Move, OwnTurn, Refusal
 from contractnet.bargaining.records import BargainDeclined, Fact, Plan, Timers, TurnDecided, TurnTaken
 from contractnet.bargaining.side import Bargain
@@ -20,6 +21,7 @@ from contractnet.mechanisms.bargaining.issues import Terms
 from contractnet.mechanisms.bargaining.preferences import Mandate
 from contractnet.mechanisms.bargaining.shape import Rules, Strategy, View
 from contractnet.messages.codec import canonical
+from contractnet.messages.values import RefuseReason
 from tests.support.room import Room, always, plan, sells
 
 pytestmark = pytest.mark.looptime
@@ -80,6 +82,24 @@ async def test_a_plan_that_no_record_can_hold_is_declined(limit: Any) -> None:
     room = Room(Strategist(), Strategist(partial(always, plan("seller", limit))))
     assert await room.play() == ("DECLINED", "DECLINED")
     assert len(room.of("seller", BargainDeclined)) == 1
+    check_read_again(room, "seller")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("busy", RefuseReason.BUSY),
+        (RefuseReason.UNFIT, RefuseReason.UNFIT),
+        ("nope", RefuseReason.POLICY),
+        (None, None),
+    ],
+)
+async def test_a_planner_refuses_as_a_bidder_does(reason: Any, said: str) -> None:
+    room = Room(Strategist(), Strategist(lambda _: contractnet.Refusal(reason, "no lamps")))
+    assert await room.play() == ("DECLINED", "DECLINED")
+    (declined,) = room.of("seller", BargainDeclined)
+    assert declined.reason == said
+    assert ("no lamps" in declined.text) is (reason in ("busy", "unfit"))
     check_read_again(room, "seller")
 
 

@@ -7,7 +7,9 @@ from contractnet.messages.values import RefuseReason, plain_text
 
 
 class Refusal:
-    """No offer, and why: `busy`, `unfit`, `over-reserve`, `unsupported`, `invalid-proposal` or `policy`.
+    """No offer, or no bargaining by these rules, and why.
+
+    One of `busy`, `unfit`, `over-reserve`, `unsupported`, `invalid-proposal` and `policy`.
 
     Raises:
         DefinitionError: another reason.
@@ -18,7 +20,8 @@ class Refusal:
     def __init__(self, reason: str, text: str = "") -> None:
         allowed = {one.value for one in RefuseReason} - {RefuseReason.WITHDRAWN.value, RefuseReason.CLOSED.value}
         if reason not in allowed:
-            raise DefinitionError(f"refusal: {reason[:40]!r} is not a reason; use one of {', '.join(sorted(allowed))}")
+            known = ", ".join(sorted(allowed))
+            raise DefinitionError(f"refusal: {str(reason)[:40]!r} is not a reason; use one of {known}")
         self.reason = RefuseReason(reason)
         self.text = plain_text(text)
 
