@@ -1,6 +1,7 @@
 """What one side of a bargaining records beside what is common: how it plays, what it did in its turns, how it ended.
 
-Facts: `HeardTurn`, `Misheard`, `Fired` (common), and those below that are decided outside: by its owner, or by a model.
+Facts: `HeardTurn`, `Misheard`, `Returned`, `Fired` (common), and those below that are decided outside: by its owner, or
+by a model.
 Conclusions: `Moved`, `SaidTurn` (common), `TurnDecided` and `BargainEnded`. A turn that a strategy plays is decided
 again by whoever replays; one that a model proposed passes the same guard again. All of it is private to the record's
 owner.
@@ -12,7 +13,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from contractnet.ledger.records import Fired, HeardTurn, Misheard, Record
+from contractnet.ledger.records import Fired, HeardTurn, Misheard, Record, Returned
 from contractnet.mechanisms.bargaining.preferences import Mandate, Private
 from contractnet.messages.bargaining import BargainRequestContent, DealTerms
 from contractnet.messages.joint import CertificateContent
@@ -119,7 +120,17 @@ class BargainMediated(Record, frozen=True):
     why: Text = ""  #: of no answer
 
 
-Fact = HeardTurn | Misheard | Fired | BargainOpened | BargainTaken | BargainDeclined | TurnTaken | BargainCalledOff
+Fact = (
+    HeardTurn
+    | Misheard
+    | Returned
+    | Fired
+    | BargainOpened
+    | BargainTaken
+    | BargainDeclined
+    | TurnTaken
+    | BargainCalledOff
+)
 
 #: the facts by name that no other room has; `HeardTurn` begins a side where there is none
 FACTS: Final[dict[str, type[Record]]] = {

@@ -32,7 +32,7 @@ from contractnet.bargaining.records import (
 from contractnet.bargaining.speech import Speech
 from contractnet.bargaining.state import State
 from contractnet.bargaining.wire import check_request, unit_of
-from contractnet.ledger.records import Fired, HeardTurn, Misheard, Record
+from contractnet.ledger.records import Fired, HeardTurn, Misheard, Record, Returned
 from contractnet.ledger.scribe import Scribe, Writing
 from contractnet.mechanisms.bargaining.boundary import Said
 from contractnet.mechanisms.bargaining.brought import find_strategy
@@ -47,6 +47,7 @@ _EVENTS = {
     "BargainTaken": "#agree",
     "BargainDeclined": "#refuse",
     "BargainCalledOff": "#cancel",
+    "Returned": "#returned",
 }
 
 
@@ -239,6 +240,8 @@ class Bargain(State):
                 self.move(scribe, "#cancel")
                 self.called_off = True
                 speech.cancel(fact.reason)
+            case Returned():
+                self.move(scribe, "#returned")
             case Fired():
                 row = self.move(scribe, f"@{fact.timer}")
                 if row.sends:

@@ -122,7 +122,7 @@ def _tell_manager(record: Record) -> Told | None:
             return Told(f"call {record.number}: {_names(names)} expected to answer", named=names)
         case manager.Gone():
             return Told(f"gone: {_names(record.agents)}", named=record.agents)
-        case manager.Returned():
+        case common.Returned():
             return Told(f"the broker knows no queue for {_names(record.agents)}", named=record.agents)
         case manager.LeaseLapsed():
             return Told(f"lease of slot {record.slot} epoch {record.epoch} lapsed")

@@ -20,9 +20,9 @@ from contractnet.cli.lanes import laid_out
 from contractnet.cli.story import MOST_NAMED, Arrow, Item, Note, Story, few
 from contractnet.contractor import records as journal
 from contractnet.ledger.port import Entry
-from contractnet.ledger.records import Misheard, Moved
+from contractnet.ledger.records import Misheard, Moved, Returned
 from contractnet.manager import kinds
-from contractnet.manager.records import Decided, Gone, Invited, Returned
+from contractnet.manager.records import Decided, Gone, Invited
 
 #: entries that another one says in words, or that only hold the books
 SILENT: Final = frozenset(

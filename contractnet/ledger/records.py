@@ -74,6 +74,12 @@ class Fired(Record, frozen=True):
     timer: str
 
 
+class Returned(Record, frozen=True):
+    """The broker knew no queue for a call, or for a request."""
+
+    agents: tuple[str, ...]
+
+
 class Sent(Record, frozen=True):
     """The broker confirmed a message for these receivers."""
 

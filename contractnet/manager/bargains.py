@@ -20,14 +20,15 @@ from collections.abc import Mapping, Sequence
 from contractnet.bargaining.records import BargainOpened, Plan
 from contractnet.bargaining.records import Timers as BargainTimers
 from contractnet.bargaining.wire import rules_of
+from contractnet.errors import ContractNetError
 from contractnet.manager.call import Call
 from contractnet.manager.conditions import BargainTerms, TaskSpec, TenderTerms, Timers
 from contractnet.manager.records import Agreement
 from contractnet.manager.state import Participant, Talk, Talks
 from contractnet.mechanisms.awards.shape import LossReason, Ranking, Standing
-from contractnet.mechanisms.bargaining.brought import find_strategy
+from contractnet.mechanisms.bargaining.brought import check_strategy, find_strategy
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences
-from contractnet.mechanisms.bargaining.shape import fit
+from contractnet.mechanisms.bargaining.shape import Rules, fit
 from contractnet.messages.bargaining import BargainRequestContent, IssueContent
 
 #: prices between 0 and the offer on file that a bargaining knows at most
@@ -145,19 +146,29 @@ def check_bargain(spec: TaskSpec, terms: TenderTerms, bargain: BargainTerms, pri
     """Refuse a bargaining over an offer of this price that cannot be played.
 
     Raises:
-        ContractNetError: says why.
+        ContractNetError: says why. May raise what a generator of another distribution raises, too.
     """
-    plan = plan_of(terms, bargain, price)
-    rules = rules_of(request_of(spec, terms, bargain, Talk("", "offer", price)))
-    fit(plan.mandate, rules, 0)
-    find_strategy(plan.strategy).generator.check(rules, plan.mandate)
+    rules, mandate = _fit(spec, terms, bargain, price)
+    find_strategy(bargain.strategy).generator.check(rules, mandate)
 
 
 def _able(call: Call, price: int) -> bool:
-    """Whether there is anything to bargain over, and the strategy can play it."""
-    assert call.terms.bargain is not None  # asked only then
+    """Whether there is anything to bargain over, and the strategy can play it. A generator of another distribution is
+    not asked here, where its answer is not recorded: what it cannot play it walks away from, in its turn.
+    """
+    terms = call.terms.bargain
+    assert terms is not None  # asked only then
+    find_strategy(terms.strategy)
     try:
-        check_bargain(call.spec, call.terms, call.terms.bargain, price)
-    except Exception:  # of another distribution's generator, or none of that name: there is nothing to play
+        check_strategy(terms.strategy, *_fit(call.spec, call.terms, terms, price))
+    except ContractNetError:
         return False
     return price > 0
+
+
+def _fit(spec: TaskSpec, terms: TenderTerms, bargain: BargainTerms, price: int) -> tuple[Rules, Mandate]:
+    """The rules of a bargaining over an offer of this price, and a mandate that fits them."""
+    plan = plan_of(terms, bargain, price)
+    rules = rules_of(request_of(spec, terms, bargain, Talk("", "offer", price)))
+    fit(plan.mandate, rules, 0)
+    return rules, plan.mandate

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.records import Heard, Said, SaidTurn, Sent, Spoken
+from contractnet.ledger.records import Heard, Returned, Said, SaidTurn, Sent, Spoken
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
@@ -23,7 +23,7 @@ from contractnet.manager.book import STARTS
 from contractnet.manager.checks import Checks, awaiting_check
 from contractnet.manager.kinds import Fact, TurnFact
 from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, envelope, judge
-from contractnet.manager.records import Awarded, Ended, Grace, Returned, Started
+from contractnet.manager.records import Awarded, Ended, Grace, Started
 from contractnet.manager.settings import Settings
 from contractnet.manager.talking import Talking
 from contractnet.manager.tender import Tender
@@ -187,13 +187,20 @@ class Driver(Talking):
             if sent_one.message_id in self.book.unsent:
                 sent = Sent(message_id=sent_one.message_id, receivers=sent_one.receivers)
                 written += self.book.loose(sent_one.conversation, sent, self._now())
-            tender = self.book.find(sent_one.conversation)
-            if outcome is Outcome.UNROUTABLE and tender is not None:
-                call = tender.call(sent_one.conversation)
-                agents = call.unreached(sent_one.message_id, sent_one.receivers)
-                if agents:
-                    written += self._advance(tender, sent_one.conversation, Returned(agents=agents))
+            if outcome is Outcome.UNROUTABLE:
+                written += self._returned(sent_one)
         self._commit(written)
+
+    def _returned(self, unroutable: Envelope) -> list[Writing]:
+        """Nobody waits for those whom a call, or a request to bargain, did not reach."""
+        conversation, name = unroutable.conversation, unroutable.message_id
+        bargain = self.book.bargains.get(conversation)
+        if bargain is not None:
+            returned = Returned(agents=unroutable.receivers)
+            return self._turn(bargain, returned) if name == bargain.newest and bargain.allows(returned) else []
+        tender = self.book.find(conversation)
+        agents = () if tender is None else tender.call(conversation).unreached(name, unroutable.receivers)
+        return self._advance(tender, conversation, Returned(agents=agents)) if tender is not None and agents else []
 
 
 def _nothing() -> None:

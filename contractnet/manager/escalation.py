@@ -5,13 +5,13 @@ Source: rows C10 to C13, C19; G15.
 
 from __future__ import annotations
 
-from contractnet.ledger.records import Heard, Misheard
+from contractnet.ledger.records import Heard, Misheard, Returned
 from contractnet.manager.award import award, cancel, lapse
 from contractnet.manager.call import Call, Step
 from contractnet.manager.evaluation import next_round, reject_rest
 from contractnet.manager.mediation import end_mediation, hear_mediator, mishear_mediator, take_back
 from contractnet.manager.ranking import ranking, standing_bids
-from contractnet.manager.records import CancelAsked, Mediated, Returned
+from contractnet.manager.records import CancelAsked, Mediated
 from contractnet.messages.contents import ChoiceContent
 from contractnet.messages.values import CancelReason
 

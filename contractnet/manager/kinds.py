@@ -25,6 +25,7 @@ from contractnet.ledger.records import (
     Moved,
     Quarantined,
     Record,
+    Returned,
     Said,
     SaidTurn,
     Sent,
@@ -52,7 +53,6 @@ from contractnet.manager.records import (
     LeaseLapsed,
     Mediated,
     Opened,
-    Returned,
     Started,
 )
 
@@ -70,8 +70,8 @@ TenderFact = (
     | BargainsEnded
     | CancelAsked
 )
-#: of a bargaining; `Misheard` and `Fired` are of both
-TurnFact = HeardTurn | BargainOpened | TurnTaken | BargainCalledOff
+#: of a bargaining; `Misheard`, `Returned` and `Fired` are of both
+TurnFact = HeardTurn | Returned | BargainOpened | TurnTaken | BargainCalledOff
 Fact = TenderFact | TurnFact
 #: facts that belong to no tender, or change nothing in one
 LooseFact = (

@@ -83,12 +83,6 @@ class Gone(Record, frozen=True):
     agents: tuple[str, ...]
 
 
-class Returned(Record, frozen=True):
-    """The broker knew no queue for a call."""
-
-    agents: tuple[str, ...]
-
-
 class LeaseLapsed(Record, frozen=True):
     """A winner was silent for a whole lease (G7)."""
 

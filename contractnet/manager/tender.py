@@ -23,7 +23,7 @@ from types import MappingProxyType
 
 from contractnet.bargaining.side import Bargain
 from contractnet.errors import IllegalSend
-from contractnet.ledger.records import Fired, Heard, Misheard
+from contractnet.ledger.records import Fired, Heard, Misheard, Returned
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.manager.bargained import resume
 from contractnet.manager.bargains import talked
@@ -49,7 +49,6 @@ from contractnet.manager.records import (
     LeaseLapsed,
     Opened,
     Reason,
-    Returned,
     Status,
 )
 from contractnet.manager.settling import settle

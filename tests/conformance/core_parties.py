@@ -29,13 +29,13 @@ from contractnet.contractor.records import (
     Withdrew,
 )
 from contractnet.contractor.replay import DAEMON, AnySide, Diary
-from contractnet.ledger.records import Fired, Heard
+from contractnet.ledger.records import Fired, Heard, Returned
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import Letter
 from contractnet.manager.book import Book
 from contractnet.manager.reception import ToStep as Fit
 from contractnet.manager.reception import judge
-from contractnet.manager.records import CancelAsked, Invited, Returned
+from contractnet.manager.records import CancelAsked, Invited
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
 from contractnet.messages.values import RefuseReason, TaskFailure

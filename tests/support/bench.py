@@ -15,7 +15,7 @@ from msgspec import structs
 from contractnet.ledger.founding import Kind, founding_draft
 from contractnet.ledger.places import Places
 from contractnet.ledger.port import Entry
-from contractnet.ledger.records import Heard, Misheard, Move, Moved, Record, Said
+from contractnet.ledger.records import Heard, Misheard, Move, Moved, Record, Returned, Said
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import Letter, Scrap
 from contractnet.manager.accounts import Account
@@ -25,7 +25,7 @@ from contractnet.manager.conditions import TaskSpec, TenderTerms, Timers
 from contractnet.manager.kinds import Fact
 from contractnet.manager.outcomes import Outcomes
 from contractnet.manager.reception import ToRecord, ToRepeat, ToStep, judge
-from contractnet.manager.records import CancelAsked, Checked, Ended, Gone, Invited, Opened, Returned
+from contractnet.manager.records import CancelAsked, Checked, Ended, Gone, Invited, Opened
 from contractnet.manager.replay import replay
 from contractnet.manager.state import Participant, Slot
 from contractnet.manager.tender import Tender

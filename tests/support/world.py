@@ -35,7 +35,7 @@ from contractnet.ledger.compare import compare
 from contractnet.ledger.founding import Kind, founding_draft
 from contractnet.ledger.places import Places
 from contractnet.ledger.port import Entry
-from contractnet.ledger.records import Said, Sent, Spoken
+from contractnet.ledger.records import Returned, Said, Sent, Spoken
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import Letter, Scrap, letters
 from contractnet.manager.book import MONEY, STARTS, Book
@@ -43,7 +43,7 @@ from contractnet.manager.kinds import FACTS, LOOSE, Fact
 from contractnet.manager.reception import ToRecord, judge
 from contractnet.manager.reception import ToRepeat as Again
 from contractnet.manager.reception import ToStep as Fit
-from contractnet.manager.records import Grace, Granted, Invited, LeaseLapsed, Returned, Started
+from contractnet.manager.records import Grace, Granted, Invited, LeaseLapsed, Started
 from contractnet.manager.replay import replay
 from contractnet.manager.tender import Tender
 from contractnet.messages import acts as a

@@ -13,7 +13,8 @@ from contractnet.brought import brought, brought_names
 from contractnet.errors import DefinitionError
 from contractnet.mechanisms.bargaining.acceptance import AcceptNext
 from contractnet.mechanisms.bargaining.catalogue import STRATEGIES
-from contractnet.mechanisms.bargaining.shape import ENTRY_POINTS, OfferGenerator, Strategy
+from contractnet.mechanisms.bargaining.preferences import Mandate
+from contractnet.mechanisms.bargaining.shape import ENTRY_POINTS, OfferGenerator, Rules, Strategy
 
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -27,6 +28,19 @@ def find_strategy(name: str) -> Strategy:
     if name in STRATEGIES:
         return STRATEGIES[name]
     return _brought(name)
+
+
+def check_strategy(name: str, rules: Rules, mandate: Mandate) -> None:
+    """Refuse what the strategy of that name cannot play, as far as that must be the same whenever it is asked: one
+    that another distribution brought is found, and not asked. So what follows from it can be derived again.
+
+    Raises:
+        DefinitionError: there is no strategy of that name.
+        MechanismError: it cannot play it.
+    """
+    strategy = find_strategy(name)
+    if name in STRATEGIES:
+        strategy.generator.check(rules, mandate)
 
 
 def strategy_names() -> tuple[str, ...]:

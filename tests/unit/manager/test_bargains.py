@@ -9,11 +9,17 @@ import msgspec
 import pytest
 
 from contractnet.bargaining.records import BargainEnded, BargainOpened, TurnDecided
-from contractnet.errors import DefinitionError, IllegalSend, ReplayDifference
-from contractnet.ledger.records import SaidTurn
-from contractnet.manager.bargains import openings
+from contractnet.errors import DefinitionError, IllegalSend, MechanismError, ReplayDifference
+from contractnet.ledger.records import Returned, SaidTurn
+from contractnet.manager.bargains import check_bargain, openings
 from contractnet.manager.records import Awarded, Bargained, BargainsEnded, CancelAsked, Closed, Decided
 from contractnet.manager.replay import replay
+from contractnet.mechanisms.bargaining import brought
+from contractnet.mechanisms.bargaining.acceptance import AcceptNext
+from contractnet.mechanisms.bargaining.catalogue import STRATEGIES
+from contractnet.mechanisms.bargaining.issues import Terms
+from contractnet.mechanisms.bargaining.preferences import Mandate
+from contractnet.mechanisms.bargaining.shape import Rules, Strategy, View
 from contractnet.messages import acts as a
 from contractnet.messages.bargaining import BargainRequest
 from contractnet.messages.codec import encode
@@ -137,6 +143,47 @@ def test_nobody_answers_and_the_timers_end_it(bench: BargainingBench) -> None:
     assert {one.state for one in bench.records(BargainEnded)} == {"EXPIRED"}
     assert courses(bench) == ["bargain", "award"]
     assert bench.only(Awarded).price == 40_000
+
+
+def test_a_request_that_reached_nobody_is_declined_at_once(bench: BargainingBench) -> None:
+    bench.haggle({"a": 40_000, "b": 45_000})
+    bench.step(bench.talks["a"], Returned(agents=("a",)))
+    assert [one.state for one in bench.records(BargainEnded)] == ["DECLINED"]
+    assert bench.state() == "EVALUATING"
+    bench.step(bench.talks["b"], Returned(agents=("b",)))
+    assert courses(bench) == ["bargain", "award"]
+    assert bench.only(Awarded).price == 40_000
+
+
+class Fickle:
+    """A generator of another distribution, whose check answers otherwise each time."""
+
+    name = "fickle"
+
+    def __init__(self, raised: BaseException) -> None:
+        self.raised = raised
+
+    def check(self, rules: Rules, mandate: Mandate) -> None:
+        raise self.raised
+
+    def propose(self, view: View) -> Terms | None:
+        return STRATEGIES["linear"].generator.propose(view)
+
+
+@pytest.mark.parametrize("raised", [OSError("no such file yet"), MechanismError("not this"), SystemExit(3)])
+def test_what_a_generator_that_was_brought_raises_decides_nothing(
+    raised: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody recorded its answer: whether a bargaining is held does not rest on it, and any replay finds the same."""
+    monkeypatch.setattr(brought, "_brought", lambda _: Strategy(Fickle(raised), AcceptNext()))
+    bench = BargainingBench()
+    bench.haggle({"a": 40_000}, msgspec.structs.replace(TERMS, strategy="fickle", best=1))
+    assert courses(bench) == ["bargain"]
+    bench.bargain(a=20_000)
+    assert set(bench.came_of_it.agreed) == {"a"}
+    bench.check()
+    with pytest.raises(type(raised)):
+        check_bargain(bench.call.spec, bench.call.terms, msgspec.structs.replace(TERMS, strategy="fickle"), 40_000)
 
 
 def test_cancelled_meanwhile_everybody_is_told_and_there_is_one_end(bench: BargainingBench) -> None:

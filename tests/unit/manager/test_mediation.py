@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contractnet.ledger.records import Misheard
-from contractnet.manager.records import Decided, Grace, Mediated, Returned
+from contractnet.ledger.records import Misheard, Returned
+from contractnet.manager.records import Decided, Grace, Mediated
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
 from contractnet.messages.values import NotUnderstoodReason, RefuseReason, TaskFailure

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contractnet.ledger.records import Returned
 from contractnet.manager.paid import Filled
 from contractnet.manager.records import (
     Assessed,
@@ -14,7 +15,6 @@ from contractnet.manager.records import (
     Decided,
     Ended,
     Held,
-    Returned,
 )
 from contractnet.messages import acts as a
 from contractnet.messages.codec import spec_digest

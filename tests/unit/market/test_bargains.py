@@ -112,6 +112,15 @@ async def test_without_room_it_ends_and_a_refusal_declines() -> None:
         assert (result.status, result.turns) == ("declined", 0)
 
 
+async def test_nobody_of_that_name_has_a_queue_and_is_not_waited_for(tmp_path: Path) -> None:
+    ledger = f"sqlite:///{tmp_path}/m.db"
+    async with market(ledger=ledger) as one, asyncio.timeout(30):
+        result = await one.bargain("nobody", "a report", limit="0.05", high="0.09", within=300, key="k")
+    assert (result.status, result.turns) == ("declined", 0)
+    async with market(ledger=ledger) as one:
+        assert await one.bargain("nobody", "a report", key="k") == result
+
+
 async def test_words_are_the_callers_and_it_is_given_nothing_private() -> None:
     told: list[Owed] = []
 
