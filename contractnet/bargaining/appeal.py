@@ -21,7 +21,7 @@ from contractnet.bargaining.wire import issues_of
 from contractnet.errors import OutOfSequence
 from contractnet.interaction.definition import load
 from contractnet.interaction.machine import Machine, Row
-from contractnet.ledger.records import Fired, Heard, Misheard, Record
+from contractnet.ledger.records import Fired, Heard, Misheard, Record, Returned
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.mechanisms.bargaining.guard import rational
 from contractnet.mechanisms.bargaining.mediation.disclosure import DEFAULT, Rung
@@ -91,7 +91,7 @@ class Appeal(Bargain):
     # ---- what a driver asks
 
     def allows(self, fact: Record) -> bool:
-        return isinstance(fact, Heard)
+        return isinstance(fact, Heard) or (isinstance(fact, Returned) and self.machine.can("#returned"))
 
     def deadline(self) -> int | None:
         return self.due_at if self.machine.has("waiting") else None
@@ -129,6 +129,10 @@ class Appeal(Bargain):
                 scribe.fact(self.conversation, fact, fact.sender, fact.message_id)
                 event = "?inform:badchoice" if fact.performative == "inform" else None
                 self._take(scribe, event, fact.reply_with or fact.message_id, fact.performative, fact.fields)
+            case Returned():
+                scribe.fact(self.conversation, fact)
+                self.move(scribe, "#returned")
+                why = "the request reached nobody"
             case Fired():
                 scribe.fact(self.conversation, fact)
                 why = "no answer in time"

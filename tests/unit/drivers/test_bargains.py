@@ -15,9 +15,10 @@ import msgspec
 import pytest
 
 from contractnet.bargaining.player import Asking, Owed, Refusal
-from contractnet.bargaining.records import BargainEnded, BargainOpened, Plan, Timers
+from contractnet.bargaining.records import BargainEnded, BargainMediated, BargainOpened, Plan, Timers
 from contractnet.bargaining.strategist import Strategist
 from contractnet.contractor.ports import Agent, Call, Proposal
+from contractnet.ledger.records import Returned
 from contractnet.manager.conditions import BargainTerms
 from contractnet.manager.records import Awarded, Bargained, CancelAsked
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences
@@ -259,9 +260,26 @@ async def test_a_manager_dies_at_every_commit_of_a_bargaining_of_its_own(recorde
     assert deaths >= 8
 
 
-async def test_an_agent_that_is_nowhere_is_waited_for_so_long_and_no_longer() -> None:
+async def test_an_agent_that_is_nowhere_is_not_waited_for() -> None:
     async with Town() as town:
         town.start()
+        begun = asyncio.get_running_loop().time()
         bargain = await town.manager.bargain("t.b", own())
         await town.manager.bargained(bargain)
-        assert bargain.machine.state == "EXPIRED"
+        assert bargain.machine.state == "DECLINED"
+        assert asyncio.get_running_loop().time() - begun < 1
+        town.check()
+
+
+async def test_a_mediator_that_is_nowhere_is_not_waited_for() -> None:
+    async with Town() as town:
+        town.host("a", seller(town, "a", 45_000, 70_000))
+        town.start()
+        opened = own()
+        request = msgspec.structs.replace(opened.request, mediator="nobody")
+        bargain = await town.manager.bargain("t.b", msgspec.structs.replace(opened, request=request))
+        await _over(town)
+        assert bargain.appeal is not None
+        assert bargain.appeal.machine.finished
+        assert [one.why for one in of(town, BargainMediated)] == ["the request reached nobody"]
+        assert len(of(town, Returned)) == 1
