@@ -240,10 +240,8 @@ class Bargain(State):
                 self.move(scribe, "#cancel")
                 self.called_off = True
                 speech.cancel(fact.reason)
-            case Returned():
-                self.move(scribe, "#returned")
-            case Fired():
-                row = self.move(scribe, f"@{fact.timer}")
+            case Fired() | Returned():
+                row = self.move(scribe, f"@{fact.timer}" if isinstance(fact, Fired) else "#returned")
                 if row.sends:
                     speech.cancel()
             case _:
