@@ -86,13 +86,7 @@ async def test_a_plan_that_no_record_can_hold_is_declined(limit: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "said"),
-    [
-        ("busy", RefuseReason.BUSY),
-        (RefuseReason.UNFIT, RefuseReason.UNFIT),
-        ("nope", RefuseReason.POLICY),
-        (None, None),
-    ],
+    ("reason", "said"), [("busy", "busy"), (RefuseReason.UNFIT, "unfit"), ("nope", "policy"), (None, "policy")]
 )
 async def test_a_planner_refuses_as_a_bidder_does(reason: Any, said: str) -> None:
     room = Room(Strategist(), Strategist(lambda _: contractnet.Refusal(reason, "no lamps")))
