@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Self, Unpack
@@ -71,6 +72,7 @@ class Market(Tendering):
         self._timers, self._policy = settings.timers, policy
         self._leaving, self._tells = leaving, tells
         self._house: House | None = None
+        self._waiting: Counter[str] = Counter()  #: conversation of a bargaining -> how many wait for it
 
     @classmethod
     def open(
@@ -177,7 +179,8 @@ class Market(Tendering):
 
         A strategy computes every number, and none is past the own limit, whatever is said; the limit and the
         preferences are in no message. A key that the ledger already holds returns that bargaining, running or ended.
-        Cancelling the wait calls it off. Nothing is paid: what was agreed binds both, outside of any budget.
+        Cancelling the wait calls it off, if nobody else waits for it here. Nothing is paid: what was agreed binds both,
+        outside of any budget.
 
         Args:
             agent: id of whom to bargain with; it may be anywhere behind the broker.
@@ -190,18 +193,25 @@ class Market(Tendering):
         manager, words = self.manager, options.get("words")
         player, key = None if words is None else Wording(words), options.get("key")
         known = None if key is None else manager.book.bargain_keys.get(require_key(key))
+        conversation, opened = known or f"{tender_id()}{SUFFIX}", None
         if known is None:
             opened = opening(agent, subject, self._timers, self._unit, secrets.token_hex(16), options)
-            bargain = await manager.bargain(f"{tender_id()}{SUFFIX}", opened, player)
         else:
-            bargain = manager.bargain_again(known, player)
-            if bargain.request is None or (bargain.peer, bargain.request.subject) != (agent, subject):
+            held = manager.book.bargains[known]
+            if held.request is None or (held.peer, held.request.subject) != (agent, subject):
                 raise DefinitionError(f"key {key!r}: this ledger holds another bargaining under it; use another key")
+        self._waiting[conversation] += 1
         try:
+            if opened is not None:
+                await manager.bargain(conversation, opened, player)
+            bargain = manager.bargain_again(conversation, player)
             await manager.bargained(bargain)
         except asyncio.CancelledError:
-            manager.call_off(bargain)
+            if self._waiting[conversation] == 1:
+                manager.call_off(manager.book.bargains[conversation])
             raise
+        finally:
+            self._waiting -= Counter([conversation])  # of those above 0 alone
         return result_of(bargain, manager.book.acts[bargain.conversation])
 
     # ---- plans

@@ -169,6 +169,33 @@ async def test_who_stops_waiting_calls_it_off() -> None:
         assert (await one.bargain("ada", "a report", key="k")).status == "cancelled"
 
 
+async def test_who_stops_waiting_before_it_is_recorded_calls_it_off_too() -> None:
+    async with market(agent(player=Slow(sells))) as one:
+        wait = asyncio.create_task(one.bargain("ada", "a report", limit="0.05", high="0.09", within=300, key="k"))
+        await asyncio.sleep(0)
+        assert [side.machine.state for side in one.manager.book.bargains.values()] == ["ASKING"]
+        wait.cancel()
+        await asyncio.wait([wait])
+        assert wait.cancelled()
+        assert (await one.bargain("ada", "a report", key="k")).status == "cancelled"
+
+
+async def test_it_goes_on_while_somebody_waits_for_it() -> None:
+    async with market(agent(player=Slow(sells))) as one:
+        first = asyncio.create_task(one.bargain("ada", "a report", limit="0.05", high="0.09", within=300, key="k"))
+        while not any(side.turn for side in one.manager.book.bargains.values()):
+            await asyncio.sleep(0.01)
+        second, third = (asyncio.create_task(one.bargain("ada", "a report", key="k")) for _ in range(2))
+        await asyncio.sleep(0)
+        for gone in (first, third):
+            gone.cancel()
+            await asyncio.wait([gone])
+            assert not any(side.machine.finished for side in one.manager.book.bargains.values())
+        second.cancel()
+        await asyncio.wait([second])
+        assert (await one.bargain("ada", "a report", key="k")).status == "cancelled"
+
+
 @pytest.mark.parametrize(
     ("given", "text"),
     [
