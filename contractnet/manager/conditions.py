@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from contractnet.bargaining.appeal import LEAST_MS
 from contractnet.ledger.records import Record
 from contractnet.mechanisms.awards.reserve import UniformPrior
 from contractnet.mechanisms.calibration.bond import Bond
@@ -123,5 +124,6 @@ class Timers(Record, frozen=True):
     bargain_grace_ms: int = 10_000  #: in a bargaining an act of the other side is awaited this long after its window
 
     def bargain_ms(self, terms: BargainTerms) -> int:
-        """The longest that a bargaining may take: its request and all its turns."""
-        return (terms.turns + 1) * (terms.within_ms + self.bargain_grace_ms)
+        """The longest that a bargaining may take: its request, all its turns, and the mediator where one is named."""
+        mediating = 0 if terms.mediator is None else max(terms.within_ms, LEAST_MS) + self.bargain_grace_ms
+        return (terms.turns + 1) * (terms.within_ms + self.bargain_grace_ms) + mediating

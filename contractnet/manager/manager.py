@@ -111,7 +111,7 @@ class Manager(Driver):
         return self.book.bargains[conversation]
 
     async def bargained(self, bargain: Bargain) -> None:
-        """Wait until a bargaining has ended and that is durable."""
+        """Wait until a bargaining has ended, before a mediator too if it has come to that, and that is durable."""
         if bargain.conversation not in self._over:
             await self._waits.wait(bargain.conversation, END, self._recorder.broken)
 

@@ -83,7 +83,8 @@ class BargainResult:
     terms: Mapping[str, int | str] | None  #: of an agreement: issue -> value, or its option
     price: str | None  #: of an agreement on a price: a decimal string in `unit`
     unit: str | None
-    acts: tuple[Spoken, ...]  #: all that was said, in order
+    acts: tuple[Spoken, ...]  #: all that was said between the two, in order
+    rung: str | None = None  #: of the mediator's ladder, which ended it; None: no mediator did
 
     @property
     def agreed(self) -> bool:
@@ -179,6 +180,7 @@ def result_of(bargain: Bargain, acts: Sequence[AnyBargainAct]) -> BargainResult:
         price=show_amount(deal[1][0]) if deal is not None and priced else None,
         unit=issues[0].unit or None if priced else None,
         acts=spoken,
+        rung=bargain.settled.rung if bargain.settled is not None else None,
     )
 
 

@@ -24,6 +24,7 @@ from contractnet.market.task import Task
 from contractnet.market.terms import terms
 from contractnet.mechanisms.bargaining.issues import agenda, choice
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences, weighted
+from contractnet.mediators.scripted import arbiter
 from contractnet.messages.values import RefuseReason, show_amount
 
 SKILL = "text.summarise"
@@ -157,6 +158,18 @@ async def test_a_market_that_is_left_calls_off_what_its_own_agents_bargain_over(
     await asyncio.wait([wait])
     async with market(ledger=ledger) as one:
         assert (await one.bargain("ada", "a report", key="k")).status == "cancelled"
+
+
+async def test_what_the_turns_do_not_end_a_named_mediator_may() -> None:
+    async with Market.open("memory://", agents=[agent(), arbiter], ledger="memory://") as one:
+        rules: dict[str, Any] = {"limit": "0.05", "high": "0.09", "turns": 1, "mediator": "arbiter"}
+        result = await one.bargain("ada", "a report", **rules)
+        assert (result.status, result.turns) == ("agreed", 1)
+        assert result.price is not None
+        assert 0.02 <= float(result.price) <= 0.05
+        assert result.rung is not None
+        result = await one.bargain("ada", "a report", **rules | {"limit": "0.01"})
+        assert (result.status, result.price) == ("ended", None)
 
 
 async def test_who_stops_waiting_calls_it_off() -> None:
