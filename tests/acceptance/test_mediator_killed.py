@@ -210,9 +210,13 @@ def killed_once(folder: Path, broker: str, rung: str, failpoint: str) -> tuple[b
     with Fleet(folder, broker) as fleet, ThreadPoolExecutor(1) as pool:
         first = judge(fleet, LADDER, failpoint, connected=False)
         until("it is there, or is dead", lambda: not first.alive or "connected" in first.err)
+        early = not first.alive  # before anybody could reach it
+        if early:
+            judge(fleet, LADDER)
         told = pool.submit(both, broker, DEADLOCKS[rung])
         until("it is dead, or asks, or has answered", lambda: not first.alive or told.done() or waits(fleet))
-        if died := not first.alive:
+        died = not first.alive
+        if died and not early:
             assert first.wait() == -9
             judge(fleet, LADDER)
         if rung == "human":
