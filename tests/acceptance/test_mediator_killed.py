@@ -222,6 +222,10 @@ def killed_once(folder: Path, broker: str, rung: str, failpoint: str) -> tuple[b
         if rung == "human":
             until("it asks", lambda: waits(fleet) or told.done())
             decide(fleet, "q1", "A", "--by", "kim")
+        until("both are told, or it is dead now", lambda: told.done() or (not first.alive and not died))
+        if not first.alive and not died:
+            died = True
+            judge(fleet, LADDER)
         found = outcome(told.result(90))
         until("all is sent", lambda: journal(fleet).count("Sent") == 4)
         assert_replays([fleet.journal("judge")])
