@@ -9,7 +9,8 @@ Rules:
 3. A strategy that raises, such as one of another distribution, ends the bargaining: nobody runs it again for that turn,
    a replay least of all. One that does not is asked once for what it sees; a replay asks it again, and tells what
    differs.
-4. Who has accepted and heard nothing says the same once more when the broker comes back: once in the life of a
+4. Words are said if they hold no number but what binds, whoever gave them; else the template is.
+5. Who has accepted and heard nothing says the same once more when the broker comes back: once in the life of a
    process, and within a day.
 
 Source: protocols/README.md, section 8; D5.
@@ -27,6 +28,7 @@ from contractnet.bargaining.player import AnyPlayer, Asking, Note, OwnTurn, Play
 from contractnet.bargaining.records import BargainCalledOff, BargainDeclined, BargainTaken, TurnTaken
 from contractnet.bargaining.returned import answered, moved, owed, readable
 from contractnet.bargaining.side import Bargain
+from contractnet.bargaining.wording import worded
 from contractnet.ledger.records import Asked
 from contractnet.mechanisms.bargaining.guard import Decision
 from contractnet.messages.values import CancelReason, RefuseReason, plain_text
@@ -227,10 +229,13 @@ class Seats:
             self._take(bargain, BargainDeclined(reason=RefuseReason.BUSY, text="the process is stopping"))
 
     def _safe(self, bargain: Bargain, taken: TurnTaken) -> TurnTaken:
-        """The same; where the strategy raises, walking away."""
-        if bargain.allows(taken) and self._decided(bargain, taken) is None:
+        """The same, with words that may be said; where the strategy raises, walking away."""
+        if not bargain.allows(taken):
+            return taken
+        decision = self._decided(bargain, taken)
+        if decision is None:
             return TurnTaken(turn=taken.turn, act="quit")
-        return taken
+        return worded(taken, owed(bargain, decision, self._now(), 0, unnoted))
 
     def _decided(self, bargain: Bargain, taken: TurnTaken) -> Decision | None:
         try:

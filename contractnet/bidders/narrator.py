@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from contractnet.bargaining.wording import sendable
 from contractnet.bidders.outbound import leaks
 from contractnet.bidders.views import PublicOffer
-from contractnet.bidders.wording import sendable
 from contractnet.errors import ModelError
 from contractnet.llm.ask import Question, say
 from contractnet.llm.model import Asking, Model, Note

@@ -13,7 +13,6 @@ Rules:
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -26,12 +25,11 @@ from msgspec import Struct
 
 from contractnet.errors import DefinitionError
 from contractnet.messages.codec import canonical
+from contractnet.messages.values import seen_text
 from contractnet.resources import folder as shipped
 
 MAX_PROMPT_BYTES: Final = 65_536
 _PROMPTS: Final = ("estimate", "narrate", "perform")
-#: spaces may stay, and so may the joiners and the soft hyphen, which some languages write with
-_KEPT: Final = frozenset("\n\t\r\u200c\u200d\u00ad")
 T = TypeVar("T", bound=Struct)
 
 
@@ -97,7 +95,7 @@ def data(label: str, value: str | Mapping[str, Any]) -> str:
 def visible(value: object) -> object:
     """The same value without characters that are not seen."""
     if isinstance(value, str):
-        return "".join(one for one in value if one in _KEPT or unicodedata.category(one) not in ("Cf", "Cc"))
+        return seen_text(value)
     if isinstance(value, Mapping):
         members = cast("Mapping[str, object]", value)  # a payload's names are strings
         return {str(visible(name)): visible(one) for name, one in members.items()}

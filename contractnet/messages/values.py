@@ -7,6 +7,7 @@ parts per million, instants are milliseconds since the Unix epoch (UTC), duratio
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -173,6 +174,7 @@ class NotUnderstoodReason(StrEnum):
     ILLEGAL_ACT = "illegal-act"
 
 
+_SEEN: Final = frozenset("\n\t\r\u200c\u200d\u00ad")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _AMOUNT = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,6})?", re.ASCII)
 _SHAPES: Final = {
@@ -207,6 +209,13 @@ def plain_text(text: str, most: int = MAX_TEXT) -> str:
     A lone surrogate, as `os.fsdecode` makes, becomes `?`; a control character becomes a space.
     """
     return _CONTROL.sub(" ", text[:most]).encode("utf-8", "replace").decode("utf-8")
+
+
+def seen_text(text: str) -> str:
+    """The same without characters that are not seen, such as tags and marks of direction: a reader would not know of
+    them. Spaces stay, and so do the joiners and the soft hyphen, which some languages write with.
+    """
+    return "".join(one for one in text if one in _SEEN or unicodedata.category(one) not in ("Cf", "Cc"))
 
 
 def show_amount(micros: int) -> str:

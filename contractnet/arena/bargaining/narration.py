@@ -15,8 +15,8 @@ from typing import Final, cast
 
 from msgspec import Struct, field
 
+from contractnet.bargaining.wording import beside
 from contractnet.bargaining.words import Spoken, template
-from contractnet.bidders.wording import beside
 from contractnet.mechanisms.bargaining.guard import Decision
 from contractnet.mechanisms.bargaining.issues import Terms
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences

@@ -127,14 +127,16 @@ async def test_words_are_the_callers_and_it_is_given_nothing_private() -> None:
 
     def words(owed: Owed) -> str:
         told.append(owed)
-        return f"my word on turn {owed.turn}"
+        return "what do you say?" if owed.turn else "35 USD is my last word"
 
     async with market() as one:
         result = await one.bargain("ada", "a report", limit="0.05", high="0.09", words=words)
     assert result.agreed
     assert told
     assert all(not hasattr(owed, "mandate") and "50000" not in repr(owed) for owed in told)
-    assert [spoken.text for spoken in result.acts if spoken.by != "ada" and spoken.turn == 0] == ["my word on turn 0"]
+    texts = [spoken.text for spoken in result.acts if spoken.by != "ada" and spoken.turn is not None]
+    assert texts[0] == "offer 0 USD"  # a number that binds nobody is not said
+    assert set(texts[1:]) == {"what do you say?"}
 
 
 async def test_a_key_bargains_once_and_a_restart_gives_it_again(tmp_path: Path) -> None:
