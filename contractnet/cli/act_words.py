@@ -28,7 +28,7 @@ from contractnet.messages.contents import (
     RequestContent,
     ResultContent,
 )
-from contractnet.messages.joint import JointRequestContent, SettledContent
+from contractnet.messages.joint import DealTerms, JointRequestContent, SettledContent
 from contractnet.messages.values import PPM, show_amount
 
 #: of a text or a result, characters shown
@@ -102,11 +102,19 @@ def _informed(act: Inform) -> str:
         case ChoiceContent():
             return f"choice {act.content.choice}" + (f" {act.content.offer}" if act.content.offer else "")
         case SettledContent():
-            terms = "no deal" if act.content.terms is None else f"at {', '.join(map(str, act.content.terms))}"
+            terms = "no deal" if act.content.terms is None else f"at {terms_in_words(act.content.terms, None)}"
             return f"settled {terms}" + (f" by {act.content.rung}" if act.content.rung else "")
 
 
 # ---- tools
+
+
+def terms_in_words(terms: DealTerms, unit: str | None) -> str:
+    """A single value as an amount, several as they are."""
+    first, *others = terms
+    if others:
+        return f"({', '.join(map(str, terms))})"
+    return f"{show_amount(first)}{f' {unit}' if unit else ''}"
 
 
 def shorten(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contractnet.bargaining import records as bargaining
-from contractnet.cli.act_words import duration, more, shorten
+from contractnet.cli.act_words import duration, more, shorten, terms_in_words
 from contractnet.ledger.records import Record
 from contractnet.messages.bargaining import (
     AcceptanceContent,
@@ -20,7 +20,6 @@ from contractnet.messages.bargaining import (
     BargainReject,
     BargainRequest,
     BargainRequestContent,
-    DealTerms,
     OfferContent,
 )
 from contractnet.messages.contents import CancelFailureContent
@@ -85,14 +84,6 @@ def tell_bargaining(record: Record) -> str | None:
             return f"mediated: {terms}{f' by {record.rung}' if record.rung else ''}{taken}{more(record.why)}"
         case _:
             return None
-
-
-def terms_in_words(terms: DealTerms, unit: str | None) -> str:
-    """A single value as an amount, several as they are."""
-    first, *others = terms
-    if others:
-        return f"({', '.join(map(str, terms))})"
-    return f"{show_amount(first)}{f' {unit}' if unit else ''}"
 
 
 def _offer(content: OfferContent | AcceptanceContent) -> str:

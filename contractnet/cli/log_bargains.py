@@ -2,8 +2,9 @@
 
 Rules:
 
-1. A bargaining that has ended is an outcome, and a deal where terms were agreed: also where it was declined, ended by
-   one side or by its turns, or ran out of time. Of one whose both sides stand in the record the first one counts.
+1. A bargaining that has ended is an outcome, and a deal where terms were agreed, be it that a mediator found them and
+   the own guard took them: also where it was declined, ended by one side or by its turns, or ran out of time. Of one
+   whose both sides stand in the record the first one counts.
 2. No outcome, and counted apart: one that still runs, one that either side cancelled, one whose end is not known here.
 3. The payoff of a deal is what its terms are worth to the side that kept the record, over its own reservation: of a
    price in its unit, against the reservation price; of several issues in shares of the best deal, of which no unit is
@@ -18,7 +19,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from contractnet.bargaining.records import BargainEnded, BargainOpened, BargainTaken, Plan
+from contractnet.bargaining.records import BargainEnded, BargainMediated, BargainOpened, BargainTaken, Plan
 from contractnet.cli.log_outcomes import Read
 from contractnet.errors import LedgerDamaged
 from contractnet.ledger.port import Entry
@@ -32,7 +33,7 @@ from contractnet.messages.values import PPM
 RESERVATION: Final = "own-reservation"
 SHARES: Final = "of the best deal"
 _KINDS: Final[dict[str, type[Record]]] = {
-    kind.__name__: kind for kind in (BargainOpened, BargainTaken, BargainEnded, HeardTurn)
+    kind.__name__: kind for kind in (BargainOpened, BargainTaken, BargainEnded, BargainMediated, HeardTurn)
 }
 
 
@@ -42,6 +43,7 @@ class _Side(Struct, kw_only=True):
     unit: str = ""
     plan: Plan | None = None
     ended: BargainEnded | None = None
+    terms: tuple[int, ...] | None = None  #: of the deal
     at: int = 0
     begun: bool = False  #: it was opened or asked for; an act of a conversation that nobody knows begins none
 
@@ -57,7 +59,10 @@ def bargainings(entries: Iterable[Entry]) -> Read:
         kind = _KINDS.get(entry.type)
         if kind is None:
             continue
-        agent, side = sides.setdefault(entry.conversation, (entry.agent, _Side()))
+        name = entry.conversation
+        if kind is BargainMediated:  # a conversation of its own, called like what it is about
+            name = name.rpartition(".m")[0]
+        agent, side = sides.setdefault(name, (entry.agent, _Side()))
         if agent != entry.agent:
             continue
         try:
@@ -91,7 +96,9 @@ def _take(side: _Side, entry: Entry, record: Record) -> None:
         case BargainTaken():
             side.plan = record.plan
         case BargainEnded():
-            side.ended, side.at = record, entry.at
+            side.ended, side.terms, side.at = record, record.terms, entry.at
+        case BargainMediated(taken=True):
+            side.terms, side.at = record.terms, entry.at
         case _:
             pass
 
@@ -101,9 +108,9 @@ def _unit(request: BargainRequestContent) -> str:
 
 
 def _outcome(name: str, side: _Side, ended: BargainEnded) -> Outcome:
-    if ended.terms is None:
+    if side.terms is None:
         return Outcome(name=name, at=side.at, deal=False, reason=ended.state.lower())
-    return Outcome(name=name, at=side.at, deal=True, payoff=_payoff(side, ended.terms))
+    return Outcome(name=name, at=side.at, deal=True, payoff=_payoff(side, side.terms))
 
 
 def _payoff(side: _Side, terms: tuple[int, ...]) -> Payoff | None:

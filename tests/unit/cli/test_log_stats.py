@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from msgspec.json import encode as encode_json
+from msgspec.structs import replace
 
-from contractnet.bargaining.records import BargainCalledOff
+from contractnet.bargaining.records import BargainCalledOff, BargainMediated
 from contractnet.cli.log_bargains import bargainings
 from contractnet.cli.log_outcomes import Read, outcomes
 from contractnet.cli.main import run
@@ -22,6 +24,7 @@ from contractnet.messages.bargaining import BargainReject, EndingContent
 from contractnet.messages.values import CancelReason, EndReason
 from tests.support.bargaining_bench import BargainingBench
 from tests.support.bench import NOW, Bench
+from tests.support.haggle import CONVERSATION, Pair
 from tests.support.ledgers import LEDGERS
 from tests.support.side import Side
 
@@ -237,3 +240,21 @@ def test_it_fits_terminals(columns: str, save: Save, capsys: Captured, monkeypat
     monkeypatch.setattr("contractnet.cli.screen.is_terminal", lambda: True)
     assert run(["log", "market.jsonl", "--stats"]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= int(columns)
+
+
+def test_what_a_mediator_found_and_the_own_guard_took_is_a_deal() -> None:
+    pair = Pair(turns=2)
+    pair.open(limit=30_000_000)
+    pair.deliver()
+    pair.take(limit=40_000_000)
+    pair.play()
+    entries = Places().place([writing.draft for writing in pair.written["buyer"]])
+    assert [one.deal for one in bargainings(entries).outcomes] == [False]
+    for taken in (False, True):
+        body = encode_json(BargainMediated(taken=taken, rung="single-text", terms=(25_000_000,))).decode()
+        told = replace(
+            entries[-1], type="BargainMediated", conversation=f"{CONVERSATION}.m0", body=body, direction=None
+        )
+        (found,) = bargainings([*entries, told]).outcomes
+        assert found.deal is taken
+    assert found.payoff == Payoff(amount=5_000_000, of=30_000_000, unit="USD", against="own-reservation")
