@@ -6,7 +6,8 @@ Rules:
    offer on file asks. The manager buys, and has the first turn.
 2. Its limit is the reserve, and never more than the offer on file; it is in no message.
 3. An agreement is no award. It is the most that a later offer of that agent may ask; the manager pays it only if it
-   awards. So it may agree with several, and is bound to each by that alone.
+   awards. So it may agree with several, and is bound to each by that alone. A word on what the manager accepted that
+   comes when all have ended (UNKNOWN, then B27) settles that bargaining, and its call no more: that goes by the offers.
 4. What is opened follows from the terms and the offers: a restart opens the very same, a replay too.
 
 Source: protocols/README.md, section 8; rows C5 to C8.

@@ -61,8 +61,9 @@ class Book:
         self.tenders: dict[str, Tender] = {}
         self.by_key: dict[str, Tender] = {}
         self.bargains: dict[str, Bargain] = {}  #: this manager's sides, by conversation
+        self.talking: dict[str, Bargain] = {}  #: those of them that have not ended
         self.bargain_keys: dict[str, str] = {}  #: the caller's key -> conversation of its bargaining
-        self.acts: dict[str, list[AnyBargainAct]] = {}  #: what was said in them, by both, in order
+        self.acts: dict[str, list[AnyBargainAct]] = {}  #: what was said in those of its own, by both, in order
         self.accounts = Account()
         self.questions = Questions()
         self.standing = Standing(self.accounts, self.questions)
@@ -93,9 +94,12 @@ class Book:
         if isinstance(fact, BargainOpened) or conversation in self.bargains:
             side = self._bargain(conversation, fact)
             written = side.step(cast(BargainFact, fact), at)
-            written += appeal(side, at)
-            if side.appeal is not None:
-                self.bargains[side.appeal.conversation] = side.appeal
+            asked = appeal(side, at)
+            written += asked
+            if asked and side.appeal is not None:
+                self.bargains[side.appeal.conversation] = self.talking[side.appeal.conversation] = side.appeal
+            if side.machine.finished:
+                self.talking.pop(conversation, None)
             return self._follow("", written, at)
         tender_id = conversation.partition(".")[0]
         if isinstance(fact, Opened):
@@ -150,7 +154,7 @@ class Book:
             if fact.parent is not None and fact != self._opening(conversation, fact):
                 raise DefinitionError(f"{conversation}: not the bargaining that its call asks for")
             made = Bargain(self.owner, self.owner, conversation, fact.seed, fact.timers)
-            self.bargains[conversation] = made
+            self.bargains[conversation] = self.talking[conversation] = made
             if fact.key is not None:
                 self.bargain_keys[fact.key] = conversation
         return self.bargains[conversation]
@@ -194,7 +198,7 @@ class Book:
     def _index(self, tender_id: str, conversation: str, record: Record, at: int) -> None:
         self.outcomes.follow(conversation, record)
         self.prices.follow(conversation, record)
-        if isinstance(record, HeardTurn | SaidTurn):
+        if isinstance(record, HeardTurn | SaidTurn) and self.bargains[conversation].parent is None:
             self.acts.setdefault(conversation, []).append(record.message)
         match record:
             case Said() | SaidTurn():

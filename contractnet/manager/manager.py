@@ -11,6 +11,7 @@ import msgspec
 
 from contractnet.bargaining.player import AnyPlayer
 from contractnet.bargaining.records import BargainCalledOff, BargainOpened
+from contractnet.bargaining.seats import SETTLED_MS
 from contractnet.bargaining.side import Bargain
 from contractnet.errors import DefinitionError
 from contractnet.ledger.questions import DECISIONS, Answered
@@ -231,11 +232,14 @@ class Manager(Driver):
             self._recorder.broken.exception()  # retrieved: nobody may be waiting
 
     async def leave(self) -> None:
-        """An orderly end: what was said is sent; with nothing due, the queues are given back."""
+        """An orderly end: what was said is sent; with nothing due, the queues are given back. They are kept where a
+        word on what we accepted may come: whoever opens the ledger again hears it.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.settings.confirm_ms / 1000):
                 await self._outbox.drained()
-        if self.quiet and self._link.up:
+        owed = any(map(self._owed_a_word, self.book.bargains.values()))
+        if self.quiet and not owed and self._link.up:
             await self._link.retire()
 
     @property
@@ -243,8 +247,12 @@ class Manager(Driver):
         """Whether nothing is due: all tenders ended, all sent, no timer runs."""
         tenders = self.book.tenders.values()
         done = all(tender.ended is not None and tender.deadline() is None for tender in tenders)
-        done = done and all(one.machine.finished for one in self.book.bargains.values())
-        return done and self._outbox.empty and not self.book.unsent
+        return done and not self.book.talking and self._outbox.empty and not self.book.unsent
+
+    def _owed_a_word(self, bargain: Bargain) -> bool:
+        """Whether a late word on what we accepted may come (B27); after a day it is not looked for."""
+        unsettled = bargain.machine.finished and bargain.machine.has("binds") and not bargain.machine.has("agreed")
+        return unsettled and self._now() - bargain.due_at <= SETTLED_MS
 
 
 def _readable(record: R) -> R:

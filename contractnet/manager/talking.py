@@ -106,8 +106,8 @@ class Talking(Pace):
     def _desert(self, gone: frozenset[str]) -> list[Writing]:
         """No decision waits for a bargaining with an agent that is gone (D6)."""
         written: list[Writing] = []
-        for bargain in list(self.book.bargains.values()) if gone else ():
-            if bargain.parent is not None and bargain.peer in gone and not bargain.machine.finished:
+        for bargain in list(self.book.talking.values()) if gone else ():
+            if bargain.parent is not None and bargain.peer in gone:
                 written += self._turn(bargain, BargainCalledOff(reason=CancelReason.LEASE_EXPIRED))
         return written
 

@@ -15,7 +15,8 @@ import msgspec
 import pytest
 
 from contractnet.bargaining.player import Asking, Owed, Refusal
-from contractnet.bargaining.records import BargainEnded, BargainMediated, BargainOpened, Plan, Timers
+from contractnet.bargaining.records import BargainEnded, BargainMediated, BargainOpened, Plan, Timers, TurnTaken
+from contractnet.bargaining.side import Bargain
 from contractnet.bargaining.strategist import Strategist
 from contractnet.contractor.ports import Agent, Call, Proposal
 from contractnet.ledger.records import Returned
@@ -283,3 +284,35 @@ async def test_a_mediator_that_is_nowhere_is_not_waited_for() -> None:
         assert bargain.appeal.machine.finished
         assert [one.why for one in of(town, BargainMediated)] == ["the request reached nobody"]
         assert len(of(town, Returned)) == 1
+
+
+async def test_a_manager_that_leaves_without_a_word_on_what_it_accepted_hears_it_when_it_is_back() -> None:
+    """Its queue stays, and so the late word settles it on both sides (B27)."""
+    async with Town() as town:
+        town.host("a", seller(town, "a", 45_000, 20_000))
+        town.start()
+        opened = own(turns=7)
+        opened = msgspec.structs.replace(opened, plan=msgspec.structs.replace(opened.plan, strategy="boulware"))
+        bargain = await town.manager.bargain("t.b", opened, Selling(0, turn_s=1))
+        while not accepts(bargain):
+            assert not bargain.machine.finished
+            await asyncio.sleep(0.1)
+        await town.kill("a")
+        await town.manager.bargained(bargain)
+        assert bargain.machine.state == "UNKNOWN"
+        await town.manager.leave()
+        await town.kill()
+        town.host("a")
+        await asyncio.sleep(60)
+        town.start()
+        await asyncio.sleep(20)
+        (theirs,) = town.daemons["a"].diary.bargains.values()
+        assert (town.manager.book.bargains["t.b"].machine.state, theirs.machine.state) == ("AGREED", "AGREED")
+        town.check()
+
+
+def accepts(bargain: Bargain) -> bool:
+    """Whether the turn that is being played is an acceptance."""
+    if not bargain.machine.has("ours"):
+        return False
+    return bargain.decision(TurnTaken(turn=bargain.turn), 0).said.act == "accept"

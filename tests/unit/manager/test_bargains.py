@@ -21,7 +21,7 @@ from contractnet.mechanisms.bargaining.issues import Terms
 from contractnet.mechanisms.bargaining.preferences import Mandate
 from contractnet.mechanisms.bargaining.shape import Rules, Strategy, View
 from contractnet.messages import acts as a
-from contractnet.messages.bargaining import BargainRequest
+from contractnet.messages.bargaining import BargainInform, BargainRequest
 from contractnet.messages.codec import encode
 from tests.support.bargaining_bench import TERMS, BargainingBench
 from tests.support.bench import MANAGER
@@ -219,6 +219,42 @@ def test_an_agreement_about_an_offer_that_was_withdrawn_is_none(bench: Bargainin
     assert bench.agreed.keys() == {"a"}
     assert bench.came_of_it == Bargained(agreed={})
     assert bench.only(Awarded).participant == "b"
+
+
+def test_a_word_that_comes_when_the_wait_is_over_settles_the_bargaining_and_not_the_call(
+    bench: BargainingBench,
+) -> None:
+    """UNKNOWN on our side: the call goes by the offers. The late word binds nobody to more than the award says."""
+    bench.haggle({"a": 40_000})
+    bench.take("a", 20_000, strategy="conceder")
+    bargain = bench.book.bargains["t.1.b1"]
+    while not bargain.machine.has("accepting"):
+        assert bench.deliver() or bench.turns()
+    word = bench.pool.pop()
+    assert isinstance(word, BargainInform)
+    bench.wait(15_000)
+    assert [one.state for one in bench.records(BargainEnded)] == ["UNKNOWN"]
+    assert bench.came_of_it == Bargained(agreed={})
+    assert courses(bench) == ["bargain", "award"]
+    bench.pool.append(word)
+    bench.deliver()
+    assert [one.state for one in bench.records(BargainEnded)] == ["UNKNOWN", "AGREED"]
+    assert bench.only(Awarded).price == 40_000
+
+
+def test_the_acts_of_a_calls_bargainings_are_not_kept_and_what_ended_is_looked_at_no_more(
+    bench: BargainingBench,
+) -> None:
+    bench.haggle({"a": 40_000, "b": 45_000})
+    assert set(bench.book.talking) == {"t.1.b1", "t.1.b2"}
+    bench.decline("b")
+    bench.play()
+    assert set(bench.book.talking) == {"t.1.b1"}
+    bench.take("a", 20_000)
+    bench.play()
+    assert bench.book.talking == {}
+    assert bench.book.acts == {}
+    assert set(bench.book.bargains) == {"t.1.b1", "t.1.b2"}
 
 
 def test_it_is_held_once_and_not_in_the_last_round(bench: BargainingBench) -> None:
