@@ -301,6 +301,7 @@ async def test_a_manager_that_leaves_without_a_word_on_what_it_accepted_hears_it
         await town.manager.bargained(bargain)
         assert bargain.machine.state == "UNKNOWN"
         await town.manager.leave()
+        assert not town.manager._link.retired  # type: ignore[attr-defined]  # of memory
         await town.kill()
         town.host("a")
         await asyncio.sleep(60)
