@@ -35,7 +35,8 @@ Answer = Proposal | Refusal
 
 
 class CostModel:
-    """What an offer is computed from. No codec takes it and nothing prints it: it holds the reservation price.
+    """What an offer is computed from. No codec takes it and nothing prints it: it holds the reservation price. Of a
+    bargaining at cost, the amount that it gave is in the journal: the mandate there.
 
     Args:
         per_1k_tokens: what a thousand tokens cost, micros.

@@ -23,7 +23,8 @@ from contractnet.ledger.urls import file_of, filled, open_reader
 def command(ledger: str, out: Path | None) -> int:
     """Write a ledger as JSONL, one entry a line, hashes included; the chain is checked on the way.
 
-    LEDGER is a ledger URL, a SQLite file (it may be in use), or an exported file.
+    LEDGER is a ledger URL, a SQLite file (it may be in use), or an exported file. What is private is in the copy, too:
+    reserves, the private part of tasks, limits of bargainings.
 
     \b
     Example:

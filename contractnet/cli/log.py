@@ -148,7 +148,8 @@ def command(
     """Show what was heard, said and decided, in order.
 
     LEDGER is a manager's ledger or a daemon's journal: a ledger URL, a SQLite file (it may be in use), or an exported
-    JSONL file. It is read as it is; `contractnet replay` checks it.
+    JSONL file. It is read as it is; `contractnet replay` checks it. With --json entries are written as they are
+    recorded, with what is private in them: reserves, the private part of tasks, limits of bargainings.
 
     With --stats, of one or several: an ended tender is a deal where a slot was filled with a credited result that no
     later verdict calls bad. Its payoff is the reserve of what was filled less what was paid; without a reserve, the

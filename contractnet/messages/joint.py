@@ -61,7 +61,7 @@ class OnRecord(Content, frozen=True):
 
 
 class _Confidence(Content, frozen=True):
-    """What no log prints (promise 8): it is for the mediator alone."""
+    """What is never printed (promise 8): it is for the mediator alone. The records of both hold it as it was said."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(private)"

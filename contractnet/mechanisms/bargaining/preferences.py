@@ -20,7 +20,9 @@ Side = Literal["buyer", "seller"]
 
 
 class Private(Struct, frozen=True):
-    """What no log prints (promise 8)."""
+    """What is never printed, nor in a line of words of `contractnet log` (promise 8). The records of its owner hold it,
+    since every number is derived from it again: as it is, it is in `log --json` and `export`.
+    """
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(private)"

@@ -12,6 +12,8 @@ import pytest
 from contractnet.cli.entry_words import RECORDS, tell
 from contractnet.cli.log import Instant, belongs
 from contractnet.cli.main import run
+from contractnet.ledger.chain import canonical
+from tests.support.bargaining_bench import BargainingBench
 from tests.support.bench import NOW, Bench
 from tests.support.ledgers import LEDGERS
 
@@ -45,6 +47,23 @@ def test_an_entry_is_a_line_with_place_time_conversation_and_words(settled: str,
 def test_without_a_ledger_it_says_what_is_missing(capsys: Captured) -> None:
     assert run(["log"]) == 2
     assert "Missing argument 'LEDGER...'" in capsys.readouterr().err
+
+
+def test_a_mandate_is_in_no_words_and_is_like_the_reserve_in_the_record(tmp_path: Path, capsys: Captured) -> None:
+    """What every number is derived from again is in the ledger, and so in `--json`; no message and no words tell it."""
+    bench = BargainingBench()
+    bench.haggle({"a": 90_001}, reserve=50_003)
+    bench.bargain(a=70_000)
+    for entry in bench.entries:
+        if entry.conversation == "t.1.b1":
+            assert "0.050003" not in tell(entry).words
+        if entry.message_id is not None:
+            assert "50003" not in entry.body
+    file = tmp_path / "bargained.jsonl"
+    file.write_bytes(b"".join(canonical(entry) + b"\n" for entry in bench.entries))
+    written = {one["type"]: one["body"] for one in entries(capsys, str(file))}
+    assert written["Opened"]["terms"]["reserve"] == 50_003
+    assert written["BargainOpened"]["plan"]["mandate"]["preferences"]["limit"] == 50_003
 
 
 def test_every_kind_of_entry_has_words_of_its_own() -> None:
