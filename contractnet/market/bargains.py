@@ -128,9 +128,15 @@ def opening(
         plan = Plan(strategy=of.get("strategy", DEFAULT_STRATEGY), mandate=mandate)
         rules = check_request(content)
         fit(mandate, rules, 0)
-        find_strategy(plan.strategy).generator.check(rules, mandate)
+        generator = find_strategy(plan.strategy).generator
     except MechanismError as error:
         raise DefinitionError(f"bargain: {error}") from error
+    try:
+        generator.check(rules, mandate)
+    except MechanismError as error:
+        raise DefinitionError(f"bargain: {error}") from error
+    except Exception as error:  # of another distribution
+        raise DefinitionError(f"strategy: {plan.strategy} raised {type(error).__name__} at these terms") from error
     key = of.get("key")
     return BargainOpened(
         peer=require("id", agent, "agent"),

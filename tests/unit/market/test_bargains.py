@@ -22,8 +22,11 @@ from contractnet.market.market import Market
 from contractnet.market.sync import SyncMarket
 from contractnet.market.task import Task
 from contractnet.market.terms import terms
-from contractnet.mechanisms.bargaining.issues import agenda, choice
+from contractnet.mechanisms.bargaining import brought
+from contractnet.mechanisms.bargaining.acceptance import AcceptNext
+from contractnet.mechanisms.bargaining.issues import Terms, agenda, choice
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences, weighted
+from contractnet.mechanisms.bargaining.shape import Rules, Strategy, View
 from contractnet.mediators.scripted import arbiter
 from contractnet.messages.values import RefuseReason, show_amount
 
@@ -120,6 +123,23 @@ async def test_nobody_of_that_name_has_a_queue_and_is_not_waited_for(tmp_path: P
     assert (result.status, result.turns) == ("declined", 0)
     async with market(ledger=ledger) as one:
         assert await one.bargain("nobody", "a report", key="k") == result
+
+
+async def test_what_a_generator_that_was_brought_raises_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        name = "broken"
+
+        def check(self, rules: Rules, mandate: Mandate) -> None:
+            raise OSError("no such file")
+
+        def propose(self, view: View) -> Terms | None:
+            return None
+
+    monkeypatch.setattr(brought, "_brought", lambda _: Strategy(Broken(), AcceptNext()))
+    async with market() as one:
+        with pytest.raises(DefinitionError, match="strategy: broken raised OSError at these terms"):
+            await one.bargain("ada", "a report", limit="0.05", high="0.09", strategy="broken")
+        assert not one.manager.book.bargains
 
 
 async def test_words_are_the_callers_and_it_is_given_nothing_private() -> None:
