@@ -7,6 +7,7 @@ margin_pct = 5               # of the way from opening to reservation: schedules
 words = "none"               # that go with its acts: `template`, or `model` with [model]
 mode = "og"                  # the strategy decides; `bounded`: the model of [model] proposes, within the reservation
 persona = "fair"             # of the words alone; that of [model] where it is left out
+mediators = ["arbiter"]      # who may be told the reservation in confidence, where a request names it; left out: nobody
 least_worth_pct = 0          # of several issues: the least that a deal must be worth
 [bargain.issues.delivery]    # of several issues: one table each, by its name in the request
 weight_pct = 60
@@ -52,6 +53,7 @@ class BargainTable(Table, frozen=True):
     words: Words = "none"
     mode: Literal["og", "bounded"] = "og"
     persona: str | None = None
+    mediators: tuple[str, ...] = ()
     least_worth_pct: int = 0
     issues: dict[str, IssueTable] = {}
 
@@ -99,6 +101,7 @@ def bargain_part(
         strategy=table.strategy,
         margin_ppm=_pct(table.margin_pct, f"{where}: bargain.margin_pct") * 10_000,
         wishes={name: _wish(one, f"{where}: bargain.issues.{name[:64]}") for name, one in table.issues.items()},
+        mediators=tuple(require("id", one, f"{where}: bargain.mediators") for one in table.mediators),
         least_worth_ppm=_pct(table.least_worth_pct, f"{where}: bargain.least_worth_pct") * 10_000,
     )
     return BargainPart(stance, table.words, table.mode, _voice(table.persona, where, folder))

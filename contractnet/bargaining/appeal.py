@@ -235,6 +235,8 @@ def appeal(bargain: Bargain, at: int) -> list[Writing]:
     """Ask the mediator, once the turns are over and if both have named one; what is to be recorded."""
     if not bargain.stuck or bargain.appeal is not None or bargain.request is None or bargain.request.mediator is None:
         return []
+    if bargain.request.mediator in (bargain.agent, bargain.peer):  # who is asked is a third
+        return []
     made = Appeal(bargain)
     bargain.appeal = made
     return made.begin(at)
@@ -265,13 +267,18 @@ def request_of(bargain: Bargain) -> JointRequestContent:
         ),
         ladder=ladder,
         reply_within_ms=max(request.turn_within_ms, LEAST_MS),
-        confidence=None if _OPEN.issuperset(ladder) else _told(bargain),
+        confidence=None if _OPEN.issuperset(ladder) else _told(bargain, request.mediator),
     )
 
 
-def _told(bargain: Bargain) -> SealedContent | PreferencesContent | None:
-    """What the mediator is told in confidence; None: there is no form for it."""
+def _told(bargain: Bargain, mediator: str | None) -> SealedContent | PreferencesContent | None:
+    """What the mediator is told in confidence; None: the own plan does not trust it, or there is no form for it.
+
+    Whoever opens a bargaining may name whom it likes: a name in a request is no reason to trust it.
+    """
     assert bargain.plan is not None  # it has played
+    if mediator not in bargain.plan.confides:
+        return None
     mine = bargain.plan.mandate.preferences
     if isinstance(mine, PricePreferences):
         text = f"{bargain.pen.seed}|{bargain.conversation}|{bargain.agent}|sealed"

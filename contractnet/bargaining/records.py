@@ -47,6 +47,7 @@ class Plan(Private, frozen=True, kw_only=True):
 
     strategy: str  #: name of an offer generator with its acceptance rule
     mandate: Mandate
+    confides: tuple[AgentId, ...] = ()  #: mediators that may be told the mandate's limit or preferences; others are not
 
 
 class BargainOpened(Record, frozen=True):

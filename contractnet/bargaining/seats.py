@@ -36,6 +36,8 @@ from contractnet.messages.values import CancelReason, RefuseReason, plain_text
 _LOGGER: Final = logging.getLogger("contractnet.bargaining")
 #: of the time left, a player has all but this share, and but so many seconds at most
 _SPARE, _MOST_SPARE_S = 0.1, 1.0
+#: bargainings of one agent that are open at once; more are declined
+MOST_OPEN: Final = 256
 #: an acceptance without an answer is not asked about again after so long
 SETTLED_MS: Final = 86_400_000
 #: all that a player or a strategy may raise without ending the process
@@ -79,6 +81,7 @@ class Seats:
         self._about = about
         self._running: dict[_Key, _Seat] = {}
         self._said_again: set[str] = set()
+        self._open: dict[str, set[str]] = {}  #: agent -> conversations that have not ended
 
     # ---- what a driver calls
 
@@ -89,6 +92,8 @@ class Seats:
             player: None: requests are declined as unsupported, turns are the strategy's.
         """
         key = (bargain.agent, bargain.conversation)
+        mine = self._open.setdefault(bargain.agent, set())
+        (mine.discard if bargain.machine.finished else mine.add)(bargain.conversation)
         due, seat = _due(bargain), self._running.get(key)
         if seat is not None:
             if seat.due == due:
@@ -178,6 +183,10 @@ class Seats:
         assert request is not None  # ASKED is entered by a request
         assert rules is not None
         assert peer is not None
+        if request.mediator in (bargain.agent, peer):
+            return BargainDeclined(reason=RefuseReason.UNSUPPORTED, text="a mediator is none of the two")
+        if len(self._open.get(bargain.agent, ())) > MOST_OPEN:
+            return BargainDeclined(reason=RefuseReason.BUSY, text="it bargains with as many as it can")
         asking = Asking(
             agent=bargain.agent,
             peer=peer,

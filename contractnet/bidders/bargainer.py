@@ -11,6 +11,7 @@ Rules:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Literal, cast
 
 from contractnet.bargaining.player import Asking, Move, Owed, OwnTurn, Refusal
@@ -126,12 +127,14 @@ def seller(
     words: Literal["none", "template"] = "none",
     unit: str = "USD",
     margin_pct: int = 5,
+    mediators: Sequence[str] = (),
 ) -> Strategist:
     """Who bargains for an agent written in Python: `@bidder(skill=…, bargain=seller("0.02"))`.
 
     Args:
         least: the reservation price: nothing under it is offered or taken. Never told.
         strategy: the name of a strategy; `linear` where it is left out.
+        mediators: ids of those who may be told `least` in confidence where a request names them; nobody else is.
         margin_pct: of the way from the opening price to `least` at which the strategy's schedule ends short of it.
     Raises:
         DefinitionError: no amount, no such strategy, no unit, or a margin that is none.
@@ -141,7 +144,13 @@ def seller(
     if isinstance(margin_pct, bool) or not 0 <= margin_pct <= 100:
         raise DefinitionError(f"margin_pct: {margin_pct!r} is not a whole number from 0 to 100")
     floor = micros(least, "least")
-    stance = Stance(unit=require("unit", unit, "unit"), least=floor, strategy=strategy, margin_ppm=margin_pct * 10_000)
+    stance = Stance(
+        unit=require("unit", unit, "unit"),
+        least=floor,
+        strategy=strategy,
+        margin_ppm=margin_pct * 10_000,
+        mediators=tuple(require("id", one, "mediators") for one in mediators),
+    )
     return Strategist(stance.plan, words)
 
 

@@ -6,7 +6,8 @@ Rules:
    cost of the very task by its cost model. It begins at its own offer that is out, else at the public bound.
 2. Several issues: what each value is worth is written for each issue by its name. One that is not written, or more
    deals than MOST_DEALS, is `unsupported`.
-3. No room within the public bounds is `over-reserve`. Of limits nothing is said.
+3. A mediator is told in confidence only if the operator has named it: who asks names whom it likes.
+4. No room within the public bounds is `over-reserve`. Of limits nothing is said.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Stance:
     margin_ppm: int = 50_000  #: of the way from opening to reservation at which schedules end short of it
     wishes: Mapping[str, Wish] = field(default_factory=dict[str, Wish])  #: issue -> what it is worth
     least_worth_ppm: int = 0  #: of several issues: a deal worth less is none
+    mediators: tuple[str, ...] = ()  #: who may be told the reservation, or what deals are worth; nobody else is
 
     def __repr__(self) -> str:
         return "Stance(private)"
@@ -73,7 +75,7 @@ class Stance:
             find_strategy(name).generator.check(asked.rules, mandate)
         except ContractNetError:
             return _unsupported("not by these rules")
-        return Plan(strategy=name, mandate=mandate)
+        return Plan(strategy=name, mandate=mandate, confides=self.mediators)
 
     def _price(self, asked: Asking) -> Preferences | Refusal:
         issue = asked.rules.agenda.issues[0]

@@ -135,7 +135,8 @@ def grid(span: int) -> int:
 def plan_of(terms: TenderTerms, bargain: BargainTerms, price: int) -> Plan:
     """How the manager plays against an offer of this price, micros."""
     limit = price if terms.reserve is None else min(terms.reserve, price)
-    return Plan(strategy=bargain.strategy, mandate=Mandate(preferences=PricePreferences(side="buyer", limit=limit)))
+    mandate = Mandate(preferences=PricePreferences(side="buyer", limit=limit))
+    return Plan(strategy=bargain.strategy, mandate=mandate, confides=(bargain.mediator,) if bargain.mediator else ())
 
 
 def timers_of(timers: Timers) -> BargainTimers:

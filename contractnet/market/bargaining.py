@@ -67,7 +67,20 @@ def ladder(given: Sequence[str], mediator: str | None) -> tuple[str, ...]:
         raise DefinitionError(f"bargain_ladder: {error}") from error
     if found and mediator is None:
         raise DefinitionError("bargain_ladder: it needs a bargain_mediator to climb it")
+    if len({*found}) < len(found):
+        raise DefinitionError("bargain_ladder: a rung stands in it twice")
     return found
+
+
+def alone(given: Mapping[str, Any], usual: Mapping[str, Any]) -> None:
+    """Refuse terms of a bargaining where none is held: whoever writes them expects one.
+
+    Raises:
+        DefinitionError: says which.
+    """
+    for name in given:
+        if name.startswith("bargain_") and given[name] != usual[name]:
+            raise DefinitionError(f"{name}: nobody is bargained with; say with how many of the best, by bargain")
 
 
 def bargain_terms(

@@ -125,7 +125,8 @@ def opening(
         )
         first = of.get("opening")
         mandate = Mandate(preferences=preferences, opening=None if first is None else micros(first, "opening"))
-        plan = Plan(strategy=of.get("strategy", DEFAULT_STRATEGY), mandate=mandate)
+        trusted = () if content.mediator is None else (content.mediator,)  # the caller has named it
+        plan = Plan(strategy=of.get("strategy", DEFAULT_STRATEGY), mandate=mandate, confides=trusted)
         rules = check_request(content)
         fit(mandate, rules, 0)
         generator = find_strategy(plan.strategy).generator

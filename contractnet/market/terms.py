@@ -12,7 +12,7 @@ from contractnet.errors import DefinitionError, MechanismError
 from contractnet.manager.conditions import BargainTerms, Confidence, Feedback, TenderTerms
 from contractnet.manager.exploring import EXPLORING
 from contractnet.manager.ranking import conditions_of
-from contractnet.market.bargaining import DEFAULT_STRATEGY, Bargaining, bargain_terms, flat, ladder
+from contractnet.market.bargaining import DEFAULT_STRATEGY, Bargaining, alone, bargain_terms, flat, ladder
 from contractnet.market.given import flag, milliseconds, whole
 from contractnet.market.orders import BUNDLES, items, order, parts, share
 from contractnet.market.task import Task
@@ -145,7 +145,10 @@ def terms(task: Task, default_unit: str = DEFAULT_UNIT, **given: Unpack[TermOpti
     own = cast(TermOptions, task.terms)  # whatever a file held: each value is looked at
     of = {**DEFAULTS, **own, **given}
     found = _terms(task, default_unit, of)
-    return found if of["bargain"] is None else replace(found, bargain=_bargain(of, found))
+    if of["bargain"] is not None:
+        return replace(found, bargain=_bargain(of, found))
+    alone(of, DEFAULTS)
+    return found
 
 
 def _terms(task: Task, default_unit: str, of: Mapping[str, Any]) -> TenderTerms:

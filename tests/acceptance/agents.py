@@ -130,7 +130,8 @@ class Selling(Strategist):
         self._cost = cost
 
     def _plan(self, asked: Asking) -> Plan:
-        return Plan(strategy="linear", mandate=Mandate(preferences=PricePreferences(side="seller", limit=self._cost)))
+        mandate = Mandate(preferences=PricePreferences(side="seller", limit=self._cost))
+        return Plan(strategy="linear", mandate=mandate, confides=("judge",))
 
     async def word(self, owed: Owed) -> str:
         await asyncio.sleep(0.2)

@@ -30,7 +30,7 @@ ASKS, LEAST, RESERVE = "0.09", 40_000, 50_000
 TERMS = BargainTerms(best=1, turns=2, within_ms=5_000, strategy=FIRM, mediator="arbiter")
 
 
-def seller(town: Town, least: int = LEAST) -> Agent:
+def seller(town: Town, least: int = LEAST, trusts: tuple[str, ...] = ("arbiter",)) -> Agent:
     """Asks too much, unless a price is agreed."""
 
     def bid(call: Call) -> Proposal:
@@ -39,7 +39,7 @@ def seller(town: Town, least: int = LEAST) -> Agent:
 
     def plays(asked: Asking) -> Plan | Refusal:
         mandate = Mandate(preferences=PricePreferences(side="seller", limit=least), margin=PPM)  # it never comes down
-        return Plan(strategy=FIRM, mandate=mandate)
+        return Plan(strategy=FIRM, mandate=mandate, confides=trusts)
 
     return replace(town.agent("a", answers=bid), bargain=Strategist(plays))
 
@@ -76,6 +76,23 @@ async def test_the_mediated_price_is_proposed_and_awarded() -> None:
         assert mine.bargain.settled.rung == "sealed-reservations"
         assert (mine.conversation, theirs.conversation) == ("t0.1.b1.m0", "t0.1.b1.m1")
         assert (end.status, end.price) == ("settled", 45_000)
+
+
+async def test_a_mediator_that_it_does_not_trust_is_told_nothing_but_what_was_offered() -> None:
+    """Whoever opens a bargaining names whom it likes."""
+    async with Town() as town:
+        town.host("a", seller(town, trusts=("another",)))
+        town.host("arbiter", arbiter.agent())
+        town.start()
+        end = await bought(town)
+        mine, theirs = appeals(town)
+        assert mine.asked is not None
+        assert mine.asked.confidence is not None
+        assert theirs.asked is not None
+        assert theirs.asked.confidence is None
+        assert (end.status, end.price) == ("no-award", None)
+        journal = "".join(entry.body for entry in town.journals["arbiter"].entries())
+        assert str(LEAST) not in journal
 
 
 async def test_no_zone_of_agreement_is_no_award() -> None:

@@ -43,7 +43,8 @@ def sells(asked: Asking) -> Plan | Refusal:
     if asked.side is None:
         return Plan(strategy="micro", mandate=Mandate(preferences=SELLER))
     limit = 20_000 if asked.side == "seller" else 70_000
-    return Plan(strategy="linear", mandate=Mandate(preferences=PricePreferences(side=asked.side, limit=limit)))
+    mandate = Mandate(preferences=PricePreferences(side=asked.side, limit=limit))
+    return Plan(strategy="linear", mandate=mandate, confides=("arbiter",))
 
 
 def agent(name: str = "ada", player: Strategist | None = None) -> Agent:
@@ -192,6 +193,13 @@ async def test_what_the_turns_do_not_end_a_named_mediator_may() -> None:
         assert result.rung is not None
         result = await one.bargain("ada", "a report", **rules | {"limit": "0.01"})
         assert (result.status, result.price) == ("ended", None)
+
+
+async def test_a_mediator_is_none_of_the_two() -> None:
+    async with market(agent()) as one:
+        for name in ("ada", one.manager.book.owner):
+            result = await one.bargain("ada", "a report", limit="0.05", high="0.09", mediator=name)
+            assert result.status == "declined"
 
 
 async def test_who_stops_waiting_calls_it_off() -> None:

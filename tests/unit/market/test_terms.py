@@ -178,3 +178,17 @@ def test_a_task_names_one_reserve() -> None:
 def test_a_limit_without_a_reserve_goes_beyond_nothing() -> None:
     with pytest.raises(DefinitionError, match="a reserve that it goes beyond"):
         terms(Task("x", skill="a.b"), mediator="arbiter", mediation_limit="0.1")
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"bargain_turns": 3}, "bargain_turns"),
+        ({"bargain_strategy": "nope"}, "bargain_strategy"),
+        ({"bargain_mediator": "arbiter"}, "bargain_mediator"),
+        ({"bargain": 2, "bargain_mediator": "arbiter", "bargain_ladder": ["human", "human"]}, "bargain_ladder"),
+    ],
+)
+def test_terms_of_a_bargaining_that_is_not_held_are_a_mistake(given: Any, name: str) -> None:
+    with pytest.raises(DefinitionError, match=f"^{name}: "):
+        terms(TASK, **given)
