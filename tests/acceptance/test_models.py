@@ -220,3 +220,32 @@ def test_a_real_model_settles_deadlocks_by_a_closed_choice(tmp_path: Path, amqp_
     assert {one["offer"] for one in mediated if one["choice"] == "offer"} <= offers
     assert {one["purpose"] for one in asked(journal)} <= {"mediate", "probe"}
     assert len([one for one in asked(journal) if one["purpose"] == "mediate"]) >= 8
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("seen", ["Took", "Asked", "Chose"])
+def test_a_closed_choice_outlives_the_worker_that_asked_for_it(
+    seen: str, tmp_path: Path, amqp_url: str, noise: str
+) -> None:
+    """Killed when it has taken the request, asked the model, or chosen: one end each, and a replay asks nobody."""
+    (tmp_path / "judge.toml").write_text(
+        'id = "judge"\n[mediate]\nladder = ["closed-choice", "standing-offers"]\n'
+        f'[model]\nbase_url = "{noise}"\nname = "noise"\n'
+    )
+    tasks = write_tasks_of(tmp_path / "tasks.jsonl", 4, ["case.dispute"])
+    with Fleet(tmp_path, amqp_url) as fleet:
+        for agent in ("first_dispute", "second_dispute"):
+            fleet.worker(agent)
+        first = fleet.run("judge", "worker", "judge.toml", "--broker", amqp_url)
+        first.says("connected")
+        terms = ("--reserve", "0.0005", "--max-rounds", "1", "--mediator", "judge", "--mediation-limit", "0.002")
+        call = fleet.call(tasks, *terms, "--mediate-within", "60")
+        fleet.awaits(seen, fleet.journal("judge"))
+        first.kill9()
+        fleet.run("judge", "worker", "judge.toml", "--broker", amqp_url).says("connected")
+        assert call.wait(120) == 0, call.err
+        rows = assert_clean(fleet, ("first_dispute", "second_dispute", "judge"))
+        assert_replays([fleet.ledger, fleet.journal("judge")])
+        chosen = [row.conversation for row in fleet.rows(fleet.journal("judge")) if row.type in ("Chose", "Failed")]
+    assert len([row for row in rows if row.type == "Mediated"]) == 4
+    assert len(chosen) == len(set(chosen)) == 4
