@@ -12,6 +12,8 @@ Rules:
 4. Words are said if they hold no number but what binds, whoever gave them; else the template is.
 5. Who has accepted and heard nothing says the same once more when the broker comes back: once in the life of a
    process, and within a day.
+6. An agent bargains with MOST_OPEN at once: one more is declined as busy. So is, as unsupported, a request that names
+   one of the two as the mediator: that is a third.
 
 Source: protocols/README.md, section 8; D5.
 """

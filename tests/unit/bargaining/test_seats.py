@@ -19,7 +19,7 @@ from contractnet.bargaining.records import (
     TurnDecided,
     TurnTaken,
 )
-from contractnet.bargaining.seats import SETTLED_MS, Seats
+from contractnet.bargaining.seats import MOST_OPEN, SETTLED_MS, Seats
 from contractnet.bargaining.side import Bargain
 from contractnet.bargaining.strategist import Strategist
 from contractnet.ledger.records import SaidTurn
@@ -52,6 +52,17 @@ async def test_an_agent_without_a_player_does_not_bargain() -> None:
     assert [one.reason for one in room.of("seller", BargainDeclined)] == [RefuseReason.UNSUPPORTED]
     room = Room(Strategist(), Strategist())
     assert await room.play() == ("DECLINED", "DECLINED")
+
+
+@pytest.mark.parametrize(("others", "ends"), [(MOST_OPEN - 1, "AGREED"), (MOST_OPEN, "DECLINED")])
+async def test_one_agent_bargains_with_so_many_at_once_and_no_more(others: int, ends: str) -> None:
+    room = Room(Strategist(words="template"), Strategist(sells, words="none"))
+    for number in range(others):
+        other = Bargain("seller", "seller", f"o-{number}", "0" * 32, Timers())
+        room.seats["seller"].look(other, room.players["seller"])
+    assert await room.play() == (ends, ends)
+    declined = [one.reason for one in room.of("seller", BargainDeclined)]
+    assert declined == ([RefuseReason.BUSY] if ends == "DECLINED" else [])
 
 
 async def test_a_plan_that_does_not_fit_is_no_agreement_to_bargain(caplog: pytest.LogCaptureFixture) -> None:
