@@ -15,9 +15,8 @@ from tests.support.audit import Row
 from tests.support.fleet import Fleet, assert_clean, assert_replays, assert_settled, lines_of, until, write_tasks
 
 DEATHS = tuple(point for point in POINTS if point != "manager.ended")
-#: the first pass and a later one; all of them in a longer run. A daemon starts with two commits of its own, before it
-#: hears anything
-USUAL = {"recorder.after-commit": (1, 5)}
+#: a daemon starts with two commits of its own, before it hears anything; all passes in a longer run
+USUAL = {"recorder.before-commit": (1, 2, 4), "recorder.after-commit": (1, 3, 5)}
 #: more often no point is passed
 MOST = 60
 OPTIONS = ("--reserve", "0.05", "--reply-within", "5", "--lease", "5", "--concurrency", "1", "--require-settled")
@@ -25,7 +24,7 @@ OPTIONS = ("--reserve", "0.05", "--reply-within", "5", "--lease", "5", "--concur
 
 @pytest.mark.parametrize("point", DEATHS)
 def test_killed_at(point: str, tmp_path: Path, amqp_url: str) -> None:
-    passes = USUAL.get(point, (1, 4))
+    passes = USUAL.get(point, (1, 2, 4))
     with Fleet(tmp_path, amqp_url) as fleet, ThreadPoolExecutor(3) as pool:
         fleet.worker(*(f"second_{number}" for number in passes), options=("--name", "others"))
         died = list(pool.map(lambda number: killed_once(fleet, point, number, tmp_path), passes))

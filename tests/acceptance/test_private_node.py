@@ -120,7 +120,7 @@ def owner() -> Iterator[subprocess.Popen[str]]:
     process.wait(10)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_node_ends_with_its_owner(owner: subprocess.Popen[str], number: signal.Signals) -> None:
     assert owner.stdout
     base, *pids = owner.stdout.readline().split()

@@ -21,9 +21,9 @@ OPTIONS = ("--reserve", "0.05", "--reply-within", "5", "--lease", "20", "--requi
 
 
 @pytest.mark.timeout(280)
-def test_8_kills_at_random_moments(tmp_path: Path, amqp_url: str) -> None:
+def test_20_kills_at_random_moments(tmp_path: Path, amqp_url: str) -> None:
     """The same draws each time; others, and many more of them, in a longer run."""
-    batch(tmp_path, amqp_url, int(os.environ.get(SEED_VARIABLE) or 1), kills=8, tasks=24)
+    batch(tmp_path, amqp_url, int(os.environ.get(SEED_VARIABLE) or 1), kills=20, tasks=60)
 
 
 @pytest.mark.campaign

@@ -169,7 +169,7 @@ def run(size: Size, folder: Path) -> tuple[list[Row], list[Row]]:
     return assert_sound(size, folder)
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(3, marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("rounds", [1, 3])
 def test_1000_contractors_in_one_process(rounds: int, tmp_path: Path) -> None:
     """Several rounds of fewer contractors are below, and above with processes of their own."""
     size = Size(1000, rounds=rounds)

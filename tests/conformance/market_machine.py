@@ -90,7 +90,7 @@ TERMS: tuple[dict[str, Any], ...] = (
     {"max_rounds": 2, "shortlist": 2, "mediator": "arbiter", "work_within_ms": 40_000, "valid_for_extra_ms": 0},
 )
 NORMAL = settings(
-    max_examples=often(150),
+    max_examples=often(300),
     stateful_step_count=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],  # to explain takes minutes

@@ -1,4 +1,4 @@
-"""The market machine, run: 150 runs always, more on demand.
+"""The market machine, run: 300 runs always, more on demand.
 
     pytest -m campaign tests/conformance/test_market_machine.py -s
 

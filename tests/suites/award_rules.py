@@ -28,7 +28,7 @@ WHERE = "t.1|1"
 
 #: the properties of a rule hold over so many examples; subclasses share the test functions, hence the health check
 EXAMPLES = settings(
-    max_examples=often(300),
+    max_examples=often(1_000),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors],
 )

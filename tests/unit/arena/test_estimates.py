@@ -20,7 +20,7 @@ def test_a_rate_stands_with_its_wilson_interval() -> None:
     assert (float(found.low), float(found.high)) == pytest.approx((0.4902, 0.9433), abs=1e-4)
 
 
-@settings(max_examples=often(300), deadline=None)
+@settings(max_examples=often(1_000), deadline=None)
 @given(st.lists(st.integers(-(10**9), 10**9), min_size=2, max_size=30))
 def test_a_mean_is_that_of_the_library(values: list[int]) -> None:
     mean = Mean()

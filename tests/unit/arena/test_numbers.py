@@ -42,7 +42,7 @@ def test_decimals(value: Fraction | int, places: int, text: str) -> None:
     assert decimal(value, places) == text
 
 
-@settings(max_examples=often(300), deadline=None)
+@settings(max_examples=often(1_000), deadline=None)
 @given(st.integers(-(10**9), 10**9), st.integers(1, 10**6), st.integers(0, 6))
 def test_a_decimal_is_the_nearest(top: int, bottom: int, places: int) -> None:
     value = Fraction(top, bottom)

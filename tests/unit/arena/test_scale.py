@@ -30,7 +30,7 @@ def test_one_value_alone_has_an_axis_too() -> None:
     assert found.low <= 5 < found.high
 
 
-@settings(max_examples=often(120), deadline=None)
+@settings(max_examples=often(300), deadline=None)
 @given(st.lists(st.integers(-(10**7), 10**7), min_size=1, max_size=4), st.sampled_from([1, 7, 1_000, 10**6]))
 def test_every_value_lies_on_its_axis(whole: list[int], parts: int) -> None:
     values = [Fraction(one, parts) for one in whole]

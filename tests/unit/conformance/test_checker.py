@@ -58,7 +58,7 @@ def shuffled(draw: st.DrawFn) -> list[str]:
 
 
 @given(shuffled())
-@settings(max_examples=often(200), deadline=None)
+@settings(max_examples=often(600), deadline=None)
 def test_no_transcript_makes_it_raise(lines: list[str]) -> None:
     verdict = check(lines, TABLES)
     if verdict.fault is not None:

@@ -74,7 +74,7 @@ def test_the_acts_of_the_transcripts_keep_the_schema() -> None:
 
 
 @given(spoiled())
-@settings(max_examples=often(150), deadline=None)
+@settings(max_examples=often(400), deadline=None)
 def test_it_takes_what_the_library_takes(message: dict[str, Any]) -> None:
     """But for `1.0`, which JSON Schema calls an integer: the strategy makes none."""
     assert (not SCHEMA.misfits(message)) is LIBRARY.is_valid(message)

@@ -98,7 +98,7 @@ def test_it_is_read_from_a_position_and_by_conversation(exported: Path) -> None:
     assert [entry.version for entry in reader.entries(after=30, conversation="c0")] == list(range(11, 21))
 
 
-@settings(deadline=None, max_examples=often(120))
+@settings(deadline=None, max_examples=often(300))
 @given(place=st.integers(0, 10**9), flip=st.integers(1, 255))
 def test_a_changed_byte_is_found_by_the_line(place: int, flip: int, sound: Path) -> None:
     before = sound.read_bytes()

@@ -173,4 +173,4 @@ class Money(RuleBasedStateMachine):
 
 
 def test_accounts_with_children_add_up_whatever_happens() -> None:
-    run_state_machine_as_test(Money, settings=settings(max_examples=often(120), stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(Money, settings=settings(max_examples=often(300), stateful_step_count=30, deadline=None))

@@ -136,7 +136,7 @@ def test_no_text_at_all_changes_a_decision(
     assert decided(run(task, bids, refusal, failure, progress, rule)) == PLAIN[rule]
 
 
-@settings(max_examples=often(300), deadline=None)
+@settings(max_examples=often(1_000), deadline=None)
 @given(words.filter(bool), words, words, st.sampled_from(sorted(AWARD_RULES)))
 def test_no_text_at_all_changes_who_wins_under_any_rule(task: str, bids: str, refusal: str, rule: str) -> None:
     assert decided(closed(task, bids, refusal, rule)) == CLOSED[rule]

@@ -33,7 +33,7 @@ from tests.support.examples import often
 
 UNIT = 1_000_000
 HALF = Fraction(1, 2)
-MANY = settings(max_examples=often(300), deadline=None)
+MANY = settings(max_examples=often(1_000), deadline=None)
 
 
 @pytest.mark.parametrize(("bidders", "paid"), [(2, 0.666667), (3, 0.5), (5, 0.333333), (10, 0.181818)])

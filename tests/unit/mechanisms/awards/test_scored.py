@@ -16,7 +16,7 @@ from tests.suites.award_rules import SEED, WHERE, AwardRuleSuite, bid
 from tests.support.examples import often
 
 UNIT = 1_000_000
-MANY = settings(max_examples=often(300), deadline=None)
+MANY = settings(max_examples=often(1_000), deadline=None)
 
 
 class TestLowestPrice(AwardRuleSuite):

@@ -14,7 +14,7 @@ from contractnet.mechanisms.awards.shape import LossReason
 from contractnet.mechanisms.awards.split import PartBid, Split, split
 from tests.support.examples import often
 
-MANY = settings(max_examples=often(300), deadline=None)
+MANY = settings(max_examples=often(1_000), deadline=None)
 SEED, WHERE = "5eed" * 8, "t.1|1"
 
 

@@ -11,7 +11,7 @@ from contractnet.mechanisms.bargaining.shape import Offer, live_offers
 from tests.support.examples import often
 from tests.unit.mechanisms.bargaining.worlds import PRICE_WORLDS, WORLDS, World
 
-EXAMPLES = settings(max_examples=often(120), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=often(250), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def played(world: World, seed: str = "s") -> Exchange:

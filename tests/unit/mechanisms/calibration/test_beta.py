@@ -13,7 +13,7 @@ from contractnet.mechanisms.calibration.beta import Prior, posterior, told, wils
 from contractnet.messages.values import PPM
 from tests.support.examples import often
 
-MANY = settings(max_examples=often(300), deadline=None)
+MANY = settings(max_examples=often(1_000), deadline=None)
 counts = st.tuples(st.integers(0, 10_000), st.integers(0, 10_000)).map(lambda pair: (min(pair), max(pair)))
 
 

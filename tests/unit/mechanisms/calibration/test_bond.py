@@ -11,7 +11,7 @@ from contractnet.mechanisms.calibration.bond import Bond, forfeit, settlement, w
 from contractnet.messages.values import PPM
 from tests.support.examples import often
 
-MANY = settings(max_examples=often(300), deadline=None)
+MANY = settings(max_examples=often(1_000), deadline=None)
 UNIT = 1_000_000
 ppm = st.integers(0, PPM)
 

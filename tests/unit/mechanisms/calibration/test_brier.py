@@ -14,7 +14,7 @@ from contractnet.mechanisms.calibration.tally import BINS, Tally, bin_of
 from contractnet.messages.values import PPM
 from tests.support.examples import often
 
-MANY = settings(max_examples=often(300), deadline=None)
+MANY = settings(max_examples=often(1_000), deadline=None)
 outcomes_of_all = st.binary(min_size=2, max_size=40).map(
     lambda raw: [(min(PPM, one // 2 * 8_003), bool(one & 1)) for one in raw]
 )

@@ -15,7 +15,7 @@ from contractnet.messages.values import PPM
 from tests.suites.award_rules import SEED, WHERE, Case, bid, cases
 from tests.support.examples import often
 
-MANY = settings(max_examples=often(300), deadline=None)
+MANY = settings(max_examples=often(1_000), deadline=None)
 POLICY = ExplorationPolicy(granted=100, most=60)
 
 

@@ -13,7 +13,7 @@ from contractnet.mechanisms.calibration.isotonic import Point, Steps, fit, pool_
 from contractnet.messages.values import PPM
 from tests.support.examples import often
 
-MANY = settings(max_examples=often(300), deadline=None)
+MANY = settings(max_examples=often(1_000), deadline=None)
 points_of_all = st.lists(st.tuples(st.integers(0, 9), st.integers(1, 9)), min_size=1, max_size=6).map(
     lambda pairs: [Point(x=x, total=min(pair), weight=max(pair[1], min(pair))) for x, pair in enumerate(pairs)]
 )

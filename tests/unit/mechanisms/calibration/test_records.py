@@ -16,7 +16,7 @@ from contractnet.mechanisms.calibration.records import Calibrated, Policy, Recor
 from contractnet.messages.values import PPM
 from tests.support.examples import often
 
-MANY = settings(max_examples=often(300), deadline=None)
+MANY = settings(max_examples=often(1_000), deadline=None)
 SKILL = "text.summarise"
 
 
