@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import tokenize
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -384,6 +385,17 @@ def test_what_is_out_of_place_is_named_so_often_and_no_more(talk: Talk) -> None:
     boss.say(agent, "cancel", {"reason": "user"}, conversation_id="talk", sender="stranger")  # M1: no answer
     boss.say(agent, "cfp", cfp(), conversation_id="another")
     assert [told(one) for one in boss.take(1)] == [("propose", None)]
+
+
+def test_one_stopped_amid_what_it_hears_ends_in_order(language: str, amqp_url: str, outside: Outside) -> None:
+    with Peer(amqp_url, "boss") as boss:
+        contractor = outside.start(language, SKILL, "deliver")
+        contractor.popen.send_signal(signal.SIGSTOP)
+        for index in range(300):
+            boss.say(contractor.agent, "cfp", cfp(), conversation_id=f"talk-{index}")
+        contractor.popen.send_signal(signal.SIGCONT)
+        assert contractor.stop() == 0, contractor.printed()[-2000:]
+        assert len(contractor.lines("said")) < 300  # whoever is this agent next hears the rest
 
 
 # ---- their size

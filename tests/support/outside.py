@@ -40,9 +40,13 @@ class Contractor:
         self.popen = popen
         self._printed = printed
 
+    def printed(self) -> str:
+        """All that it printed, errors too."""
+        return self._printed.read_text()
+
     def lines(self, kind: str) -> list[Any]:
         """What it printed of one kind: `heard`, `said`, `quarantined`, `returned`, `ready`."""
-        whole = self._printed.read_text().rpartition("\n")[0]
+        whole = self.printed().rpartition("\n")[0]
         decoded = [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
         return [line[kind] for line in decoded if kind in line]
 
@@ -57,10 +61,10 @@ class Contractor:
 
         def look() -> Message | None:
             found: Message | None = next(filter(wanted, self.lines(kind)), None)
-            assert found is not None or self.popen.poll() is None, f"{self.agent} ended: {self._printed.read_text()}"
+            assert found is not None or self.popen.poll() is None, f"{self.agent} ended: {self.printed()}"
             return found
 
-        return until(f"{self.agent}: {kind}\n{self._printed.read_text()[-2000:]}", look, timeout_s)
+        return until(f"{self.agent}: {kind}\n{self.printed()[-2000:]}", look, timeout_s)
 
     def stop(self) -> int:
         """SIGTERM, and its exit code."""
@@ -87,9 +91,9 @@ class Outside:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            codes = [contractor.stop() for contractor in self.contractors]
+            codes = {contractor: contractor.stop() for contractor in self.contractors}
             if kind is None:
-                assert not any(codes), codes
+                assert not any(codes.values()), [one.printed()[-4000:] for one, code in codes.items() if code]
                 self._check()
         finally:
             for contractor in self.contractors:

@@ -15,7 +15,7 @@ const PRICE = Number(process.env.PRICE ?? 50_000), WORK_MS = Number(process.env.
 const PAUSE_MS = 200, GRACE_MS = 10_000, PRESENCE_MS = 5_000, PRESENCE_LEASE_MS = 15_000, CAPACITY = 4, COMPLAINTS = 5;
 const STARTED = Date.now();
 const talks = new Map(); // conversation id -> Talk
-let numbers = 0;
+let numbers = 0, leaving = false;
 
 const note = (line) => console.log(JSON.stringify(line));
 const newId = () => `${AGENT}.${STARTED}.${++numbers}`;
@@ -26,6 +26,7 @@ const free = () => CAPACITY - [...talks.values()].filter((talk) => talk.state ==
 
 // Send one act; a body is an array. `channel.waitForConfirms()` says when the broker has all that was sent.
 function publish(exchange, key, message, durable = true) {
+  if (leaving) return; // what made us say it is not acknowledged either, and comes again
   const properties = { contentType: "application/json", persistent: durable, mandatory: durable };
   const again = (refused) => refused && later(1_000, () => publish(exchange, key, message, durable)); // a queue is full
   channel.publish(exchange, key, Buffer.from(JSON.stringify([message])), properties, again);
@@ -208,7 +209,7 @@ function attempt(action, given) {
 async function delivered(delivery) {
   for (const message of attempt(JSON.parse, delivery.content) ?? []) attempt(gate, message); // a bad one spoils no other
   await channel.waitForConfirms().catch(note); // acknowledged when all that it made us say has been confirmed
-  channel.ack(delivery);
+  if (!leaving) channel.ack(delivery);
 }
 
 const connection = await amqp.connect(BROKER);
@@ -234,6 +235,7 @@ setInterval(() => presence(), PRESENCE_MS).unref();
 note({ ready: AGENT });
 process.on("SIGTERM", async () => {
   presence(true);
-  await channel.waitForConfirms();
+  leaving = true;
+  await channel.waitForConfirms().catch(note);
   await connection.close();
 });

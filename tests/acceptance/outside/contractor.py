@@ -217,6 +217,8 @@ def attempt(action, given):
 
 
 def delivered(_channel, delivery, _properties, body):
+    if stopping:
+        return  # not acknowledged: it comes again
     for message in attempt(json.loads, body) or []:  # each alone: a bad one spoils no other
         attempt(gate, message)
     channel.basic_ack(delivery.delivery_tag)  # all that it made us say has been confirmed
