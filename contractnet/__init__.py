@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from contractnet.bargaining.result import BargainResult as BargainResult
     from contractnet.bidders.decorator import bidder as bidder
     from contractnet.contractor.ports import Award as Award
     from contractnet.contractor.ports import Call as Call
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from contractnet.errors import ContractNetError as ContractNetError
     from contractnet.errors import NoAward as NoAward
     from contractnet.market.bargaining import Bargaining as Bargaining
-    from contractnet.market.bargains import BargainResult as BargainResult
     from contractnet.market.contract import Contract as Contract
     from contractnet.market.limits import Decision as Decision
     from contractnet.market.limits import LimitReached as LimitReached
@@ -36,7 +36,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Award": "contractnet.contractor.ports",
-    "BargainResult": "contractnet.market.bargains",
+    "BargainResult": "contractnet.bargaining.result",
     "Bargaining": "contractnet.market.bargaining",
     "BudgetExceeded": "contractnet.errors",
     "Call": "contractnet.contractor.ports",

@@ -252,7 +252,7 @@ def request_of(bargain: Bargain) -> JointRequestContent:
     ladder = request.ladder or tuple(rung.value for rung in DEFAULT)
     return JointRequestContent(
         side=_SIDES[bargain.me],
-        answer_to="manager" if bargain.me == 0 else "agent",
+        answer_to=request.answer_to if bargain.me == 0 else "agent",
         initiator=names[bargain.me],
         participant=names[1 - bargain.me],
         subject=request.subject[:MAX_TEXT],

@@ -8,24 +8,14 @@ Rules:
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
-
-import msgspec
+from typing import cast
 
 from contractnet.bargaining.player import Move, Note, Owed, Refusal
 from contractnet.bargaining.records import BargainDeclined, BargainTaken, Plan, TurnTaken
 from contractnet.bargaining.side import Bargain
-from contractnet.ledger.records import Record
+from contractnet.ledger.readable import readable
 from contractnet.mechanisms.bargaining.guard import Decision
-from contractnet.messages.codec import canonical
 from contractnet.messages.values import plain_text
-
-R = TypeVar("R", bound=Record)
-
-
-def readable(fact: R) -> R:
-    """A fact with values of a player's code in it, as a ledger gives it back. Raises where it does not."""
-    return msgspec.json.decode(canonical(fact), type=type(fact))
 
 
 def answered(bargain: Bargain, answer: Plan | Refusal) -> BargainTaken | BargainDeclined:

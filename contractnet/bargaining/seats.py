@@ -28,9 +28,10 @@ from typing import Any, Final, Protocol
 
 from contractnet.bargaining.player import AnyPlayer, Asking, Note, OwnTurn, Player, Task, unnoted
 from contractnet.bargaining.records import BargainCalledOff, BargainDeclined, BargainTaken, TurnTaken
-from contractnet.bargaining.returned import answered, moved, owed, readable
+from contractnet.bargaining.returned import answered, moved, owed
 from contractnet.bargaining.side import Bargain
 from contractnet.bargaining.wording import worded
+from contractnet.ledger.readable import readable
 from contractnet.ledger.records import Asked
 from contractnet.mechanisms.bargaining.guard import Decision
 from contractnet.messages.values import CancelReason, RefuseReason, plain_text

@@ -22,7 +22,6 @@ from contractnet.bidders.complaints import Complain
 from contractnet.bidders.moves import move_form, move_question, price_in, wording_question
 from contractnet.bidders.stance import Stance
 from contractnet.bidders.wording import of_model
-from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError, ModelError
 from contractnet.llm.ask import ask, say
 from contractnet.llm.model import Asking as Question
@@ -31,6 +30,7 @@ from contractnet.llm.prompts import load_prompt
 from contractnet.mechanisms.bargaining.brought import find_strategy
 from contractnet.mechanisms.bargaining.guard import bounded
 from contractnet.mechanisms.bargaining.issues import Terms
+from contractnet.messages.given import Amount, micros
 from contractnet.messages.values import require
 
 Words = Literal["none", "template", "model"]

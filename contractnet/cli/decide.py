@@ -13,7 +13,6 @@ import msgspec
 from contractnet.cli import exits, options, output
 from contractnet.cli.options import option
 from contractnet.contractor.persons import MEDIATION
-from contractnet.contractor.ports import micros
 from contractnet.errors import DefinitionError, LedgerUnusable
 from contractnet.ledger import answers
 from contractnet.ledger.jsonl import JsonlReader
@@ -22,6 +21,7 @@ from contractnet.ledger.questions import RESERVED, Answered, Pending, Questions
 from contractnet.ledger.urls import file_of, filled, open_reader
 from contractnet.manager.limits import LIMIT
 from contractnet.messages.codec import canonical
+from contractnet.messages.given import micros
 from contractnet.messages.values import PPM, plain_text, show_amount
 
 #: a running market takes an answer within half a second; it is waited for a little longer

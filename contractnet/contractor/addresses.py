@@ -1,6 +1,7 @@
 """Where a daemon's agents send what they say.
 
-Rules: to a manager by its lanes; to a mediator, and to an agent that has asked one about a bargaining, by its inbox.
+Rules: to a manager by its lanes; to an agent by its inbox: to one that is asked, a mediator or the other side of a
+bargaining that we opened, and to one that asked, where its request says so.
 
 Source: protocols/README.md, section 7.
 """
@@ -18,9 +19,19 @@ from contractnet.transport.port import Address, Lane, ToAgents, ToManager
 
 def address(act: AnyMessage, side: Side | Bargain | None) -> Address:
     """Of what one of our agents says in a conversation; `side`: its own."""
-    if isinstance(side, Appeal):
-        return ToAgents((act.receiver,))
-    if isinstance(side, Mediating) and side.asks is not None and side.asks.answer_to == "agent":
+    if _reaches_agent(side):
         return ToAgents((act.receiver,))
     work = isinstance(act, Inform | Failure | BargainInform | BargainFailure)
     return ToManager(act.receiver, Lane.WORK if work else Lane.BID)
+
+
+def _reaches_agent(side: Side | Bargain | None) -> bool:
+    match side:
+        case Appeal():
+            return True
+        case Bargain():
+            return side.me == 0 or (side.request is not None and side.request.answer_to == "agent")
+        case Mediating():
+            return side.asks is not None and side.asks.answer_to == "agent"
+        case _:
+            return False

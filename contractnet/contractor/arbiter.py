@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from contractnet.bargaining.returned import readable
 from contractnet.contractor.bidding import Host
 from contractnet.contractor.consulting import Consulting
 from contractnet.contractor.disputes import Choice, Dispute, Impasse, Mediator, Settlement, Settler
@@ -23,6 +22,7 @@ from contractnet.contractor.ports import Agent
 from contractnet.contractor.records import Chose, Declined, Failed, Passed, Settled, Took
 from contractnet.errors import ContractNetError
 from contractnet.ledger.questions import Answered
+from contractnet.ledger.readable import readable
 from contractnet.mechanisms.bargaining.mediation.joint import outcome
 from contractnet.messages.contents import RequestContent
 from contractnet.messages.refusal import Refusal

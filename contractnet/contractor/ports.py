@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol, runtime_checkable
 
 from contractnet.bargaining.player import AnyPlayer
@@ -21,6 +20,7 @@ from contractnet.contractor.disputes import Note, Settler, unnoted
 from contractnet.errors import DefinitionError
 from contractnet.mechanisms.calibration.brier import BrierScore
 from contractnet.messages.contents import Bundle, Feedback, FieldError, Terms
+from contractnet.messages.given import Amount, micros
 from contractnet.messages.refusal import Refusal as Refusal
 from contractnet.messages.values import (
     MAX_ETA_S,
@@ -28,28 +28,9 @@ from contractnet.messages.values import (
     MOST_ITEMS,
     MOST_PARTS,
     PPM,
-    parse_amount,
     plain_text,
     require,
 )
-
-Amount = str | int | Decimal
-
-
-def micros(amount: Amount, what: str) -> int:
-    """An amount that a user wrote, as micros: a decimal string, a whole number of units, or a Decimal.
-
-    Raises:
-        DefinitionError: not such an amount; floats are refused, since they are not exact.
-    """
-    if isinstance(amount, bool) or not isinstance(amount, str | int | Decimal):
-        raise DefinitionError(f"{what}: write an amount as a string such as '0.05', not as {type(amount).__name__}")
-    if isinstance(amount, Decimal):
-        try:
-            amount = format(amount, "f")
-        except (InvalidOperation, ValueError) as error:
-            raise DefinitionError(f"{what}: {amount!r} is not an amount") from error
-    return parse_amount(str(amount), what)
 
 
 class Proposal:

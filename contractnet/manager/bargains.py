@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from contractnet.bargaining.opening import grid
 from contractnet.bargaining.records import BargainOpened, Plan
 from contractnet.bargaining.records import Timers as BargainTimers
 from contractnet.bargaining.wire import rules_of
@@ -32,8 +33,6 @@ from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferen
 from contractnet.mechanisms.bargaining.shape import Rules, fit
 from contractnet.messages.bargaining import BargainRequestContent, IssueContent
 
-#: prices between 0 and the offer on file that a bargaining knows at most
-MOST_STEPS = 10_000
 #: added to a call's conversation id, with a number
 SUFFIX = ".b"
 
@@ -122,14 +121,6 @@ def request_of(spec: TaskSpec, terms: TenderTerms, bargain: BargainTerms, talk: 
         mediator=bargain.mediator,
         ladder=bargain.ladder,
     )
-
-
-def grid(span: int) -> int:
-    """The least power of ten, micros, of which a range of prices has no more than MOST_STEPS."""
-    tick = 1
-    while span // tick > MOST_STEPS:
-        tick *= 10
-    return tick
 
 
 def plan_of(terms: TenderTerms, bargain: BargainTerms, price: int) -> Plan:

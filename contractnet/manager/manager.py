@@ -7,14 +7,13 @@ import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
-import msgspec
-
 from contractnet.bargaining.player import AnyPlayer
 from contractnet.bargaining.records import BargainCalledOff, BargainOpened
 from contractnet.bargaining.seats import SETTLED_MS
 from contractnet.bargaining.side import Bargain
 from contractnet.errors import DefinitionError
 from contractnet.ledger.questions import DECISIONS, Answered
+from contractnet.ledger.readable import readable
 from contractnet.ledger.records import Record
 from contractnet.ledger.scribe import Writing
 from contractnet.manager.book import MONEY
@@ -25,7 +24,6 @@ from contractnet.manager.paid import ExplorationGranted
 from contractnet.manager.records import AccountClosed, CancelAsked, Ended, Granted, Judged, Opened
 from contractnet.manager.tender import Tender
 from contractnet.manager.waits import AWARD, BEGIN, END
-from contractnet.messages.codec import canonical
 from contractnet.messages.values import CancelReason
 
 R = TypeVar("R", bound=Record)
@@ -41,7 +39,7 @@ class Manager(Driver):
             DefinitionError: no ledger could give it back; nothing was recorded.
             LedgerBroken: the ledger is over.
         """
-        written = self.book.step(tender_id, _readable(opened), self._now())
+        written = self.book.step(tender_id, readable(opened), self._now())
         tender = self.book.tenders[tender_id]
         if check is not None:
             self._checks.know(tender.id, check)
@@ -98,7 +96,7 @@ class Manager(Driver):
             DefinitionError: it cannot be played, or no ledger could give it back; nothing was recorded.
             LedgerBroken: the ledger is over.
         """
-        written = self.book.step(conversation, _readable(opened), self._now())
+        written = self.book.step(conversation, readable(opened), self._now())
         if player is not None:
             self._players[conversation] = player
         self._recorder.commit(written, then=lambda: self._waits.came(conversation, BEGIN))
@@ -180,7 +178,7 @@ class Manager(Driver):
         Raises:
             DefinitionError: nobody asked that, or the money for it is not there.
         """
-        self._answer(_readable(answered), then)
+        self._answer(readable(answered), then)
 
     def _moot(self, account: str, choice: str, why: str) -> list[Writing]:
         """Whoever is asked about an account need not decide any more."""
@@ -203,11 +201,11 @@ class Manager(Driver):
 
     def note(self, tender: Tender, record: Judged) -> None:
         """Record something that moves no tender."""
-        self._commit(self.book.loose(tender.id, _readable(record), self._now()))
+        self._commit(self.book.loose(tender.id, readable(record), self._now()))
 
     def record(self, stream: str, record: Record) -> None:
         """Record something that belongs to no tender."""
-        self._commit(self.book.loose(stream, _readable(record), self._now()))
+        self._commit(self.book.loose(stream, readable(record), self._now()))
 
     async def ended(self, tender: Tender) -> Ended:
         """Wait until the tender has ended and that is durable.
@@ -253,15 +251,3 @@ class Manager(Driver):
         """Whether a late word on what we accepted may come (B27); after a day it is not looked for."""
         unsettled = bargain.machine.finished and bargain.machine.has("binds") and not bargain.machine.has("agreed")
         return unsettled and self._now() - bargain.due_at <= SETTLED_MS
-
-
-def _readable(record: R) -> R:
-    """A record with values of a caller's code in it, as a ledger gives it back.
-
-    Raises:
-        DefinitionError: a value is of another type than its field: recorded, it would keep the ledger from opening.
-    """
-    try:
-        return msgspec.json.decode(canonical(record), type=type(record))
-    except msgspec.ValidationError as error:
-        raise DefinitionError(f"{type(record).__name__}: {error}; give a value of that type") from error

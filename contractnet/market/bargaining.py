@@ -6,17 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-import msgspec
-
+from contractnet.bargaining.opening import DEFAULT_STRATEGY
 from contractnet.errors import ContractNetError, DefinitionError
 from contractnet.manager.bargains import check_bargain
 from contractnet.manager.conditions import BargainTerms, TaskSpec, TenderTerms, Timers
 from contractnet.mechanisms.awards.brought import find_rule
 from contractnet.mechanisms.awards.shape import Exposure
-from contractnet.messages.values import Rungs
 
-#: how a side plays where nothing else is said: it goes to its limit in even steps
-DEFAULT_STRATEGY: Final = "linear"
 #: an offer that stands for longer is asked of nobody: bargaining may take so long at most, milliseconds
 MOST_MS: Final = 24 * 3600 * 1000
 
@@ -52,24 +48,6 @@ def flat(given: Mapping[str, Any]) -> dict[str, Any]:
             raise DefinitionError(f"{twice[0]}: the Bargaining says it already; say it once")
         of |= whole.options()
     return of
-
-
-def ladder(given: Sequence[str], mediator: str | None) -> tuple[str, ...]:
-    """The rungs that a mediator may try.
-
-    Raises:
-        DefinitionError: they are no names, too many, or nobody is there to climb them.
-    """
-    rungs = (given,) if isinstance(given, str) else tuple(given)
-    try:
-        found = msgspec.convert(rungs, Rungs)
-    except msgspec.ValidationError as error:
-        raise DefinitionError(f"bargain_ladder: {error}") from error
-    if found and mediator is None:
-        raise DefinitionError("bargain_ladder: it needs a bargain_mediator to climb it")
-    if len({*found}) < len(found):
-        raise DefinitionError("bargain_ladder: a rung stands in it twice")
-    return found
 
 
 def alone(given: Mapping[str, Any], usual: Mapping[str, Any]) -> None:

@@ -12,10 +12,10 @@ from typing import Any, Self, get_args
 
 import msgspec
 
-from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError
 from contractnet.ledger.questions import RESERVED, Pending
 from contractnet.manager.limits import Asked, AtLimit, Choice, LimitPolicy, Ruling
+from contractnet.messages.given import Amount, micros
 from contractnet.messages.values import show_amount
 
 

@@ -16,23 +16,25 @@ from typing import Self, Unpack
 
 import msgspec
 
+from contractnet.bargaining.opening import BargainOptions, opening
+from contractnet.bargaining.result import BargainResult, result_of
+from contractnet.bargaining.strategist import Wording
 from contractnet.bidders.decorator import as_agent
-from contractnet.contractor.ports import MEDIATE, Agent, Amount, Hostable, micros
+from contractnet.contractor.ports import MEDIATE, Agent, Hostable
 from contractnet.contractor.settings import Settings as ContractorSettings
 from contractnet.errors import DefinitionError
-from contractnet.manager.bargains import SUFFIX
+from contractnet.manager.bargains import SUFFIX, timers_of
 from contractnet.manager.limits import AtLimit, LimitPolicy
 from contractnet.manager.manager import Manager
 from contractnet.manager.settings import Settings as ManagerSettings
-from contractnet.market.bargains import BargainOptions, BargainResult, Wording, opening, result_of
 from contractnet.market.contract import Contract
-from contractnet.market.given import whole
 from contractnet.market.house import House, Leaving, OnLeave, leaving
 from contractnet.market.limits import OnLimit, policy
 from contractnet.market.planning import Approver, Bought, Drafter, Job, Plan, buy, decompose, offered
 from contractnet.market.task import Task, require_key
 from contractnet.market.tendering import Tendering, tender_id
 from contractnet.market.terms import DEFAULT_UNIT, TermOptions
+from contractnet.messages.given import Amount, micros, whole
 from contractnet.messages.values import require
 from contractnet.transport.port import Transport
 from contractnet.transport.urls import open_transport
@@ -185,7 +187,7 @@ class Market(Tendering):
         Args:
             agent: id of whom to bargain with; it may be anywhere behind the broker.
             subject: what the deal is about; both read it.
-            options: see `market.bargains.BargainOptions`.
+            options: see `bargaining.opening.BargainOptions`.
         Raises:
             DefinitionError: an argument is not valid; another agent or subject stands under the key.
             LedgerBroken, TransportRefused: the market cannot go on.
@@ -195,7 +197,7 @@ class Market(Tendering):
         known = None if key is None else manager.book.bargain_keys.get(require_key(key))
         conversation, opened = known or f"{tender_id()}{SUFFIX}", None
         if known is None:
-            opened = opening(agent, subject, self._timers, self._unit, secrets.token_hex(16), options)
+            opened = opening(agent, subject, timers_of(self._timers), self._unit, secrets.token_hex(16), options)
         else:
             held = manager.book.bargains[known]
             if held.request is None or (held.peer, held.request.subject) != (agent, subject):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal, cast, get_args
 
-from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError, MechanismError
 from contractnet.manager.allotment import PART_RULES
 from contractnet.manager.conditions import ItemTerms
 from contractnet.mechanisms.awards.cover import require_solver
 from contractnet.mechanisms.rules import Criterion
+from contractnet.messages.given import Amount, micros
 from contractnet.messages.values import MAX_MICROS, MOST_ITEMS, PPM, require, show_amount
 
 What = Literal["price", "eta", "probability"]

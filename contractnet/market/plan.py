@@ -17,10 +17,10 @@ from typing import Annotated, Any, Final, cast
 
 import msgspec
 
-from contractnet.contractor.ports import micros
 from contractnet.errors import DefinitionError
 from contractnet.manager.plans import PlanTask
 from contractnet.market.task import Task
+from contractnet.messages.given import micros
 from contractnet.messages.values import plain_text, require, show_amount
 
 #: tasks of one plan at most

@@ -8,8 +8,8 @@ from collections.abc import Coroutine, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from contractnet.bargaining.result import BargainResult
 from contractnet.manager.receipts import Receipt
-from contractnet.market.bargains import BargainResult
 from contractnet.market.contract import Contract
 from contractnet.market.market import Market
 from contractnet.market.planning import Bought, Drafter, Plan

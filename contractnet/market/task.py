@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError
 from contractnet.manager.conditions import TaskSpec
 from contractnet.market.bargaining import Bargaining, flat
@@ -17,6 +16,7 @@ from contractnet.messages.codec import (
     canonical,
     check_size,
 )
+from contractnet.messages.given import Amount, micros
 from contractnet.messages.payload import check_schema
 from contractnet.messages.plain import check_payload
 from contractnet.messages.values import MAX_TASK, require

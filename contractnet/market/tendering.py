@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 from typing import Self, Unpack
 
-from contractnet.contractor.ports import Amount, micros
 from contractnet.errors import DefinitionError
 from contractnet.manager.conditions import TenderTerms, Timers
 from contractnet.manager.limits import AtLimit, LimitPolicy
@@ -17,11 +16,11 @@ from contractnet.manager.manager import Manager
 from contractnet.manager.receipts import Receipt, receipt
 from contractnet.manager.records import Opened
 from contractnet.market.contract import Contract
-from contractnet.market.given import whole
 from contractnet.market.limits import OnLimit, policy
 from contractnet.market.many import as_they_end
 from contractnet.market.task import Check, Task, fingerprint, require_key
 from contractnet.market.terms import TermOptions, terms
+from contractnet.messages.given import Amount, micros, whole
 from contractnet.messages.values import require
 
 

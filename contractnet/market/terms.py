@@ -7,19 +7,19 @@ from typing import Any, Final, TypedDict, Unpack, cast, get_args
 
 from msgspec.structs import replace
 
-from contractnet.contractor.ports import Amount, micros
+from contractnet.bargaining.opening import DEFAULT_STRATEGY, rungs
 from contractnet.errors import DefinitionError, MechanismError
 from contractnet.manager.conditions import BargainTerms, Confidence, Feedback, TenderTerms
 from contractnet.manager.exploring import EXPLORING
 from contractnet.manager.ranking import conditions_of
-from contractnet.market.bargaining import DEFAULT_STRATEGY, Bargaining, alone, bargain_terms, flat, ladder
-from contractnet.market.given import flag, milliseconds, whole
+from contractnet.market.bargaining import Bargaining, alone, bargain_terms, flat
 from contractnet.market.orders import BUNDLES, items, order, parts, share
 from contractnet.market.task import Task
 from contractnet.mechanisms.awards.brought import find_rule
 from contractnet.mechanisms.awards.reserve import UniformPrior, optimal_reserve
 from contractnet.mechanisms.awards.stopping import DEFAULT_ROUNDS, MOST_ROUNDS
 from contractnet.mechanisms.calibration.bond import Bond
+from contractnet.messages.given import Amount, flag, micros, milliseconds, whole
 from contractnet.messages.values import MOST_PARTS, require, show_amount
 
 #: the unit of prices where none is named
@@ -217,8 +217,8 @@ def _bargain(of: Mapping[str, Any], found: TenderTerms) -> BargainTerms:
     best, turns = whole("bargain", of["bargain"], 1, MOST_SLOTS), whole("bargain_turns", of["bargain_turns"], 2, 1_000)
     within_ms = milliseconds(of["bargain_within"], "bargain_within")
     mediator = None if of["bargain_mediator"] is None else require("id", of["bargain_mediator"], "bargain_mediator")
-    rungs = ladder(of["bargain_ladder"], mediator)
-    return bargain_terms(best, turns, within_ms, of["bargain_strategy"], found, mediator, rungs)
+    ladder = rungs(of["bargain_ladder"], mediator, "bargain_ladder")
+    return bargain_terms(best, turns, within_ms, of["bargain_strategy"], found, mediator, ladder)
 
 
 def _fit(found: TenderTerms) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from contractnet.agent.loading import load_agents
+from contractnet.bargaining.result import BargainResult
 from contractnet.cli.main import run
-from contractnet.market.bargains import BargainResult
 from contractnet.market.market import Market
 from contractnet.messages.values import parse_amount
 from tests.support.llama import llama

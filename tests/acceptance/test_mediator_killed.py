@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import pytest
 
+from contractnet.bargaining.result import BargainResult
 from contractnet.mail.inbox import Letter, letters
-from contractnet.market.bargains import BargainResult
 from contractnet.market.market import Market
 from contractnet.messages import acts as a
 from contractnet.messages import joint as j

@@ -12,12 +12,12 @@ import pytest
 
 from contractnet.bargaining.player import Asking, Owed, Refusal
 from contractnet.bargaining.records import Plan
+from contractnet.bargaining.result import Spoken
 from contractnet.bargaining.strategist import Strategist
 from contractnet.bidders.decorator import bidder
 from contractnet.contractor.ports import Agent, Award, Call, Proposal
 from contractnet.errors import DefinitionError
 from contractnet.market.bargaining import Bargaining
-from contractnet.market.bargains import Spoken
 from contractnet.market.market import Market
 from contractnet.market.sync import SyncMarket
 from contractnet.market.task import Task

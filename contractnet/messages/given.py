@@ -1,8 +1,29 @@
-"""What a caller gives, checked for kind and bounds: whole numbers, yes or no, durations."""
+"""What a caller gives, checked for kind and bounds: amounts, whole numbers, yes or no, durations."""
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
+
 from contractnet.errors import DefinitionError
+from contractnet.messages.values import parse_amount
+
+Amount = str | int | Decimal
+
+
+def micros(amount: Amount, what: str) -> int:
+    """An amount that a user wrote, as micros: a decimal string, a whole number of units, or a Decimal.
+
+    Raises:
+        DefinitionError: not such an amount; floats are refused, since they are not exact.
+    """
+    if isinstance(amount, bool) or not isinstance(amount, str | int | Decimal):
+        raise DefinitionError(f"{what}: write an amount as a string such as '0.05', not as {type(amount).__name__}")
+    if isinstance(amount, Decimal):
+        try:
+            amount = format(amount, "f")
+        except (InvalidOperation, ValueError) as error:
+            raise DefinitionError(f"{what}: {amount!r} is not an amount") from error
+    return parse_amount(str(amount), what)
 
 
 def flag(what: str, value: bool) -> bool:

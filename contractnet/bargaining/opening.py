@@ -1,0 +1,183 @@
+"""What opens a bargaining: its rules and its plan, as a caller gives them. Checked before anything is recorded. Pure.
+
+Amounts are written in units, durations in seconds, as everywhere in a market.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, TypedDict
+
+import msgspec
+
+from contractnet.bargaining.records import BargainOpened, Plan, Timers
+from contractnet.bargaining.strategist import Words
+from contractnet.bargaining.wire import check_request, issues_of
+from contractnet.errors import DefinitionError, MechanismError
+from contractnet.ledger.readable import readable
+from contractnet.mechanisms.bargaining.brought import find_strategy
+from contractnet.mechanisms.bargaining.issues import Issue, agenda
+from contractnet.mechanisms.bargaining.preferences import Additive, Mandate, PricePreferences, Side
+from contractnet.mechanisms.bargaining.shape import fit
+from contractnet.messages.bargaining import BargainRequestContent
+from contractnet.messages.given import Amount, micros, milliseconds
+from contractnet.messages.values import Rungs, require, show_amount
+
+#: how a side plays where nothing else is said: it goes to its limit in even steps
+DEFAULT_STRATEGY: Final = "linear"
+#: of both together, where nothing else is said
+DEFAULT_TURNS: Final = 8
+#: prices between the bounds that a bargaining knows at most, where no tick is given
+MOST_STEPS: Final = 10_000
+
+
+class BargainOptions(TypedDict, total=False):
+    """The arguments of `bargain`, a market's and an award's. Amounts in units, durations in seconds."""
+
+    side: Side  #: of a single price: `buyer`, who pays, or `seller`
+    limit: Amount | None  #: of a single price: the most that is paid, or the least that is taken. Private
+    low: Amount  #: the public bounds of the price: no offer is under this one …
+    high: Amount | None  #: … or over this one. A limit told as a bound is no secret
+    tick: Amount | None  #: least difference of two prices; left out: about a ten-thousandth of the range
+    unit: str | None  #: of the price; where left out the market's own, or the award's
+    opening: Amount | None  #: the first own offer; the public bound on the own side where left out
+    issues: Sequence[Issue]  #: instead of a price: several issues
+    preferences: Additive | None  #: what each of their values is worth, and what no deal is. Private
+    turns: int  #: of both sides together; who opens it has the first. Who has the last is decisive when they are few
+    within: float  #: for each turn
+    reply_within: float | None  #: for the answer to the request; as for a turn where left out
+    strategy: str  #: an offer generator by name, with its acceptance rule
+    monotone: bool  #: agreed: no offer takes back what an earlier one gave; a single price only
+    standing: bool  #: agreed: earlier offers stay live
+    lifetime: int | None  #: turns for which an offer is live; no limit where left out
+    mediator: str | None  #: agent id of whom both may turn to when the turns are over
+    ladder: Sequence[str]  #: what that may try, in order; the default where left out
+    words: Words | None  #: words the own turns; it is given what both know, and nothing private
+    key: str | None  #: the caller's name for it: the same key bargains once
+
+
+def opening(
+    agent: str,
+    subject: str,
+    timers: Timers,
+    default_unit: str,
+    seed: str,
+    of: BargainOptions,
+    answer_to: Literal["manager", "agent"] = "manager",
+) -> BargainOpened:
+    """What opens a bargaining.
+
+    Args:
+        agent: id of whom it is with.
+        subject: what the deal is about; both read it.
+        default_unit: of a price, where none is given.
+        seed: of what the strategy draws, and of the ids that are made; 32 hex digits.
+        answer_to: how who opens it is reached.
+    Raises:
+        DefinitionError: an argument is not valid, or they do not go together; nothing was said.
+    """
+    unknown = sorted({*of} - {*BargainOptions.__annotations__})
+    if unknown:
+        raise DefinitionError(f"{unknown[0]}: bargain() has no such argument")
+    within = milliseconds(of.get("within", 10), "within")
+    reply = of.get("reply_within")
+    issues, preferences = _several(of) if of.get("issues") else _price(of, default_unit)
+    priced, mediator, strategy = isinstance(preferences, PricePreferences), of.get("mediator"), of.get("strategy")
+    if strategy is not None and not isinstance(strategy, str):  # whatever a file held
+        raise DefinitionError(f"strategy: {str(strategy)[:40]!r} is not a text")
+    try:
+        content = readable(
+            BargainRequestContent(
+                subject=subject,
+                issues=issues_of(agenda(*issues)),
+                turns=of.get("turns", DEFAULT_TURNS),
+                reply_within_ms=within if reply is None else milliseconds(reply, "reply_within"),
+                turn_within_ms=within,
+                buyer=None if not priced else "initiator" if of.get("side", "buyer") == "buyer" else "participant",
+                monotone=of.get("monotone", False),
+                standing=of.get("standing", False),
+                lifetime=of.get("lifetime"),
+                mediator=mediator,
+                ladder=rungs(of.get("ladder", ()), mediator),
+                answer_to=answer_to,
+            )
+        )
+        first = of.get("opening")
+        mandate = Mandate(preferences=preferences, opening=None if first is None else micros(first, "opening"))
+        trusted = () if mediator is None else (mediator,)  # the caller has named it
+        plan = Plan(strategy=strategy or DEFAULT_STRATEGY, mandate=mandate, confides=trusted)
+        rules = check_request(content)
+        fit(mandate, rules, 0)
+        generator = find_strategy(plan.strategy).generator
+    except MechanismError as error:
+        raise DefinitionError(f"bargain: {error}") from error
+    try:
+        generator.check(rules, mandate)
+    except MechanismError as error:
+        raise DefinitionError(f"bargain: {error}") from error
+    except Exception as error:  # of another distribution
+        raise DefinitionError(f"strategy: {plan.strategy} raised {type(error).__name__} at these terms") from error
+    key = of.get("key")
+    return BargainOpened(
+        peer=require("id", agent, "agent"),
+        request=content,
+        plan=plan,
+        timers=timers,
+        seed=seed,
+        key=key,
+    )
+
+
+def rungs(given: Sequence[str], mediator: str | None, what: str = "ladder") -> tuple[str, ...]:
+    """What a mediator may try, in order.
+
+    Raises:
+        DefinitionError: they are no names, too many, one stands there twice, or nobody is there to climb them.
+    """
+    try:
+        found = msgspec.convert((given,) if isinstance(given, str) else tuple(given), Rungs)
+    except (msgspec.ValidationError, TypeError) as error:
+        raise DefinitionError(f"{what}: {error}; name rungs, such as standing-offers") from error
+    if found and mediator is None:
+        raise DefinitionError(f"{what}: it needs a {what.replace('ladder', 'mediator')} to climb it")
+    if len({*found}) < len(found):
+        raise DefinitionError(f"{what}: a rung stands in it twice")
+    return found
+
+
+def _several(of: BargainOptions) -> tuple[tuple[Issue, ...], Additive]:
+    """The issues of a bargaining over several, and what they are worth."""
+    issues, preferences = tuple(of.get("issues", ())), of.get("preferences")
+    if not all(isinstance(one, Issue) for one in issues):
+        raise DefinitionError("issues: give each as an Issue, with its name and bounds or options")
+    if not isinstance(preferences, Additive):
+        raise DefinitionError("preferences: several issues need what each of their values is worth to you, an Additive")
+    return issues, preferences
+
+
+def _price(of: BargainOptions, default_unit: str) -> tuple[tuple[Issue, ...], PricePreferences]:
+    """The one issue of a bargaining over a price, and what it is worth."""
+    side, limit, high = of.get("side", "buyer"), of.get("limit"), of.get("high")
+    if side not in ("buyer", "seller"):
+        raise DefinitionError(f"side: {str(side)[:40]!r} is neither buyer nor seller")
+    if limit is None or high is None:
+        raise DefinitionError("limit, high: a price needs your own limit, which is private, and a public upper bound")
+    if of.get("preferences") is not None:
+        raise DefinitionError("preferences: they are of several issues; give issues, or a limit alone")
+    least, most, given = micros(of.get("low", 0), "low"), micros(high, "high"), of.get("tick")
+    if least > most:
+        raise DefinitionError(f"low, high: {show_amount(least)} is more than {show_amount(most)}")
+    tick = grid(most - least) if given is None else micros(given, "tick")
+    if tick < 1:
+        raise DefinitionError("tick: two prices differ by something")
+    unit = require("unit", of.get("unit") or default_unit, "unit")
+    issue = Issue(name="price", low=least, high=most - (most - least) % tick, tick=tick, unit=unit)
+    return (issue,), PricePreferences(side=side, limit=micros(limit, "limit"))
+
+
+def grid(span: int) -> int:
+    """The least power of ten, micros, of which a range of prices has no more than MOST_STEPS."""
+    tick = 1
+    while span // tick > MOST_STEPS:
+        tick *= 10
+    return tick
