@@ -18,9 +18,9 @@ from contractnet.ledger.readable import readable
 from contractnet.mechanisms.bargaining.brought import find_strategy
 from contractnet.mechanisms.bargaining.issues import Issue, agenda
 from contractnet.mechanisms.bargaining.preferences import Additive, Mandate, PricePreferences, Side
-from contractnet.mechanisms.bargaining.shape import fit
+from contractnet.mechanisms.bargaining.shape import MOST_TURNS, fit
 from contractnet.messages.bargaining import BargainRequestContent
-from contractnet.messages.given import Amount, micros, milliseconds
+from contractnet.messages.given import Amount, micros, milliseconds, whole
 from contractnet.messages.values import Rungs, require, show_amount
 
 #: how a side plays where nothing else is said: it goes to its limit in even steps
@@ -79,53 +79,66 @@ def opening(
     unknown = sorted({*of} - {*BargainOptions.__annotations__})
     if unknown:
         raise DefinitionError(f"{unknown[0]}: bargain() has no such argument")
-    within = milliseconds(of.get("within", 10), "within")
-    reply = of.get("reply_within")
     issues, preferences = _several(of) if of.get("issues") else _price(of, default_unit)
-    priced, mediator, strategy = isinstance(preferences, PricePreferences), of.get("mediator"), of.get("strategy")
-    if strategy is not None and not isinstance(strategy, str):  # whatever a file held
-        raise DefinitionError(f"strategy: {str(strategy)[:40]!r} is not a text")
+    content = _content(subject, issues, isinstance(preferences, PricePreferences), of, answer_to)
+    first, mediator = of.get("opening"), content.mediator
+    plan = Plan(
+        strategy=_strategy(of.get("strategy")),
+        mandate=Mandate(preferences=preferences, opening=None if first is None else micros(first, "opening")),
+        confides=() if mediator is None else (mediator,),  # the caller has named it
+    )
+    _check(plan, content)
+    key, peer = of.get("key"), require("id", agent, "agent")
+    return BargainOpened(peer=peer, request=content, plan=plan, timers=timers, seed=seed, key=key)
+
+
+def _content(
+    subject: str, issues: Sequence[Issue], priced: bool, of: BargainOptions, answer_to: Literal["manager", "agent"]
+) -> BargainRequestContent:
+    """What the request says."""
+    within, reply, mediator = milliseconds(of.get("within", 10), "within"), of.get("reply_within"), of.get("mediator")
     try:
-        content = readable(
-            BargainRequestContent(
-                subject=subject,
-                issues=issues_of(agenda(*issues)),
-                turns=of.get("turns", DEFAULT_TURNS),
-                reply_within_ms=within if reply is None else milliseconds(reply, "reply_within"),
-                turn_within_ms=within,
-                buyer=None if not priced else "initiator" if of.get("side", "buyer") == "buyer" else "participant",
-                monotone=of.get("monotone", False),
-                standing=of.get("standing", False),
-                lifetime=of.get("lifetime"),
-                mediator=mediator,
-                ladder=rungs(of.get("ladder", ()), mediator),
-                answer_to=answer_to,
-            )
+        stated = issues_of(agenda(*issues))
+    except MechanismError as error:
+        raise DefinitionError(f"bargain: {error}") from error
+    return readable(
+        BargainRequestContent(
+            subject=subject,
+            issues=stated,
+            turns=whole("turns", of.get("turns", DEFAULT_TURNS), 1, MOST_TURNS),
+            reply_within_ms=within if reply is None else milliseconds(reply, "reply_within"),
+            turn_within_ms=within,
+            buyer=None if not priced else "initiator" if of.get("side", "buyer") == "buyer" else "participant",
+            monotone=of.get("monotone", False),
+            standing=of.get("standing", False),
+            lifetime=of.get("lifetime"),
+            mediator=mediator,
+            ladder=rungs(of.get("ladder", ()), mediator),
+            answer_to=answer_to,
         )
-        first = of.get("opening")
-        mandate = Mandate(preferences=preferences, opening=None if first is None else micros(first, "opening"))
-        trusted = () if mediator is None else (mediator,)  # the caller has named it
-        plan = Plan(strategy=strategy or DEFAULT_STRATEGY, mandate=mandate, confides=trusted)
+    )
+
+
+def _strategy(given: object) -> str:
+    if given is not None and not isinstance(given, str):  # whatever a file held
+        raise DefinitionError(f"strategy: {str(given)[:40]!r} is not a text")
+    return given or DEFAULT_STRATEGY
+
+
+def _check(plan: Plan, content: BargainRequestContent) -> None:
+    """Whether the plan can be played by these rules."""
+    try:
         rules = check_request(content)
-        fit(mandate, rules, 0)
+        fit(plan.mandate, rules, 0)
         generator = find_strategy(plan.strategy).generator
     except MechanismError as error:
         raise DefinitionError(f"bargain: {error}") from error
     try:
-        generator.check(rules, mandate)
+        generator.check(rules, plan.mandate)
     except MechanismError as error:
         raise DefinitionError(f"bargain: {error}") from error
     except Exception as error:  # of another distribution
         raise DefinitionError(f"strategy: {plan.strategy} raised {type(error).__name__} at these terms") from error
-    key = of.get("key")
-    return BargainOpened(
-        peer=require("id", agent, "agent"),
-        request=content,
-        plan=plan,
-        timers=timers,
-        seed=seed,
-        key=key,
-    )
 
 
 def rungs(given: Sequence[str], mediator: str | None, what: str = "ladder") -> tuple[str, ...]:

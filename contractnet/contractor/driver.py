@@ -16,6 +16,8 @@ import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from contractnet.bargaining.opening import BargainOptions
+from contractnet.bargaining.result import BargainResult
 from contractnet.bargaining.seats import Decided, Seats
 from contractnet.bargaining.side import Bargain
 from contractnet.contractor.addresses import address
@@ -24,6 +26,7 @@ from contractnet.contractor.bidding import Desk, nothing
 from contractnet.contractor.crew import Crew, close_all, until
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.mediating import Mediating
+from contractnet.contractor.openings import Openings
 from contractnet.contractor.pace import Pace
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.presence import Announcer
@@ -33,7 +36,7 @@ from contractnet.contractor.replay import STRAYS, AnySide, together
 from contractnet.contractor.settings import Settings
 from contractnet.contractor.work import Workshop
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.records import Heard, Record, Sent, Spoken
+from contractnet.ledger.records import Heard, Record, Returned, Sent, Spoken
 from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
@@ -65,6 +68,7 @@ class Contractor(Pace):
         self._desks = {agent.id: Desk(agent, self) for agent in agents}
         self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts)
         self.arbiter = Arbiter(self.agents, self)
+        self._openings = Openings(self.diary, self.take, self._recorder.broken)
         self._seats = Seats(self._take_turn, self.spawn, self.now, self.note, self.diary.task_of)
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
         self._open: dict[str, dict[str, Engagement]] = {agent.id: {} for agent in agents}
@@ -107,9 +111,11 @@ class Contractor(Pace):
         for desk in self._desks.values():
             desk.rest()
         self._seats.rest()
+        self._openings.close()
 
     async def stop(self, grace_s: float) -> None:
         """An orderly end: no new work; what runs may finish within the grace, the rest is handed back; all is sent."""
+        self._openings.closed = True
         for desk in self._desks.values():
             desk.close()
         self._seats.close(one for one in self.diary.bargains.values() if one.agent in self.agents)
@@ -128,6 +134,7 @@ class Contractor(Pace):
         """The journal's first entries, and what it still owes."""
         hosted, seed = {agent.id: list(agent.skills) for agent in self.agents.values()}, secrets.token_hex(16)
         self._commit(self.diary.begin(seed, self.settings.timers, hosted, self.now()))
+        self._openings.begin()
         for (agent, conversation), engagement in self.diary.engagements.items():
             if agent in self._open and not engagement.machine.finished:
                 self._open[agent][conversation] = engagement
@@ -215,6 +222,10 @@ class Contractor(Pace):
             written += self.diary.step(agent, conversation, fact, self.now())
         self._recorder.commit(written, (), look)
 
+    async def bargain(self, agent: str, peer: str, subject: str, unit: str, options: BargainOptions) -> BargainResult:
+        """One of our agents opens a bargaining, or finds it again under its key; see `Openings.bargain`."""
+        return await self._openings.bargain(agent, peer, subject, unit, options)
+
     def _take_turn(self, bargain: Bargain, fact: Decided) -> None:
         self.take(bargain.agent, bargain.conversation, fact)
 
@@ -229,6 +240,7 @@ class Contractor(Pace):
     # ---- recording and sending
 
     def _recorded(self, written: Sequence[Writing]) -> None:
+        self._openings.recorded(written)
         said = [(one, record) for one, record in written if isinstance(record, Spoken)]
         self._outbox.put([self._envelope(one.agent, one.conversation, record) for one, record in said])
 
@@ -241,7 +253,7 @@ class Contractor(Pace):
         if isinstance(side, Mediating):
             self.arbiter.look(side)
         elif isinstance(side, Bargain):
-            self._seats.look(side, self.agents[side.agent].bargain)
+            self._seats.look(side, self._openings.player(side) or self.agents[side.agent].bargain)
         elif isinstance(side, Engagement):
             if side.machine.finished:
                 self._open[side.agent].pop(side.conversation, None)
@@ -255,11 +267,23 @@ class Contractor(Pace):
         return Envelope(conversation, agent, act.message_id, canonical(act), to, (act.receiver,))
 
     def _delivered(self, envelopes: Sequence[Envelope], outcome: Outcome) -> None:
-        """The broker has them, or the manager's queue is gone: recorded either way."""
+        """The broker has them, or knows no queue for them: recorded either way."""
         written: list[Writing] = []
+        moved: list[AnySide] = []
         for envelope in envelopes:
             if (envelope.agent, envelope.message_id) in self.diary.unsent:
                 sent = Sent(message_id=envelope.message_id, receivers=envelope.receivers)
                 written += self.diary.loose(envelope.agent, envelope.conversation, sent, self.now())
-        self._commit(written)
+            bargain = self.diary.bargains.get((envelope.agent, envelope.conversation))
+            if outcome is Outcome.UNROUTABLE and bargain is not None:
+                written += self._returned(bargain, envelope)
+                moved.append(bargain)
+        self._commit(written, (), moved)
         self.on_change()
+
+    def _returned(self, bargain: Bargain, unroutable: Envelope) -> list[Writing]:
+        """Nobody waits for one whom a request to bargain did not reach."""
+        returned = Returned(agents=unroutable.receivers)
+        if unroutable.message_id != bargain.newest or not bargain.allows(returned):
+            return []
+        return self.diary.step(bargain.agent, bargain.conversation, returned, self.now())

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Unpack, runtime_checkable
 
+from contractnet.bargaining.opening import BargainOptions
 from contractnet.bargaining.player import AnyPlayer
+from contractnet.bargaining.result import BargainResult
 from contractnet.contractor.disputes import MEDIATE as MEDIATE
 from contractnet.contractor.disputes import Choice as Choice
 from contractnet.contractor.disputes import Dispute as Dispute
@@ -151,6 +153,12 @@ class Call:
 
 
 Beat = Callable[[str], Awaitable[None]]
+Negotiate = Callable[[str, str, BargainOptions], Awaitable[BargainResult]]
+
+
+async def alone(agent: str, subject: str, options: BargainOptions) -> BargainResult:
+    """Where there is no daemon."""
+    raise DefinitionError("bargain: this award came from no daemon, so there is nobody to bargain with")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +175,26 @@ class Award:
     result_schema: Mapping[str, Any] | None
     beat: Beat = field(repr=False)
     note: Note = field(default=unnoted, repr=False, compare=False)  #: takes what a model was asked for this work
+    negotiate: Negotiate = field(default=alone, repr=False, compare=False)  #: what `bargain` calls
     parts: int = 1  #: of a divisible task: how many are to be done; the price is for all of them
     items: tuple[str, ...] = ()  #: of a bundle: those to be done; the price is for all of them
+
+    async def bargain(self, agent: str, subject: str, **options: Unpack[BargainOptions]) -> BargainResult:
+        """Bargain with another agent, as the one that works; returns when that has ended, however it ended.
+
+        The numbers are a strategy's, and none is past the own limit; that is in no message. It is opened once for each
+        award under its key, or else with this agent about this subject: work that begins again after a restart finds
+        what was begun, and its end. Nothing is paid. If the work is cancelled, it is called off.
+
+        Args:
+            agent: id of whom to bargain with; it may be anywhere behind the broker.
+            subject: what the deal is about; both read it.
+            options: see `bargaining.opening.BargainOptions`; a price is in the award's unit where none is named.
+        Raises:
+            DefinitionError: an argument is not valid; another agent or subject stands under the key.
+            TransportClosed: the daemon stops.
+        """
+        return await self.negotiate(agent, subject, options)
 
     async def progress(self, text: str) -> None:
         """Tell the manager, at most 500 characters; may be lost. The lease is renewed without it, too."""

@@ -15,6 +15,7 @@ from contractnet.bargaining.records import (
     BargainDeclined,
     BargainEnded,
     BargainMediated,
+    BargainOpened,
     BargainTaken,
     TurnDecided,
     TurnTaken,
@@ -29,6 +30,7 @@ from contractnet.ledger.records import (
     Moved,
     Quarantined,
     Record,
+    Returned,
     Said,
     SaidTurn,
     Sent,
@@ -172,6 +174,8 @@ Fact = (
     | Chose
     | Settled
     | HeardTurn
+    | Returned
+    | BargainOpened
     | BargainTaken
     | BargainDeclined
     | TurnTaken

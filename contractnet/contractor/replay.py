@@ -10,6 +10,7 @@ from typing import cast
 
 from contractnet.bargaining.appeal import Appeal, appeal
 from contractnet.bargaining.player import Task
+from contractnet.bargaining.records import BargainOpened
 from contractnet.bargaining.records import Fact as BargainFact
 from contractnet.bargaining.records import Timers as BargainTimers
 from contractnet.bargaining.side import Bargain
@@ -24,10 +25,22 @@ from contractnet.contractor.stepping import step
 from contractnet.errors import ReplayDifference
 from contractnet.ledger.port import Entry
 from contractnet.ledger.questions import Answered, Pending, Questions
-from contractnet.ledger.records import Asked, Fired, Heard, HeardTurn, Misheard, Quarantined, Record, Sent, Spoken
+from contractnet.ledger.records import (
+    Asked,
+    Fired,
+    Heard,
+    HeardTurn,
+    Misheard,
+    Quarantined,
+    Record,
+    SaidTurn,
+    Sent,
+    Spoken,
+)
 from contractnet.ledger.rederive import rederive
 from contractnet.ledger.scribe import Pen, Scribe, Writing
 from contractnet.messages.acts import MEDIATION
+from contractnet.messages.bargaining import AnyBargainAct
 
 AnySide = Engagement | Mediating | Bargain
 
@@ -46,6 +59,8 @@ class Diary:
         self.bargains: dict[tuple[str, str], Bargain] = {}  #: as well
         self.questions = Questions()
         self._pairs: defaultdict[str, dict[Key, Mediating]] = defaultdict(dict)  #: agent -> sides of bargainings
+        #: (agent, conversation) of a bargaining that the agent opened -> all that was said in it, in order
+        self.acts: defaultdict[tuple[str, str], list[AnyBargainAct]] = defaultdict(list)
         self.agreements: dict[tuple[str, str], Bargain] = {}  #: (agent, parent) -> the last that ended agreed
         self.tying: defaultdict[str, set[str]] = defaultdict(set)  #: agent -> conversations that take a place of it
         self.unsent: dict[tuple[str, str], tuple[str, Spoken]] = {}  #: (agent, message id) -> (conversation, said)
@@ -81,9 +96,21 @@ class Diary:
         """The agent's side of a bargaining; a new one where there was none."""
         found = self.bargains.get((agent, conversation))
         if found is None:
-            found = Bargain(agent, self.daemon, conversation, self.seed, _bargain_timers(self.timed or self._default))
+            found = Bargain(agent, self.daemon, conversation, self.seed, self.bargain_timers)
             self.bargains[agent, conversation] = found
         return found
+
+    @property
+    def bargain_timers(self) -> BargainTimers:
+        """What of the daemon's timers a bargaining that begins now goes by."""
+        timers = self.timed or self._default
+        return BargainTimers(
+            margin_ppm=timers.margin_ppm,
+            margin_least_ms=timers.margin_least_ms,
+            margin_most_ms=timers.margin_most_ms,
+            grace_ms=timers.offer_grace_ms,
+            max_faults=timers.max_faults,
+        )
 
     def known(self, agent: str, conversation: str) -> Side | Bargain | None:
         """The agent's side of a conversation, whatever its table; None: it has none."""
@@ -91,8 +118,8 @@ class Diary:
         return self.engagements.get(key) or self.mediations.get(key) or self.bargains.get(key)
 
     def side(self, agent: str, conversation: str, fact: Fact) -> AnySide:
-        """As `known`; where it has none, the one that this fact, a message heard, begins."""
-        if (agent, conversation) in self.bargains or isinstance(fact, HeardTurn):
+        """As `known`; where it has none, the one that this fact begins: a message heard, or an opening."""
+        if (agent, conversation) in self.bargains or isinstance(fact, HeardTurn | BargainOpened):
             return self.bargain(agent, conversation)
         if (agent, conversation) in self.mediations or (
             (agent, conversation) not in self.engagements
@@ -197,6 +224,10 @@ class Diary:
             self.outcomes.follow(draft.agent, draft.conversation, record)
             if isinstance(record, Heard | HeardTurn | Misheard | Quarantined) and draft.sender and draft.message_id:
                 self.seen[draft.agent, draft.sender, draft.message_id] = record.digest
+            if isinstance(record, HeardTurn | SaidTurn):
+                opened = self.bargains.get((draft.agent, draft.conversation))
+                if opened is not None and opened.me == 0:
+                    self.acts[draft.agent, draft.conversation].append(record.message)
             if isinstance(record, Spoken):
                 self.unsent[draft.agent, record.message.message_id] = (draft.conversation, record)
                 self.said[record.message.message_id] = (draft.agent, draft.conversation, record)
@@ -231,17 +262,6 @@ def replay(daemon: str, entries: Iterable[Entry], timers: Timers | None = None) 
 
     rederive(entries, FACTS | LOOSE, conclude)
     return diary
-
-
-def _bargain_timers(timers: Timers) -> BargainTimers:
-    """What of the daemon's timers a bargaining goes by."""
-    return BargainTimers(
-        margin_ppm=timers.margin_ppm,
-        margin_least_ms=timers.margin_least_ms,
-        margin_most_ms=timers.margin_most_ms,
-        grace_ms=timers.offer_grace_ms,
-        max_faults=timers.max_faults,
-    )
 
 
 def _check_place(diary: Diary, entry: Entry, fact: Fact) -> None:

@@ -13,6 +13,8 @@ import secrets
 from functools import partial
 from typing import Any, Final
 
+from contractnet.bargaining.opening import BargainOptions
+from contractnet.bargaining.result import BargainResult
 from contractnet.contractor.bidding import Host
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.guard import RAISED, own_failure
@@ -22,7 +24,7 @@ from contractnet.errors import DefinitionError, TransportError, WorkFailed
 from contractnet.messages.acts import (
     Inform,
 )
-from contractnet.messages.codec import MAX_ENVELOPE_BYTES, MAX_LARGE_BYTES, check_size, encode, join
+from contractnet.messages.codec import MAX_ENVELOPE_BYTES, MAX_LARGE_BYTES, canonical, check_size, digest, encode, join
 from contractnet.messages.contents import (
     Payload,
     ProgressContent,
@@ -142,6 +144,11 @@ class Workshop:
         async def beat(text: str) -> None:
             await self._beat(engagement, text)
 
+        async def negotiate(agent: str, subject: str, options: BargainOptions) -> BargainResult:
+            name = digest(canonical([fence, agent, options.get("key") or subject]))
+            own: BargainOptions = {**options, "key": name}
+            return await self._host.bargain(engagement.agent, agent, subject, cfp.content.terms.unit, own)
+
         return Award(
             task=cfp.content.task,
             skill=cfp.content.skill,
@@ -155,6 +162,7 @@ class Workshop:
             result_schema=cfp.content.result_schema,
             beat=beat,
             note=partial(self._host.note, engagement.agent, engagement.conversation),
+            negotiate=negotiate,
         )
 
     async def _beat_on(self, engagement: Engagement) -> None:

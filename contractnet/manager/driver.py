@@ -17,6 +17,7 @@ from typing import cast
 from contractnet.ledger.port import Ledger
 from contractnet.ledger.records import Heard, Returned, Said, SaidTurn, Sent, Spoken
 from contractnet.ledger.scribe import Writing
+from contractnet.ledger.waits import AWARD, END
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
 from contractnet.manager.book import STARTS
@@ -27,7 +28,6 @@ from contractnet.manager.records import Awarded, Ended, Grace, Started
 from contractnet.manager.settings import Settings
 from contractnet.manager.talking import Talking
 from contractnet.manager.tender import Tender
-from contractnet.manager.waits import AWARD, END
 from contractnet.telemetry.failpoints import declare, failpoint
 from contractnet.transport.port import Delivery, Down, Lane, Link, Outcome, Standby, Up
 

@@ -16,6 +16,7 @@ from contractnet.ledger.questions import DECISIONS, Answered
 from contractnet.ledger.readable import readable
 from contractnet.ledger.records import Record
 from contractnet.ledger.scribe import Writing
+from contractnet.ledger.waits import AWARD, BEGIN, END
 from contractnet.manager.book import MONEY
 from contractnet.manager.checks import Check
 from contractnet.manager.driver import Driver
@@ -23,7 +24,6 @@ from contractnet.manager.limits import LIMIT, LimitPolicy
 from contractnet.manager.paid import ExplorationGranted
 from contractnet.manager.records import AccountClosed, CancelAsked, Ended, Granted, Judged, Opened
 from contractnet.manager.tender import Tender
-from contractnet.manager.waits import AWARD, BEGIN, END
 from contractnet.messages.values import CancelReason
 
 R = TypeVar("R", bound=Record)

@@ -21,13 +21,13 @@ from contractnet.bargaining.side import Bargain
 from contractnet.ledger.port import Ledger
 from contractnet.ledger.records import Asked, Heard, HeardTurn, Misheard, Spoken
 from contractnet.ledger.scribe import Writing
+from contractnet.ledger.waits import END, Waits
 from contractnet.manager.bargains import openings, talked
 from contractnet.manager.kinds import TurnFact
 from contractnet.manager.pace import Pace
 from contractnet.manager.records import BargainsEnded
 from contractnet.manager.settings import Settings
 from contractnet.manager.tender import Tender
-from contractnet.manager.waits import END, Waits
 from contractnet.messages.values import CancelReason
 from contractnet.transport.port import Link
 

@@ -100,6 +100,11 @@ class House:
         party = DaemonParty(name, {agent.id: agent.skills for agent in agents})
         return Contractor(agents, own, self._transport.attach(party), self._contractor_settings)
 
+    @property
+    def hosted(self) -> Contractor | None:
+        """The contractor of the agents that live here; None: there are none."""
+        return self._contractor
+
     async def leave(self, leaving: Leaving, *, orderly: bool) -> None:
         """Tenders that run are kept or cancelled; hosted agents may finish within the grace; what was said is sent.
 

@@ -20,6 +20,7 @@ from contractnet.bargaining.opening import BargainOptions, opening
 from contractnet.bargaining.result import BargainResult, result_of
 from contractnet.bargaining.strategist import Wording
 from contractnet.bidders.decorator import as_agent
+from contractnet.contractor.driver import Contractor
 from contractnet.contractor.ports import MEDIATE, Agent, Hostable
 from contractnet.contractor.settings import Settings as ContractorSettings
 from contractnet.errors import DefinitionError
@@ -176,7 +177,9 @@ class Market(Tendering):
 
     # ---- bargaining
 
-    async def bargain(self, agent: str, subject: str, **options: Unpack[BargainOptions]) -> BargainResult:
+    async def bargain(
+        self, agent: str, subject: str, *, by: str | None = None, **options: Unpack[BargainOptions]
+    ) -> BargainResult:
         """Bargain with one agent, over a price or several issues; returns when that has ended, however it ended.
 
         A strategy computes every number, and none is past the own limit, whatever is said; the limit and the
@@ -187,11 +190,14 @@ class Market(Tendering):
         Args:
             agent: id of whom to bargain with; it may be anywhere behind the broker.
             subject: what the deal is about; both read it.
+            by: an agent of this process that opens it, in its journal; None: the market itself, in its ledger.
             options: see `bargaining.opening.BargainOptions`.
         Raises:
             DefinitionError: an argument is not valid; another agent or subject stands under the key.
             LedgerBroken, TransportRefused: the market cannot go on.
         """
+        if by is not None:
+            return await self._host_of(by).bargain(by, agent, subject, self._unit, options)
         manager, words = self.manager, options.get("words")
         player, key = None if words is None else Wording(words), options.get("key")
         known = None if key is None else manager.book.bargain_keys.get(require_key(key))
@@ -215,6 +221,14 @@ class Market(Tendering):
         finally:
             self._waiting -= Counter([conversation])  # of those above 0 alone
         return result_of(bargain, manager.book.acts[bargain.conversation])
+
+    def _host_of(self, agent: str) -> Contractor:
+        hosted = None if self._house is None else self._house.hosted
+        if hosted is None or agent not in hosted.agents:
+            raise DefinitionError(
+                f"by: {str(agent)[:48]!r} is no agent of this process; name one that it was opened with"
+            )
+        return hosted
 
     # ---- plans
 

@@ -15,9 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from contractnet.bargaining.opening import BargainOptions
 from contractnet.bargaining.player import Asking, Owed
 from contractnet.bargaining.records import Plan
 from contractnet.bargaining.strategist import Strategist
+from contractnet.bargaining.words import plain
 from contractnet.bidders.decorator import FunctionAgent, bidder
 from contractnet.contractor.ports import Agent, Award, Call, Proposal
 from contractnet.mechanisms.bargaining.preferences import Mandate, PricePreferences
@@ -122,6 +124,26 @@ def _haggling(name: str) -> Agent:
     return replace(bid.agent(), bargain=Selling(cost))
 
 
+def _buying(name: str) -> FunctionAgent:
+    """`buyer_x`: its work is to buy from the agent that `input` names, and takes a while for each turn."""
+
+    @bidder("case.buys", name=name)
+    async def bid(call: Call) -> Proposal:
+        return Proposal("0.05", eta=5, confidence=0.9)
+
+    async def words(owed: Owed) -> str:
+        await asyncio.sleep(0.2)
+        return plain(owed)
+
+    @bid.perform
+    async def work(award: Award) -> dict[str, Any]:
+        terms: BargainOptions = {"limit": "0.05", "high": "0.09", "within": 30, "words": words}
+        found = await award.bargain(award.input["from"], "raw material", **terms)
+        return {"status": found.status, "price": found.price}
+
+    return bid
+
+
 class Selling(Strategist):
     """Never under its cost."""
 
@@ -141,6 +163,8 @@ class Selling(Strategist):
 def __getattr__(name: str) -> FunctionAgent | Agent:
     if name.partition("_")[0] in ("keen", "calm"):
         return _haggling(name)
+    if name.partition("_")[0] == "buyer":
+        return _buying(name)
     if name.partition("_")[0] in ("first", "second", "third"):
         return _named(name)
     raise AttributeError(name)

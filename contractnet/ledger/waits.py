@@ -1,4 +1,4 @@
-"""Who waits for what of a tender: that it is on disk, awarded, over. What comes is durable already."""
+"""Who waits for what of a tender or a bargaining: that it is on disk, awarded, over. What comes is durable already."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ END: Final = "end"
 
 
 class Waits:
-    """Futures by (tender id, what)."""
+    """Futures by (tender or conversation id, what)."""
 
     def __init__(self) -> None:
         self._futures: dict[tuple[str, str], asyncio.Future[None]] = {}
@@ -23,8 +23,7 @@ class Waits:
         future = self._futures.setdefault(key, asyncio.get_running_loop().create_future())
         ends: list[asyncio.Future[None]] = [future, broken]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        if not future.done():
-            broken.result()
+        (future if future.done() else broken).result()
 
     def came(self, tender_id: str, *whats: str) -> None:
         """It has come: whoever waits goes on."""
@@ -32,3 +31,10 @@ class Waits:
             future = self._futures.pop((tender_id, what), None)
             if future is not None and not future.done():
                 future.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """Nothing comes any more: whoever waits is told."""
+        for future in self._futures.values():
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # whoever waited may be gone

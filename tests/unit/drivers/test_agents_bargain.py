@@ -1,0 +1,112 @@
+"""An agent buys from another in the middle of its work, with real daemons in virtual time: killed, cut off, unlucky.
+
+Over a transport that loses, doubles and reorders; either daemon dies at each of its commits; there is one bargaining,
+with one end that both sides know, and every journal replays to the live state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from contractnet.bargaining.opening import BargainOptions
+from contractnet.bargaining.records import BargainEnded, BargainOpened
+from contractnet.contractor.ports import Award
+from contractnet.transport.faults import Faults
+from tests.support.town import Town
+from tests.unit.drivers.test_bargains import FAULTS, Selling
+
+pytestmark = pytest.mark.looptime
+
+#: the daemon that opens it, and the other one
+OPENER, OTHER = "b", "s"
+
+
+async def buys(award: Award) -> dict[str, Any]:
+    """Work that is a purchase."""
+    found = await award.bargain("s", "raw material", limit="0.05", high="0.09", within=60)
+    return {"status": found.status, "price": found.price}
+
+
+def start(town: Town) -> None:
+    town.host(OPENER, town.agent("b", work=buys))
+    town.host(OTHER, replace(town.agent("s"), skills=("case.other",), bargain=Selling(20_000)))
+    town.start()
+
+
+def of(town: Town, name: str, kind: type[Any]) -> list[Any]:
+    entries = [one for one in town.journals[name].entries() if one.type == kind.__name__]
+    return [msgspec.json.decode(one.body, type=kind) for one in entries]
+
+
+async def checked(town: Town) -> None:
+    """One bargaining, agreed between both limits, and the work's result is what was agreed."""
+    (end,) = await town.ends()
+    await town.quiet()
+    town.check()
+    assert end.status == "settled"
+    assert len(of(town, OPENER, BargainOpened)) == 1
+    (mine,), (theirs,) = of(town, OPENER, BargainEnded), of(town, OTHER, BargainEnded)
+    assert mine == theirs
+    assert mine.state == "AGREED"
+    assert 20_000 <= mine.terms[0] <= 50_000
+    result = town.result(end)
+    assert (result["status"], Decimal(result["price"])) == ("agreed", Decimal(mine.terms[0]) / 1_000_000)
+
+
+@pytest.mark.parametrize("faults", FAULTS, ids=lambda one: "calm" if one is None else f"seed{one.seed}")
+async def test_work_buys_what_it_needs(faults: Faults | None) -> None:
+    async with Town(faults) as town:
+        start(town)
+        await town.tender()
+        await checked(town)
+
+
+async def _commits(name: str) -> int:
+    async with Town() as town:
+        start(town)
+        await town.tender()
+        await checked(town)
+        return town.journals[name].commits
+
+
+@pytest.mark.parametrize("recorded", [False, True], ids=["before it is durable", "after"])
+@pytest.mark.parametrize("name", [OPENER, OTHER])
+async def test_either_daemon_dies_at_every_commit(name: str, recorded: bool) -> None:
+    """It starts again on its journal; work that begins again finds the bargaining that it had begun."""
+    deaths = 0
+    for dies_at in range(2, await _commits(name) + 1):
+        async with Town() as town:
+            start(town)
+            journal = town.journals[name]
+            journal.dies_at, journal.recorded = dies_at, recorded
+            await town.tender()
+            died = asyncio.create_task(journal.died.wait())
+            await asyncio.wait([died], timeout=600)
+            if not died.done():
+                died.cancel()
+                continue
+            deaths += 1
+            await town.kill(name)
+            town.host(name)
+            await checked(town)
+    assert deaths >= 8
+
+
+async def test_a_daemon_that_stops_calls_its_bargaining_off_and_one_without_a_peer_waits_for_nobody() -> None:
+    async with Town() as town:
+        start(town)
+        terms: BargainOptions = {"limit": "0.05", "high": "0.09"}
+        opened = asyncio.create_task(town.daemons[OPENER].bargain("b", "s", "a report", "USD", terms))
+        while not town.daemons[OTHER].diary.bargains:
+            await asyncio.sleep(0.1)
+        await town.stop(OPENER)
+        assert (await opened).status == "cancelled"
+        await town.quiet()
+        (theirs,) = of(town, OTHER, BargainEnded)
+        assert theirs.state == "CANCELLED"

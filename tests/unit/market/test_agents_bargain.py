@@ -1,0 +1,144 @@
+"""Agents that open bargainings themselves: for their market's caller, and in the middle of their work."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contractnet.bargaining.result import BargainResult
+from contractnet.bargaining.strategist import Strategist
+from contractnet.bidders.bargainer import seller
+from contractnet.bidders.decorator import bidder
+from contractnet.contractor.ports import Agent, Award, Call, Hostable, Proposal
+from contractnet.contractor.replay import replay
+from contractnet.errors import DefinitionError
+from contractnet.ledger.urls import open_reader
+from contractnet.market.market import Market
+from contractnet.market.task import Task
+from contractnet.mediators.scripted import arbiter
+
+SKILL = "text.summarise"
+BUYS: dict[str, Any] = {"side": "buyer", "limit": "0.05", "high": "0.09"}
+
+
+def agent(name: str, **given: Any) -> Agent:
+    """One that sells at a cost of 0.02."""
+
+    @bidder(skill=f"skill.{name}", name=name, bargain=seller("0.02", **given))
+    async def bid(call: Call) -> Proposal:
+        return Proposal(price="0.045", eta=5)
+
+    @bid.perform
+    async def work(award: Award) -> dict[str, Any]:
+        return {"by": name}
+
+    return bid.agent()
+
+
+def buyer(results: list[BargainResult], **options: Any) -> Agent:
+    """One whose work is done by bargaining with ada."""
+
+    @bidder(skill=SKILL, name="bob")
+    async def bid(call: Call) -> Proposal:
+        return Proposal(price="0.05", eta=5)
+
+    @bid.perform
+    async def work(award: Award) -> dict[str, Any]:
+        both = [award.bargain("ada", "raw material", **{**BUYS, **options}) for _ in range(2)]
+        results.extend(await asyncio.gather(*both))  # the second finds the first
+        return {"paid": results[-1].price}
+
+    return bid.agent()
+
+
+async def test_an_agent_opens_one_with_another(tmp_path: Path) -> None:
+    journal = str(tmp_path / "agents.db")
+    agents = (agent("ada"), agent("eve"))
+    async with Market.open("memory://", agents=agents, ledger="memory://", journal=journal) as market:
+        result = await market.bargain("ada", "a report", by="eve", key="first", **BUYS)
+        again = await market.bargain("ada", "a report", by="eve", key="first", **BUYS)
+    assert (result.status, result.agent, again) == ("agreed", "ada", result)
+    assert result.price is not None
+    assert 0.02 <= float(result.price) <= 0.05
+    assert {act.by for act in result.acts} == {"ada", "eve"}
+    assert {side.agent: side.machine.state for side in _sides(journal)} == {"ada": "AGREED", "eve": "AGREED"}
+    async with Market.open("memory://", agents=agents, ledger="memory://", journal=journal) as market:
+        assert await market.bargain("ada", "a report", by="eve", key="first", **BUYS) == result
+        with pytest.raises(DefinitionError, match="another bargaining"):
+            await market.bargain("ada", "a lamp", by="eve", key="first", **BUYS)
+
+
+def _sides(journal: str) -> list[Any]:
+    reader = open_reader(journal)
+    try:
+        entries = list(reader.entries())
+        return list(replay(entries[0].agent, entries).bargains.values())
+    finally:
+        reader.close()
+
+
+async def test_work_buys_from_another_agent_once() -> None:
+    results: list[BargainResult] = []
+    async with Market.open("memory://", agents=[agent("ada"), buyer(results)], ledger="memory://") as market:
+        contract = await market.tender(Task("a summary", SKILL), reserve="0.10")
+        assert await contract.result() == {"paid": results[0].price}
+    assert results[0].agreed
+    assert results[0] == results[1]
+
+
+async def test_nobody_of_that_name_is_not_waited_for() -> None:
+    async with Market.open("memory://", agents=[agent("eve")], ledger="memory://") as market:
+        result = await asyncio.wait_for(market.bargain("nobody", "a report", by="eve", within=60, **BUYS), 5)
+    assert (result.status, result.turns) == ("declined", 0)
+
+
+@pytest.mark.parametrize(
+    ("by", "agent_id", "given", "named"),
+    [
+        ("nobody", "ada", {}, "by: 'nobody'"),
+        ("eve", "eve", {}, "cannot bargain with itself"),
+        ("eve", "not an id", {}, "agent"),
+        ("eve", "ada", {"limit": 0.05}, "limit"),
+        ("eve", "ada", {"key": "no key"}, "key"),
+        ("eve", "ada", {"sale": 5}, "sale: bargain"),
+    ],
+)
+async def test_what_is_wrong_is_named_and_nothing_is_said(
+    by: str, agent_id: str, given: dict[str, Any], named: str
+) -> None:
+    async with Market.open("memory://", agents=[agent("ada"), agent("eve")], ledger="memory://") as market:
+        with pytest.raises(DefinitionError, match=named):
+            await market.bargain(agent_id, "a report", by=by, **{**BUYS, **given})
+
+
+async def test_a_cancelled_wait_calls_it_off(tmp_path: Path) -> None:
+    class Slow(Strategist):
+        async def word(self, owed: object) -> str:
+            await asyncio.sleep(60)
+            return ""
+
+    journal = str(tmp_path / "agents.db")
+    slow = replace(agent("eve"), bargain=Slow())
+    async with Market.open("memory://", agents=[agent("ada"), slow], ledger="memory://", journal=journal) as market:
+        wait = asyncio.create_task(market.bargain("ada", "a report", by="eve", within=60, **BUYS))
+        contractor = market._host_of("eve")
+        while not any(side.machine.has("ours") for side in contractor.diary.bargains.values()):
+            await asyncio.sleep(0.01)
+        wait.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await wait
+        while not all(side.machine.finished for side in contractor.diary.bargains.values()):
+            await asyncio.sleep(0.01)
+    assert [side.machine.state for side in _sides(journal)] == ["CANCELLED", "CANCELLED"]
+
+
+async def test_both_sides_turn_to_a_mediator() -> None:
+    agents: list[Agent | Hostable] = [agent("ada", mediators=["arbiter"]), agent("eve"), arbiter]
+    async with Market.open("memory://", agents=agents, ledger="memory://") as market:
+        terms = {**BUYS, "turns": 1, "mediator": "arbiter", "ladder": ["sealed-reservations"], "strategy": "boulware"}
+        result = await market.bargain("ada", "a report", by="eve", **terms)
+    assert (result.status, result.rung) == ("agreed", "sealed-reservations")
