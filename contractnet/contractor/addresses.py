@@ -17,9 +17,14 @@ from contractnet.messages.bargaining import AnyMessage, BargainFailure, BargainI
 from contractnet.transport.port import Address, Lane, ToAgents, ToManager
 
 
-def address(act: AnyMessage, side: Side | Bargain | None) -> Address:
-    """Of what one of our agents says in a conversation; `side`: its own."""
-    if _reaches_agent(side):
+def address(act: AnyMessage, side: Side | Bargain | None, *, by_inbox: bool = False) -> Address:
+    """Of what one of our agents says in a conversation.
+
+    Args:
+        side: its own.
+        by_inbox: where it has none: who is told asked for an answer to an agent's inbox.
+    """
+    if by_inbox or _reaches_agent(side):
         return ToAgents((act.receiver,))
     work = isinstance(act, Inform | Failure | BargainInform | BargainFailure)
     return ToManager(act.receiver, Lane.WORK if work else Lane.BID)

@@ -262,8 +262,8 @@ class Contractor(Pace):
         self.on_change()
 
     def _envelope(self, agent: str, conversation: str, said: Spoken) -> Envelope:
-        act = said.message
-        to = address(act, self.diary.known(agent, conversation))
+        act, by_inbox = said.message, self.diary.misheard.by_inbox
+        to = address(act, self.diary.known(agent, conversation), by_inbox=act.message_id in by_inbox)
         return Envelope(conversation, agent, act.message_id, canonical(act), to, (act.receiver,))
 
     def _delivered(self, envelopes: Sequence[Envelope], outcome: Outcome) -> None:

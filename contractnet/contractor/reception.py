@@ -6,6 +6,7 @@ exactly one has an offer out: the initiator need not know of the others, who sai
 is not hosted here is recorded and not answered (D9). Only the initiator of a conversation is heard in it. What an
 agent heard before, in whichever conversation, is answered again and moves nobody: a journal records a message once;
 under the same id with other bytes it is kept apart (M5). What is said of an offer of ours names a message of ours (M3).
+A cfp or a request that does not decode is told to who sent it (`misheard`).
 
 Source: the gate in protocols/README.md; D9, D10.
 """
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 
 from contractnet.bargaining.side import Bargain
 from contractnet.contractor.engagement import Engagement
+from contractnet.contractor.misheard import opening, opens
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.replay import DAEMON, STRAYS, Diary
 from contractnet.contractor.side import Side
@@ -62,6 +64,9 @@ class Reception:
 
     def judge(self, item: Letter | Scrap, lane: Lane) -> Iterator[Verdict]:
         """What is to be done about one element of a delivery; may be several things, one an agent."""
+        if (again := self._opened_before(item, lane)) is not None:
+            yield from again
+            return
         if isinstance(item, Scrap):
             yield self._judge_scrap(item, lane)
             return
@@ -154,8 +159,35 @@ class Reception:
             if known.manager == scrap.sender:
                 fact = misheard(scrap, scrap.sender, scrap.performative, lane)
                 return ToStep(known.agent, scrap.conversation, fact)
-        why = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]
-        return Quarantined(digest=scrap.digest, lane=lane.value, why=f"{scrap.code}: {why}")
+        faults = "; ".join(f"{field.path}: {field.text}" for field in scrap.fields)[:500]
+        why = f"{scrap.code}: {faults}"
+        if not mine and opens(scrap) and scrap.conversation not in RESERVED:
+            return self._judge_opening(scrap, scrap.sender or "", lane, why)
+        return Quarantined(digest=scrap.digest, lane=lane.value, why=why)
+
+    def _judge_opening(self, scrap: Scrap, sender: str, lane: Lane, why: str) -> Verdict:
+        """A cfp or a request that does not decode: told to its sender by whom it is for, so often."""
+        skill = (scrap.receiver or "").removeprefix(SKILL)
+        called = [one.id for one in self._agents.values() if skill != scrap.receiver and skill in one.skills]
+        agents = called or [one for one in self._agents if one == scrap.receiver]
+        if scrap.message_id is not None:
+            seen = [self._diary.seen.get((one, sender, scrap.message_id)) for one in (self._diary.daemon, *agents)]
+            if any(one is not None for one in seen):
+                return other_bytes(scrap, lane, sender, scrap.message_id)
+        telling = tuple(one for one in agents if self._diary.misheard.tells(one, sender, self._diary.max_faults))
+        if not telling:
+            return Quarantined(digest=scrap.digest, lane=lane.value, why=why)
+        return opening(scrap, telling, lane, why)
+
+    def _opened_before(self, item: Letter | Scrap, lane: Lane) -> list[Verdict] | None:
+        """An opening that was not understood came before under this id; None: it did not."""
+        sender, message_id = _named(item)
+        answers = self._diary.misheard.answers(sender, message_id)
+        if answers is None or sender is None or message_id is None:
+            return None
+        if self._diary.seen.get((self._diary.daemon, sender, message_id)) != item.digest:
+            return [other_bytes(item, lane, sender, message_id)]
+        return [ToRepeat(answer) for answer in answers]
 
     def _stray(self, letter: Letter, lane: Lane, why: str) -> Quarantined | ToRepeat:
         """Kept apart, once."""
@@ -172,3 +204,10 @@ class Reception:
             performative=str(act.__struct_config__.tag),
             conversation=act.conversation_id,
         )
+
+
+def _named(item: Letter | Scrap) -> tuple[str | None, str | None]:
+    """Who says it, under which id."""
+    if isinstance(item, Scrap):
+        return item.sender, item.message_id
+    return item.act.sender, item.act.message_id

@@ -35,8 +35,9 @@ from contractnet.ledger.records import (
     SaidTurn,
     Sent,
 )
-from contractnet.messages.contents import Bundle
-from contractnet.messages.values import Micros, ModelName, Parts, Ppm, RefuseReason, Seconds, TaskFailure, Text
+from contractnet.messages.acts import AnyProtocol
+from contractnet.messages.contents import Bundle, FieldError
+from contractnet.messages.values import AgentId, Micros, ModelName, Parts, Ppm, RefuseReason, Seconds, TaskFailure, Text
 
 
 class Bade(Record, frozen=True):
@@ -132,6 +133,17 @@ class Hosted(Record, frozen=True):
     agents: dict[str, list[str]]
 
 
+class MisheardOpening(Quarantined, frozen=True, kw_only=True):
+    """A cfp or a request came that does not decode: nobody is moved, and who it was for tell its sender. `about`: what
+    the answer names.
+    """
+
+    agents: tuple[AgentId, ...]  #: hosted here, that it is for
+    fields: tuple[FieldError, ...]  #: what is wrong with it
+    protocol: AnyProtocol
+    by_inbox: bool = False  #: it asks for an answer to an agent's inbox, not by a manager's lanes
+
+
 class Seeded(Record, frozen=True):
     """The journal's own seed: its ids are unlike those of any other journal of the same agents."""
 
@@ -181,7 +193,7 @@ Fact = (
     | TurnTaken
     | BargainCalledOff
 )
-LooseFact = Sent | Quarantined | Hosted | Seeded | Timed | Asked | Pending | Answered
+LooseFact = Sent | Quarantined | MisheardOpening | Hosted | Seeded | Timed | Asked | Pending | Answered
 Conclusion = Moved | Said | SaidTurn | TurnDecided | BargainEnded | BargainMediated
 
 FACTS: Final[dict[str, type[Record]]] = {kind.__name__: kind for kind in get_args(Fact)}

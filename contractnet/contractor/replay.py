@@ -16,10 +16,11 @@ from contractnet.bargaining.records import Timers as BargainTimers
 from contractnet.bargaining.side import Bargain
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.mediating import Mediating
+from contractnet.contractor.misheard import MisheardOpenings
 from contractnet.contractor.outcomes import OwnOutcomes
 from contractnet.contractor.pairing import Key
 from contractnet.contractor.persons import check_person
-from contractnet.contractor.records import FACTS, LOOSE, Fact, Hosted, Seeded, Timed, Timers
+from contractnet.contractor.records import FACTS, LOOSE, Fact, Hosted, MisheardOpening, Seeded, Timed, Timers
 from contractnet.contractor.side import Side
 from contractnet.contractor.stepping import step
 from contractnet.errors import ReplayDifference
@@ -68,6 +69,7 @@ class Diary:
         self.hosted: dict[str, list[str]] = {}
         #: (agent or daemon, sender, message id) of everything heard -> digest of its bytes
         self.seen: dict[tuple[str, str, str], str] = {}
+        self.misheard = MisheardOpenings(daemon)
         self.outcomes = OwnOutcomes()  #: of the agents' awards, as far as the journal knows
         self.spent: dict[str, int] = {}  #: endpoint -> micros that its models have cost
         self.at = 0  #: of the last entry
@@ -128,6 +130,11 @@ class Diary:
         ):
             return self.mediation(agent, conversation)
         return self.engagement(agent, conversation)
+
+    @property
+    def max_faults(self) -> int:
+        """How often one is told that it was not understood."""
+        return (self.timed or self._default).max_faults
 
     def task_of(self, bargain: Bargain) -> Task | None:
         """The call that a bargaining belongs to, where it is its peer's own."""
@@ -201,6 +208,8 @@ class Diary:
         else:
             scribe.fact(conversation, record)
         match record:
+            case MisheardOpening():
+                self.misheard.take(scribe, record, self.seed, conversation, self.max_faults)
             case Sent():
                 self.unsent.pop((agent, record.message_id), None)
             case Seeded():
@@ -224,6 +233,8 @@ class Diary:
             self.outcomes.follow(draft.agent, draft.conversation, record)
             if isinstance(record, Heard | HeardTurn | Misheard | Quarantined) and draft.sender and draft.message_id:
                 self.seen[draft.agent, draft.sender, draft.message_id] = record.digest
+                if isinstance(record, Heard | HeardTurn):
+                    self.misheard.understood(draft.agent, draft.sender)
             if isinstance(record, HeardTurn | SaidTurn):
                 opened = self.bargains.get((draft.agent, draft.conversation))
                 if opened is not None and opened.me == 0:

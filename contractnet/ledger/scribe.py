@@ -105,10 +105,12 @@ class Scribe:
         said = Said(message=act, receivers=tuple(receivers), expires_ms=expires_ms)
         self._says.append((stream or act.conversation_id, said))
 
-    def say_turn(self, act: AnyBargainAct, receivers: Iterable[str], expires_ms: int | None = None) -> None:
-        """A message of a bargaining to be sent."""
+    def say_turn(
+        self, act: AnyBargainAct, receivers: Iterable[str], expires_ms: int | None = None, stream: str | None = None
+    ) -> None:
+        """A message of a bargaining to be sent; as `say`."""
         said = SaidTurn(message=act, receivers=tuple(receivers), expires_ms=expires_ms)
-        self._says.append((act.conversation_id, said))
+        self._says.append((stream or act.conversation_id, said))
 
     def finish(self) -> list[Writing]:
         """All entries of the step, the fact first."""

@@ -12,6 +12,7 @@ from contractnet.errors import DecodeError
 from contractnet.messages import codec
 from contractnet.messages.acts import (
     AnyBeat,
+    AnyProtocol,
 )
 from contractnet.messages.bargaining import AnyMessage
 from contractnet.messages.contents import (
@@ -43,6 +44,9 @@ class Scrap:
     offer: str | None = None
     reply_with: str | None = None
     round: int | None = None
+    receiver: str | None = None
+    protocol: AnyProtocol | None = None
+    answer_to: str | None = None
 
 
 def letters(delivery: Delivery) -> list[Letter | Scrap]:
@@ -74,6 +78,9 @@ def _letter(raw: bytes) -> Letter | Scrap:
             who.offer,
             who.reply_with,
             who.round,
+            who.receiver,
+            who.protocol,
+            who.answer_to,
         )
 
 

@@ -56,6 +56,7 @@ MEDIATION: Final = "contractnet-mediation"
 BARGAINING: Final = "contractnet-bargaining"  #: its acts are in `bargaining`
 
 ProtocolName = Literal["fipa-contract-net", "fipa-iterated-contract-net", "contractnet-mediation"]
+AnyProtocol = ProtocolName | Literal["contractnet-bargaining"]
 
 
 class Envelope(

@@ -7,14 +7,14 @@ the delivery.
 from __future__ import annotations
 
 import json
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import msgspec
 from msgspec import Struct
 
-from contractnet.messages.acts import BARGAINING, AnyAct, Presence
+from contractnet.messages.acts import BARGAINING, AnyAct, AnyProtocol, Presence
 from contractnet.messages.explain import members
-from contractnet.messages.values import AgentId, ConversationId, MessageId, OfferId, Round
+from contractnet.messages.values import AgentId, ConversationId, MessageId, OfferId, Receiver, Round
 
 _PERFORMATIVES: Final = frozenset(str(act.__struct_config__.tag) for act in members(AnyAct | Presence))
 
@@ -31,6 +31,9 @@ class Identity(Struct, frozen=True, kw_only=True):
     in_reply_to: str | None = None
     offer: str | None = None  #: of the content, so that a late bid is rejected by its id also when it is invalid
     round: int | None = None  #: of the content, so that a bad bid is known to be late
+    receiver: str | None = None  #: whom it is for: an agent, `multi` or `skill:<skill>`
+    protocol: AnyProtocol | None = None
+    answer_to: str | None = None  #: of the content of a request: how who asks is reached
 
 
 _NOBODY: Final = Identity()
@@ -41,8 +44,10 @@ _TOP: Final[dict[str, Any]] = {
     "daemon": AgentId,
     "reply_with": MessageId,
     "in_reply_to": MessageId,
+    "receiver": Receiver,
+    "protocol": AnyProtocol,
 }
-_INNER: Final[dict[str, Any]] = {"offer": OfferId, "round": Round}
+_INNER: Final[dict[str, Any]] = {"offer": OfferId, "round": Round, "answer_to": Literal["manager", "agent"]}
 
 
 def identify(raw: bytes) -> Identity:

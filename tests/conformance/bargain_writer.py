@@ -197,9 +197,10 @@ class Bargain(Lines):
         about: str = "propose",
         reason: str = "schema",
         decision: str | None = None,
+        path: str = "$.content.terms[0]",
         **extra: Any,
     ) -> None:
-        fields = (FieldError(path="$.content.terms[0]", text=text),) if reason == "schema" else ()
+        fields = (FieldError(path=path, text=text),) if reason == "schema" else ()
         content = NotUnderstoodContent(reason=NotUnderstoodReason(reason), about=about, fields=fields)
         self.say(by, BargainNotUnderstood(**self.head(by, extra), content=content), event, decision)
 

@@ -116,6 +116,15 @@ def _openings() -> Iterator[Bargain]:
 
     yield from both("not-understood", "The request cannot be interpreted.", "declined", strange)
 
+    def misshapen(t: Bargain) -> None:
+        t.request(event="?invalid", wrong={"turns": 0})
+        t.not_understood(SELLER, "must be 1 at least", about="request", path="$.content.turns")
+        t.request()
+        t.refuse("policy")
+
+    about = "A request does not keep the schema: nothing moves, and the next one is as the first."
+    yield from one("participant", "invalid-request", about, "declined", misshapen, faulty=(BUYER,))
+
     def returned(t: Bargain) -> None:
         t.request()
         t.fires(BUYER, "#returned")

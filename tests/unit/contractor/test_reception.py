@@ -22,6 +22,7 @@ from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import Letter, Scrap
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
+from contractnet.messages.bargaining import AnyMessage
 from contractnet.messages.codec import digest, encode
 from contractnet.transport.port import Lane
 from tests.support.side import DIGEST, NOW, SALT, Side, picture
@@ -55,7 +56,7 @@ class House:
     def record(self, written: list[Writing]) -> None:
         self.entries += self.places.place([draft for draft, _ in written])
 
-    def deliver(self, item: a.AnyAct | Scrap, lane: Lane = Lane.INBOX) -> list[ToStep | ToRepeat | Quarantined]:
+    def deliver(self, item: AnyMessage | Scrap, lane: Lane = Lane.INBOX) -> list[ToStep | ToRepeat | Quarantined]:
         """As the driver does."""
         letter = item if isinstance(item, Scrap) else Letter(item, digest(encode(item)))
         verdicts = []

@@ -41,6 +41,9 @@ def test_a_valid_act_is_fully_identified(act: a.AnyAct) -> None:
         in_reply_to=act.in_reply_to,
         offer=getattr(act.content, "offer", None),
         round=getattr(act.content, "round", None),
+        receiver=act.receiver,
+        protocol=act.protocol,
+        answer_to=getattr(act.content, "answer_to", None),
     )
 
 
