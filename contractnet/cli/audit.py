@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import click
@@ -61,8 +61,9 @@ def command(ledger: str, journals: tuple[str, ...], as_json: bool) -> int:
     Derived again as `replay` does. Its money is counted a second time, from the entries alone: granted = held + spent +
     released for each account at each entry, held = spent + released for each tender, nobody paid less than it asked or
     more than may be paid. Its conversations are judged by the checker that knows protocols/ and nothing else; what a
-    peer broke is told, and is not the ledger's fault. What models cost is private to the daemons: name their journals
-    to see it. Exits with 1 where something is wrong.
+    peer broke is told, and is not the ledger's fault. What models cost is private to the daemons, as bargainings between
+    their agents are: name their journals to see the one and have the others judged. Exits with 1 where something is
+    wrong.
 
     \b
     Example:
@@ -80,7 +81,15 @@ def command(ledger: str, journals: tuple[str, ...], as_json: bool) -> int:
             wrong += [f"{ledger}: {one}" for one in money.take(entry)]
             judged += _judge(protocol, bargains, entry, wrong)
         judged += _judge_bargains(protocol, bargains, wrong)
-    found = trades(money.tenders, _asked(journals))
+    asked: list[Entry] = []
+    for journal in journals:
+        bargains = BargainAudit(protocols)
+        for entry in _entries(journal):
+            if entry.type == Asked.__name__:
+                asked.append(entry)
+            _judge_own(bargains, journal, entry, wrong)
+        judged += _judge_bargains(protocol, bargains, wrong)
+    found = trades(money.tenders, asked)
     accounts = [_account(money, name) for name in money.accounts]
     spoken = Spoken(protocol.judged, protocol.left_out, [one for one in judged if one.faulty])
     _show(accounts, found, spoken, rederived, wrong, as_json=as_json)
@@ -94,6 +103,16 @@ def _judge(protocol: ProtocolAudit, bargains: BargainAudit, entry: Entry, wrong:
             yield _told_wrong(one, wrong)
     except (LookupError, ValueError, TypeError) as error:
         wrong.append(f"position {entry.position}: this `{entry.type}` entry belongs to no conversation: {error!r}")
+
+
+def _judge_own(bargains: BargainAudit, journal: str, entry: Entry, wrong: list[str]) -> None:
+    """Take an entry of a journal."""
+    try:
+        bargains.take(entry)
+    except (LookupError, ValueError, TypeError) as error:
+        wrong.append(
+            f"{journal}, position {entry.position}: this `{entry.type}` entry belongs to no bargaining: {error!r}"
+        )
 
 
 def _judge_bargains(protocol: ProtocolAudit, bargains: BargainAudit, wrong: list[str]) -> Iterator[Judged]:
@@ -114,13 +133,11 @@ def _told_wrong(one: Judged, wrong: list[str]) -> Judged:
     return one
 
 
-def _asked(journals: Sequence[str]) -> Iterator[Entry]:
-    with ExitStack() as stack:
-        for journal in journals:
-            reader = stack.enter_context(closing(filled(open_reader(journal), journal)))
-            if founding(next(reader.entries()), journal).kind is not Kind.JOURNAL:
-                raise DefinitionError(f"--journal {journal}: that is a manager's ledger: name a daemon's journal")
-            yield from (entry for entry in reader.entries() if entry.type == Asked.__name__)
+def _entries(journal: str) -> Iterator[Entry]:
+    with closing(filled(open_reader(journal), journal)) as reader:
+        if founding(next(reader.entries()), journal).kind is not Kind.JOURNAL:
+            raise DefinitionError(f"--journal {journal}: that is a manager's ledger: name a daemon's journal")
+        yield from reader.entries()
 
 
 def _account(money: MoneyAudit, name: str) -> AccountLine:

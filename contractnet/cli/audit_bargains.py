@@ -1,4 +1,4 @@
-"""The bargainings of a manager's ledger as transcripts, judged by the conformance checker like its other conversations.
+"""The bargainings of a ledger or a journal as transcripts, judged by the conformance checker like other conversations.
 
 A bargaining is judged when the ledger has been read: its end may be UNKNOWN, and a later word may settle it.
 """
@@ -22,7 +22,8 @@ Line = dict[str, Any]
 @dataclass(slots=True)
 class _Talk:
     peer: str
-    initiator: str
+    agent: str  #: whose side it is
+    side: str  #: `initiator` or `participant`
     parent: str | None  #: conversation that it belongs to
     lines: list[Line] = field(default_factory=list[Line])
     heard: Line | None = None  #: a line whose event the rows after it tell
@@ -31,28 +32,34 @@ class _Talk:
 
 
 class BargainAudit:
-    """Takes the entries of a manager's ledger in order."""
+    """Takes the entries of a manager's ledger, or of a daemon's journal, in order."""
 
     def __init__(self, protocols: Protocols) -> None:
         self._protocols = protocols
         self._events: Mapping[str, Sequence[str]] = {row.name: row.events for row in load("bargaining").rows}
-        self._talks: dict[str, _Talk] = {}
+        self._talks: dict[tuple[str, str], _Talk] = {}  #: by (agent, conversation): a daemon may host both sides
 
     def take(self, entry: Entry) -> bool:
         """Whether the entry belongs to a bargaining."""
-        talk = self._talks.get(entry.conversation)
+        key = (entry.agent, entry.conversation)
+        talk = self._talks.get(key)
         if entry.type == "BargainOpened":
             body = json.loads(entry.body)
-            self._talks[entry.conversation] = _Talk(body["peer"], entry.agent, body.get("parent"))
+            self._talks[key] = _Talk(body["peer"], entry.agent, "initiator", body.get("parent"))
             return True
         if talk is None:
-            return False
+            if entry.type != "HeardTurn":
+                return False
+            message = json.loads(entry.body)["message"]
+            if message["performative"] != "request":
+                return False
+            talk = self._talks[key] = _Talk(message["sender"], entry.agent, "participant", message.get("parent"))
         self._follow(talk, entry, json.loads(entry.body))
         return True
 
     def verdicts(self) -> Iterator[Judged | None]:
         """On each that has ended; None: one that cannot be judged."""
-        for conversation, talk in self._talks.items():
+        for (_, conversation), talk in self._talks.items():
             if talk.outcome is not None:
                 yield self._judge(conversation, talk) if talk.judged else None
 
@@ -95,13 +102,14 @@ class BargainAudit:
 
     def _judge(self, conversation: str, talk: _Talk) -> Judged:
         self._settle(talk)
+        sides = (talk.agent, talk.peer) if talk.side == "initiator" else (talk.peer, talk.agent)
         header = {
             "transcript": conversation,
             "about": "",
             "protocol": "contractnet-bargaining",
-            "side": "initiator",
-            "initiator": talk.initiator,
-            "participants": [talk.peer],
+            "side": talk.side,
+            "initiator": sides[0],
+            "participants": [sides[1]],
             "outcome": talk.outcome,
         } | ({} if talk.parent is None else {"parent": talk.parent})
         lines = [header, *talk.lines]

@@ -277,6 +277,6 @@ def _choose(entries: Iterable[Entry], wanted: str | None) -> str:
         raise DefinitionError(f"there is {what} here: contractnet log without --diagram lists what there is")
     if len(tenders) > 1:
         raise click.UsageError(
-            f"{len(tenders)} tenders match: name one with --conversation, such as the last one, {tenders[-1]}"
+            f"{len(tenders)} conversations match: name one with --conversation, such as the last one, {tenders[-1]}"
         )
     return tenders[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from contractnet.bidders.bargainer import seller
+from contractnet.bidders.decorator import bidder
 from contractnet.cli.audit_bargains import BargainAudit
 from contractnet.cli.audit_protocol import Judged
 from contractnet.cli.entry_words import tell
@@ -17,9 +20,12 @@ from contractnet.cli.main import run
 from contractnet.cli.sequence import story
 from contractnet.cli.story import Arrow
 from contractnet.conformance.tables import Protocols
+from contractnet.contractor.ports import Award, Call, Proposal
 from contractnet.ledger.places import Places
 from contractnet.ledger.port import Entry
 from contractnet.ledger.records import HeardTurn
+from contractnet.market.market import Market
+from contractnet.market.task import Task
 from contractnet.resources import folder
 from tests.support.haggle import CONVERSATION, Pair
 from tests.support.ledgers import bargained
@@ -46,9 +52,10 @@ def verdicts(found: list[Entry]) -> list[Judged | None]:
     return list(audit.verdicts())
 
 
+@pytest.mark.parametrize("who", ["buyer", "seller"])
 @pytest.mark.parametrize("turns", [1, 2, 3, 40])
-def test_a_bargaining_keeps_the_protocol(turns: int) -> None:
-    assert verdicts(entries(played(turns))) == [Judged(CONVERSATION, None, ())]
+def test_a_bargaining_keeps_the_protocol(turns: int, who: str) -> None:
+    assert verdicts(entries(played(turns), who)) == [Judged(CONVERSATION, None, ())]
 
 
 def test_one_that_is_open_is_not_judged() -> None:
@@ -58,7 +65,7 @@ def test_one_that_is_open_is_not_judged() -> None:
 
 
 def test_an_entry_of_another_conversation_is_none_of_its() -> None:
-    assert not BargainAudit(Protocols(folder("protocols"))).take(entries(one_opened(), "seller")[0])
+    assert not BargainAudit(Protocols(folder("protocols"))).take(entries(one_opened(), "seller")[1])
 
 
 def one_opened() -> Pair:
@@ -68,8 +75,9 @@ def one_opened() -> Pair:
     return pair
 
 
-def test_terms_that_were_changed_in_the_ledger_are_found() -> None:
-    found = entries(played())
+@pytest.mark.parametrize("who", ["buyer", "seller"])
+def test_terms_that_were_changed_in_the_ledger_are_found(who: str) -> None:
+    found = entries(played(), who)
     at = next(at for at, entry in enumerate(found) if entry.type == "SaidTurn" and '"propose"' in entry.body)
     body = json.loads(found[at].body)
     body["message"]["content"]["terms"] = [100_000_001]
@@ -93,6 +101,42 @@ def test_it_is_drawn_with_the_states_behind_the_messages() -> None:
     assert arrows[0].words.startswith("request to bargain over price")
     assert arrows[0].states == ("ASKING",)
     assert arrows[-1].states == ("AGREED",)
+
+
+# ---- of daemons
+
+SKILL = "text.write"
+
+
+async def between_agents(folder: Path) -> tuple[str, str]:
+    """A ledger, and the journal of two agents of which one buys from the other in its work."""
+
+    @bidder(skill="text.sell", name="ada", bargain=seller("0.02"))
+    async def ada(call: Call) -> Proposal:
+        return Proposal("0.05", eta=5)
+
+    @bidder(skill=SKILL, name="bob")
+    async def bob(call: Call) -> Proposal:
+        return Proposal("0.05", eta=5)
+
+    @ada.perform
+    @bob.perform
+    async def work(award: Award) -> dict[str, Any]:
+        return {"status": (await award.bargain("ada", "paper", limit="0.05", high="0.09")).status}
+
+    ledger, journal = str(folder / "market.db"), str(folder / "agents.db")
+    async with Market.open("memory://", agents=[ada, bob], ledger=ledger, journal=journal) as market:
+        contract = await market.tender(Task("write", SKILL), reserve="0.10")
+        assert await contract.result() == {"status": "agreed"}
+    return ledger, journal
+
+
+def test_both_sides_in_a_journal_are_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger, journal = asyncio.run(between_agents(tmp_path))
+    assert run(["audit", ledger, "--journal", journal]) == 0
+    assert "3 conversations judged\n1 of 1 awards re-derived, 0 violations" in capsys.readouterr().out
+    assert run(["audit", ledger]) == 0
+    assert "1 conversations judged" in capsys.readouterr().out
 
 
 # ---- after a round

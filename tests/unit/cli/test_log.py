@@ -143,7 +143,7 @@ def test_the_diagram_of_a_tender(settled: str, capsys: Captured) -> None:
 
 def test_a_diagram_is_of_one_tender(several: str, settled: str, capsys: Captured) -> None:
     assert run(["log", several, "--diagram"]) == 2
-    assert "2 tenders match: name one with --conversation, such as the last one, w" in capsys.readouterr().err
+    assert "2 conversations match: name one with --conversation, such as the last one, w" in capsys.readouterr().err
     whole = lines(capsys, several, "--diagram", "--conversation", "v")
     assert whole[0].startswith("v, begun ")
     second = lines(capsys, several, "--diagram", "--conversation", "v.2")
