@@ -61,9 +61,9 @@ def command(ledger: str, journals: tuple[str, ...], as_json: bool) -> int:
     Derived again as `replay` does. Its money is counted a second time, from the entries alone: granted = held + spent +
     released for each account at each entry, held = spent + released for each tender, nobody paid less than it asked or
     more than may be paid. Its conversations are judged by the checker that knows protocols/ and nothing else; what a
-    peer broke is told, and is not the ledger's fault. What models cost is private to the daemons, as bargainings between
-    their agents are: name their journals to see the one and have the others judged. Exits with 1 where something is
-    wrong.
+    peer broke is told, and is not the ledger's fault. What models cost is private to the daemons, as bargainings
+    between their agents are: name their journals to see the one and have the others judged. Exits with 1 where
+    something is wrong.
 
     \b
     Example:
