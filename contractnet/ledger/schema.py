@@ -1,12 +1,26 @@
 """The one table of a ledger, and its version.
 
 The version is the last migration (`migrations/versions`) that was run on the file; it is compared with HEAD before
-anything else, and only where it differs alembic is imported, which takes longer than opening the file.
+anything else, and only where it differs alembic is imported, which takes longer than opening the file. A new file is
+made without it, as all migrations together would make it: the tests compare the two.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, Table, Text, inspect, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    inspect,
+    text,
+)
 
 from contractnet.errors import LedgerUnusable
 
@@ -39,9 +53,17 @@ ENTRY = Table(
         "direction",
         "agent",
         unique=True,
+        # Without postgresql_where, which the migrations have: it alone imports that dialect, in every process.
         sqlite_where=text("message_id IS NOT NULL"),
-        postgresql_where=text("message_id IS NOT NULL"),
     ),
+)
+
+#: alembic's own, apart from METADATA, which it compares
+VERSION = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
 
 #: every migration, oldest first
@@ -56,7 +78,7 @@ def revision(connection: Connection, name: str) -> str:
         LedgerUnusable: it holds no ledger, or one of a newer version than this.
     """
     found = inspect(connection)
-    if not (found.has_table("alembic_version") and found.has_table(ENTRY.name)):
+    if not (found.has_table(VERSION.name) and found.has_table(ENTRY.name)):
         raise LedgerUnusable(f"{name} is a database, but no ledger: name another file")
     rows = [str(row.version_num) for row in connection.execute(text("SELECT version_num FROM alembic_version"))]
     if len(rows) != 1:
@@ -72,9 +94,16 @@ def revision(connection: Connection, name: str) -> str:
     return rows[0]
 
 
+def make(connection: Connection) -> None:
+    """Make the tables of HEAD in an empty database, in the transaction that the connection is in."""
+    METADATA.create_all(connection)
+    VERSION.create(connection)
+    connection.execute(VERSION.insert().values(version_num=HEAD))
+
+
 def migrate(connection: Connection) -> None:
     """Bring the tables to HEAD, from whatever version, in the transaction that the connection is in."""
-    from alembic import command  # slow to import, and not needed where the version is right
+    from alembic import command  # slow to import, and needed for an older file alone
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})

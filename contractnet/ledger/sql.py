@@ -25,7 +25,7 @@ from contractnet.ledger.places import Places
 from contractnet.ledger.port import Draft, Entry
 from contractnet.ledger.reader import SqlReader
 from contractnet.ledger.rows import stored, write
-from contractnet.ledger.schema import HEAD, migrate, revision
+from contractnet.ledger.schema import HEAD, make, migrate, revision
 from contractnet.ledger.writer import Writer
 
 
@@ -156,7 +156,7 @@ def _found(path: Path, draft: Draft) -> None:
     engine = writer_engine(new, make=True)
     try:
         with engine.begin() as connection:
-            migrate(connection)
+            make(connection)
             write(connection, Places().place([draft]))
     except DBAPIError as error:
         raise opening_error(error, path) from error

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, event
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine
 
 from contractnet.errors import LedgerBroken
 from contractnet.ledger.founding import Kind
 from contractnet.ledger.port import Ledger
-from contractnet.ledger.schema import METADATA
+from contractnet.ledger.schema import METADATA, migrate
 from contractnet.ledger.sql import SqlLedger
 from contractnet.ledger.urls import open_ledger
 from tests.suites.ledger import NOW, OWNER, draft
@@ -39,6 +39,21 @@ def every_connection(seen: Any) -> Iterator[None]:
         yield
     finally:
         event.remove(Engine, "connect", listener)
+
+
+#: the statements that made the tables, and the version they are of
+STRUCTURE = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
+VERSIONS = "SELECT version_num FROM alembic_version"
+
+
+@contextmanager
+def _migrated() -> Iterator[Connection]:
+    """An empty database after all migrations."""
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        migrate(connection)
+        yield connection
+    engine.dispose()
 
 
 class TestSqliteLedger(DurableLedgerSuite):
@@ -120,20 +135,31 @@ class TestSqliteLedger(DurableLedgerSuite):
         assert "entry_version (conversation=?" in plan
 
     async def test_migrations_give_the_tables_that_the_code_has(self) -> None:
-        (await self.open()).close()
-        engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(self.path))
-        with engine.connect() as connection:
+        with _migrated() as connection:
             assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
-        engine.dispose()
 
-    async def test_an_existing_file_is_opened_without_alembic(self) -> None:
+    async def test_a_new_file_is_what_migrations_give(self) -> None:
         (await self.open()).close()
+        with sqlite3.connect(self.path) as db:
+            new = [list(db.execute(query)) for query in (STRUCTURE, VERSIONS)]
+        db.close()
+        with _migrated() as connection:
+            old = [[tuple(row) for row in connection.exec_driver_sql(query)] for query in (STRUCTURE, VERSIONS)]
+        assert [name for name, _ in new[0]] == ["alembic_version", "entry", "entry_message", "entry_version"]
+        assert new == old
+
+    @pytest.mark.parametrize("there", [True, False])
+    async def test_a_file_is_opened_without_alembic_or_other_databases(self, there: bool) -> None:
+        if there:
+            (await self.open()).close()
         code = (
-            "import sys; from contractnet.ledger.urls import open_ledger, open_reader;"
+            "import sys; from contractnet.ledger.founding import Kind;"
+            "from contractnet.ledger.urls import open_ledger, open_reader;"
             "assert 'sqlalchemy' not in sys.modules;"
-            f"open_ledger({self.url!r}, kind='ledger', owner=None, now=0).close();"
+            f"open_ledger({self.url!r}, kind=Kind.LEDGER, owner=None, now=0).close();"
             f"open_reader({self.url!r}).check();"
-            "assert 'sqlalchemy' in sys.modules and 'alembic' not in sys.modules"
+            "assert 'sqlalchemy' in sys.modules;"
+            "assert not {'alembic', 'sqlalchemy.dialects.postgresql'} & {*sys.modules}"
         )
         await asyncio.to_thread(subprocess.run, [sys.executable, "-c", code], check=True, timeout=60)
 
