@@ -8,11 +8,11 @@
     python3 run.py install        make or renew .venv, with the tests' tools, and stop
 
 The first call makes .venv here and installs the pinned packages of requirements/ into it; later calls start at once.
-Nothing outside this folder is changed. `test` without arguments runs all tests, in two processes. It brings RabbitMQ
-as its own node (unpacked under .cache/, on loopback, stopped at the end); --no-broker leaves out the tests that need
-one, and says so. It also fetches amqplib with npm (a pinned package) into .cache/, for a contractor written in
-Node.js; where that fails those tests are left out, and the last lines say so. Afterwards .venv/bin holds contractnet,
-pytest and the linters. Needs Linux or another POSIX system.
+Nothing outside this folder is changed. `test` without arguments runs all tests, in three processes. It brings
+RabbitMQ as its own node (unpacked under .cache/, on loopback, stopped at the end); --no-broker leaves out the tests
+that need one, and says so. It also fetches amqplib with npm (a pinned package) into .cache/, for a contractor written
+in Node.js; where that fails those tests are left out, and the last lines say so. Afterwards .venv/bin holds
+contractnet, pytest and the linters. Needs Linux or another POSIX system.
 """
 
 # Syntax of Python 3.8 and the standard library only: an old Python, too, must be able to say what to do.
@@ -32,8 +32,8 @@ STAMP = os.path.join(VENV, "finished-by-run.py")  # written last: what it holds,
 OLDEST = (3, 11)
 KINDS = ("core", "docs", "dev")  # the files of requirements/; each holds what those before it hold
 PROGRESS_EVERY_S = 8
-# two processes share the tests, since half of their time is waiting; in order, the long ones first
-SHARED = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+# three processes share the tests, on two processors too, since half of the time is waiting (tests/support/sharing.py)
+SHARED = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 REFUSED = "Failed to establish a new connection"
 NO_NETWORK = (REFUSED, "ConnectTimeoutError", "NameResolutionError", "ProxyError", "dns error")
 

@@ -130,6 +130,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Files are handed out from both ends."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from tests.support.sharing import FromBothEnds  # a run without -n can do without xdist
+
+    return FromBothEnds(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """What one of the processes left out."""
     told = getattr(node, "workeroutput", {})
