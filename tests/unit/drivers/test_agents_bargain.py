@@ -16,9 +16,10 @@ import pytest
 
 from contractnet.bargaining.opening import BargainOptions
 from contractnet.bargaining.records import BargainEnded, BargainOpened
-from contractnet.contractor.ports import Award
+from contractnet.contractor.ports import Agent, Award
+from contractnet.manager.records import CancelAsked
 from contractnet.transport.faults import Faults
-from tests.support.town import Town
+from tests.support.town import MortalLedger, Town
 from tests.unit.drivers.test_bargains import FAULTS, Selling
 
 pytestmark = pytest.mark.looptime
@@ -33,9 +34,13 @@ async def buys(award: Award) -> dict[str, Any]:
     return {"status": found.status, "price": found.price}
 
 
+def seller(town: Town) -> Agent:
+    return replace(town.agent("s"), skills=("case.other",), bargain=Selling(20_000))
+
+
 def start(town: Town) -> None:
     town.host(OPENER, town.agent("b", work=buys))
-    town.host(OTHER, replace(town.agent("s"), skills=("case.other",), bargain=Selling(20_000)))
+    town.host(OTHER, seller(town))
     town.start()
 
 
@@ -67,6 +72,14 @@ async def test_work_buys_what_it_needs(faults: Faults | None) -> None:
         await checked(town)
 
 
+async def _dies(journal: MortalLedger) -> bool:
+    """Whether it comes to the commit at which it is to die."""
+    died = asyncio.create_task(journal.died.wait())
+    await asyncio.wait([died], timeout=600)
+    died.cancel()
+    return journal.died.is_set()
+
+
 async def _commits(name: str) -> int:
     async with Town() as town:
         start(town)
@@ -86,10 +99,7 @@ async def test_either_daemon_dies_at_every_commit(name: str, recorded: bool) -> 
             journal = town.journals[name]
             journal.dies_at, journal.recorded = dies_at, recorded
             await town.tender()
-            died = asyncio.create_task(journal.died.wait())
-            await asyncio.wait([died], timeout=600)
-            if not died.done():
-                died.cancel()
+            if not await _dies(journal):
                 continue
             deaths += 1
             await town.kill(name)
@@ -98,7 +108,59 @@ async def test_either_daemon_dies_at_every_commit(name: str, recorded: bool) -> 
     assert deaths >= 8
 
 
-async def test_a_daemon_that_stops_calls_its_bargaining_off_and_one_without_a_peer_waits_for_nobody() -> None:
+async def test_cut_off_in_the_middle_it_goes_on_when_the_broker_is_back() -> None:
+    async with Town() as town:
+        start(town)
+        await town.tender()
+        while not town.daemons[OTHER].diary.bargains:
+            await asyncio.sleep(0.1)
+        town.hub.down()
+        await asyncio.sleep(3)
+        town.hub.restore()
+        await checked(town)
+
+
+async def test_work_that_is_cancelled_calls_its_bargaining_off() -> None:
+    async with Town() as town:
+        start(town)
+        tender = await town.tender()
+        while not town.daemons[OTHER].diary.bargains:
+            await asyncio.sleep(0.1)
+        town.manager.cancel(tender, CancelAsked(reason="user"))
+        (end,) = await town.ends()
+        await town.quiet()
+        town.check()
+        assert end.status == "cancelled"
+        (mine,), (theirs,) = of(town, OPENER, BargainEnded), of(town, OTHER, BargainEnded)
+        assert (mine.state, theirs.state) == ("CANCELLED", "CANCELLED")
+
+
+@pytest.mark.parametrize("recorded", [False, True], ids=["before it is durable", "after"])
+async def test_a_daemon_of_both_sides_dies_at_every_commit(recorded: bool) -> None:
+    deaths, dies_at, died = 0, 1, True
+    while died:
+        dies_at += 1
+        async with Town() as town:
+            town.host("d", town.agent("b", work=buys), seller(town))
+            town.start()
+            journal = town.journals["d"]
+            journal.dies_at, journal.recorded = dies_at, recorded
+            await town.tender()
+            died = await _dies(journal)
+            if died:
+                deaths += 1
+                await town.kill("d")
+                town.host("d")
+            (end,) = await town.ends()
+            await town.quiet()
+            town.check()
+            mine, theirs = of(town, "d", BargainEnded)
+            assert mine == theirs
+            assert (mine.state, town.result(end)["status"]) == ("AGREED", "agreed")
+    assert deaths >= 8
+
+
+async def test_a_daemon_that_stops_calls_its_bargaining_off() -> None:
     async with Town() as town:
         start(town)
         terms: BargainOptions = {"limit": "0.05", "high": "0.09"}
