@@ -148,9 +148,9 @@ class Reception:
 
     def _judge_scrap(self, scrap: Scrap, lane: Lane) -> Verdict:
         """An act that does not decode: told once to its sender, the initiator of one agent's conversation."""
-        mine = [
-            one for agent in self._agents if (one := self._diary.known(agent, scrap.conversation or "")) is not None
-        ]
+        named = (scrap.receiver,) if scrap.receiver and scrap.receiver in self._agents else self._agents
+        sides = [self._diary.known(agent, scrap.conversation or "") for agent in named]
+        mine = [one for one in sides if one is not None]
         if scrap.sender and scrap.conversation and scrap.performative and len(mine) == 1:
             known = mine[0]
             before = self._diary.seen.get((known.agent, scrap.sender, scrap.message_id or ""))

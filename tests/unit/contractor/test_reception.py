@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -236,6 +237,18 @@ def test_a_scrap_is_told_once_to_the_initiator() -> None:
     assert isinstance(second, ToRepeat)
     (stranger,) = house.deliver(Scrap(DIGEST, fields, "schema", "rival", "t.1", "bad2", "accept-proposal"))
     assert isinstance(stranger, Quarantined)
+    house.check()
+
+
+def test_a_scrap_in_a_conversation_of_several_is_for_whom_it_names() -> None:
+    house = House("d", agent("x"), agent("y"))
+    house.deliver(cfp(), Lane.CFP)
+    bad = Scrap(DIGEST, (c.FieldError(path="$", text="no price"),), "schema", "mgr", "t.1", "bad1", "accept-proposal")
+    (nobody,) = house.deliver(bad)
+    assert isinstance(nobody, Quarantined)
+    (told,) = house.deliver(replace(bad, receiver="y"))
+    assert isinstance(told, ToStep)
+    assert told.agent == "y"
     house.check()
 
 
