@@ -91,3 +91,23 @@ async def test_a_fresh_accept_of_done_work_hears_the_result_again() -> None:
 
 
 _SCHEMA = NotUnderstoodReason.SCHEMA
+
+
+async def test_a_call_that_does_not_decode_is_named_to_who_said_it_and_again_by_the_next_process() -> None:
+    """The same bytes again, and after a restart: the recorded answer, byte for byte."""
+    async with Town() as town:
+        town.host("a", town.agent("a"))
+        async with town.hub.attach(ManagerParty("mgr")) as link:
+            stranger = Stranger(link)
+            call = encode(stranger.side.cfp_act()).replace(b'"round":1', b'"round":0')
+            for number in (1, 2, 3):
+                await link.send(Parcel(ToAgents(("a",), Lane.CFP), join([call])), 5)
+                told = await stranger.hear(a.NotUnderstood, number)
+                assert [field.path for field in told.content.fields] == ["$.content.round"]
+                if number == 2:
+                    await town.kill("a")
+                    town.host("a", town.agent("a"))
+            assert len({one.message_id for one in stranger.heard}) == 1
+            await stranger.say(stranger.side.cfp_act())
+            assert (await stranger.hear(a.Propose, 1)).content.round == 1
+        town.journals["a"].check()
