@@ -10,7 +10,7 @@ from contractnet.arena.bargaining.model_player import STAND_IN, ModelPlayer, Wor
 from contractnet.arena.bargaining.narration import Heard
 from contractnet.arena.bargaining.trials import Mode
 from contractnet.cli.models import KEY
-from contractnet.errors import DefinitionError
+from contractnet.errors import DefinitionError, ModelUnavailable
 from contractnet.llm.client import OpenAIChat
 from contractnet.llm.endpoint import Endpoint, key_from
 from contractnet.llm.model import Model
@@ -41,12 +41,29 @@ class Seating:
         self.heard: list[Heard] = []
 
     def side(self, preferences: PricePreferences) -> Bargainer:
-        """It, as one side of one bargaining."""
+        """It, as one side of one bargaining.
+
+        Raises:
+            ModelUnavailable: no request of the sessions before was answered.
+        """
+        self.check()
         mandate = Mandate(preferences=preferences)
         if self._mode == "og":
             self.heard.append(Heard())
             return WordingPlayer(self.desk, mandate, STAND_IN, self._persona, self.heard[-1])
         return ModelPlayer(self.desk, mandate, free=self._mode == "free")
+
+    def check(self) -> None:
+        """Refuse to go on, or to show what came of it, where nobody is at the endpoint: a stand-in has played.
+
+        Raises:
+            ModelUnavailable: no request was ever answered; says why the first one was not.
+        """
+        trouble = None if self.desk.answered else self.desk.trouble
+        if trouble is not None:
+            text = f"player model at {self.desk.endpoint.name}: no request was answered: {trouble}"
+            todo = "look at the URL and whether its server runs, with contractnet doctor --model URL"
+            raise ModelUnavailable(f"{text}; {todo}", trouble.outcome)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -53,6 +53,7 @@ def show_run(asked: Asked) -> None:
 
     Raises:
         DefinitionError: a player, a scenario or a rung is not known or cannot be used.
+        ModelUnavailable: the player `model` never answered.
         OSError: a file cannot be read or written.
     """
     seating = _seating(asked)
@@ -71,6 +72,7 @@ def show_run(asked: Asked) -> None:
             found = price_trials(asked.pairs, scenarios, table, asked.seed, jobs=asked.jobs, progress=told)
         else:
             found = run(seated, scenarios, table, asked.seed, swap=asked.swap, progress=told)
+            seating.check()
     if asked.as_json:
         for row in rows_of(found):
             output.json_line({"seed": asked.seed, "turns": asked.turns, "first": asked.first, **row})

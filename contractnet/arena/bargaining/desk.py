@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
-from contractnet.errors import ModelError
+from contractnet.errors import ModelError, ModelUnusable
 from contractnet.ledger.records import Asked
 from contractnet.llm.ask import Question, ask, say
 from contractnet.llm.endpoint import Endpoint
@@ -28,6 +28,8 @@ class Desk:
         self.tokens_in = 0
         self.tokens_out = 0
         self.unanswered = 0  #: questions without a usable answer
+        self.answered = False  #: whether anything ever came back that was an answer, usable or not
+        self.trouble: ModelError | None = None  #: what came in the place of the first one
         self._model = model
         self._within_s = within_s
         self._runner = asyncio.Runner()
@@ -45,24 +47,33 @@ class Desk:
         """
         try:
             asking = Asking("estimate", prompt, self._note)
-            return self._runner.run(ask(self._model, question, schema, self._within_s, asking))
-        except ModelError:
-            self.unanswered += 1
+            found = self._runner.run(ask(self._model, question, schema, self._within_s, asking))
+        except ModelError as error:
+            self._failed(error)
             return None
+        self.answered = True
+        return found
 
     def words(self, question: Question, prompt: str) -> str | None:
         """A few words; None: there were none in time."""
         try:
             asking = Asking("narrate", prompt, self._note)
-            return self._runner.run(say(self._model, question, self._within_s, asking))
-        except ModelError:
-            self.unanswered += 1
+            found = self._runner.run(say(self._model, question, self._within_s, asking))
+        except ModelError as error:
+            self._failed(error)
             return None
+        self.answered = True
+        return found
 
     def close(self) -> None:
         """Let go of connections."""
         self._runner.run(self._model.close())
         self._runner.close()
+
+    def _failed(self, error: ModelError) -> None:
+        self.unanswered += 1
+        self.answered = self.answered or isinstance(error, ModelUnusable)
+        self.trouble = self.trouble or error
 
     def _note(self, asked: Asked) -> None:
         self.requests += 1

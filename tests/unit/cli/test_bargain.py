@@ -13,6 +13,7 @@ import pytest
 
 from contractnet.cli.bargain import command
 from contractnet.cli.main import run
+from contractnet.testing.loopback import free_ports
 from tests.support.chat import Body, completion, endpoint, middle, schema_of
 from tests.support.fonts import needs_font
 
@@ -188,6 +189,30 @@ def test_a_model_is_either_player_and_what_it_took_is_counted(capsys: pytest.Cap
     out = capsys.readouterr().out
     assert "said        Let us agree." in out
     assert "sentences not sent 0" in out
+
+
+@pytest.mark.parametrize("mode", ["og", "bounded", "free"])
+def test_a_model_that_is_nowhere_ends_the_run_and_is_no_result(
+    mode: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contractnet.llm.model.FIRST_PAUSE_S", 0.0)
+    (port,) = free_ports(1)
+    asked = ["--model", f"http://127.0.0.1:{port}/v1", "--mode", mode, "--trials", "9", "--turns", "2", "--json"]
+    assert run(["bargain", "model", "linear", *asked]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"contractnet bargain: player model at 127.0.0.1:{port}")
+    assert "no request was answered: the model's endpoint was not reached" in said.err
+    assert "contractnet doctor --model URL" in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_a_model_that_answers_nonsense_has_answered(capsys: pytest.CaptureFixture[str]) -> None:
+    with endpoint(lambda body: completion("I would rather not.")) as server:
+        asked = ["--model", server.url, "--trials", "1", "--turns", "2", "--json"]
+        assert run(["bargain", "model", "linear", *asked]) == 0
+    *_, counted = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert counted["unanswered"] > 0
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "200"])
