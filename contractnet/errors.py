@@ -18,6 +18,7 @@ ContractNetError
         VersionConflict    an entry with that version or message id exists
     MechanismError         bids a rule cannot order, such as two from one participant
         TooLarge           beyond the size up to which it is solved exactly
+    StrategyFailed         an offer generator of another distribution raised what it likes, in an experiment
     WorkFailed             the work of an award could not be done; its text is told to the manager
     ModelError             never raised itself; a language model gave no usable answer: a refusal at the edge
         ModelTimeout       the time was over first
@@ -159,6 +160,12 @@ class MechanismError(ContractNetError):
 class TooLarge(MechanismError):
     """Beyond the size up to which it is solved exactly. Nothing is decided: an approximate award is not truthful.
     To do: bundle fewer tasks or ask for fewer offers; the text says how many are solved.
+    """
+
+
+class StrategyFailed(ContractNetError):
+    """An offer generator that another distribution brought raised an error in an experiment: nothing was measured.
+    To do: mend it, or leave it out; the text names it, what it raised, and the trial.
     """
 
 

@@ -14,11 +14,13 @@ from msgspec import Struct
 from msgspec.structs import fields, replace
 
 from contractnet.arena.bargaining.words import parameters, unknown
-from contractnet.errors import DefinitionError
+from contractnet.errors import ContractNetError, DefinitionError, StrategyFailed
 from contractnet.mechanisms.bargaining.brought import find_strategy
+from contractnet.mechanisms.bargaining.catalogue import STRATEGIES
+from contractnet.mechanisms.bargaining.guard import Decision
 from contractnet.mechanisms.bargaining.preferences import Mandate, Preferences, PricePreferences
 from contractnet.mechanisms.bargaining.session import Bargainer, Player
-from contractnet.mechanisms.bargaining.shape import OfferGenerator, Strategy
+from contractnet.mechanisms.bargaining.shape import OfferGenerator, Rules, Strategy, View
 from contractnet.messages.values import PPM, parse_amount
 
 #: parameters of the mandate, whatever the strategy
@@ -36,6 +38,7 @@ class Named(Struct, frozen=True, kw_only=True):
     strategy: Strategy
     opening: int | None = None  #: micros; None: the public bound on its side
     closing: int | None = None  #: micros; None: the margin decides
+    brought: bool = False  #: its generator comes from another distribution
     margin: int = 50_000  #: ppm of the way at which its schedules end short of the reservation
 
     def mandate(self, preferences: Preferences) -> Mandate:
@@ -50,7 +53,33 @@ class Named(Struct, frozen=True, kw_only=True):
 
     def side(self, preferences: Preferences) -> Bargainer:
         """It, as one side of one bargaining."""
+        if self.brought:
+            return BroughtPlayer(self.strategy, self.mandate(preferences), self.label)
         return Player(self.strategy, self.mandate(preferences))
+
+
+class BroughtPlayer(Player, frozen=True):
+    """A side whose generator another distribution brought: what it raises is said with its name."""
+
+    label: str
+
+    def check(self, rules: Rules, me: int) -> None:
+        try:
+            super().check(rules, me)
+        except ContractNetError:  # it cannot play this, and says so
+            raise
+        except (Exception, SystemExit) as error:
+            raise self._failed(error) from error
+
+    def move(self, view: View) -> Decision:
+        try:
+            return super().move(view)
+        except (Exception, SystemExit) as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: BaseException) -> StrategyFailed:
+        said = " ".join(str(error).split())[:200]
+        return StrategyFailed(f"strategy {self.label}: it raised {type(error).__name__}: {said}")
 
 
 def named(text: str) -> Named:
@@ -69,6 +98,7 @@ def named(text: str) -> Named:
     return Named(
         label=text,
         strategy=strategy,
+        brought=name not in STRATEGIES,
         opening=_amount(given, "opening", name),
         closing=_amount(given, "closing", name),
         margin=_share(f"player {name}: margin", given["margin"]) if "margin" in given else 50_000,

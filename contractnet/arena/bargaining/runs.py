@@ -9,6 +9,7 @@ from typing import TypeVar
 from contractnet.arena.bargaining.scenarios import Scenario
 from contractnet.arena.bargaining.tally import Pairing
 from contractnet.arena.bargaining.trials import Seat, Table, Trial, movers, play
+from contractnet.errors import StrategyFailed
 from contractnet.mechanisms.bargaining.preferences import Side
 
 S = TypeVar("S")  #: a scenario
@@ -69,10 +70,16 @@ def played(
     Args:
         first: who moves first in each.
         begin: the number of the first of these scenarios in the whole run, so that a part is the same as in the whole.
+    Raises:
+        StrategyFailed: a generator of another distribution raised; names it and the trial, from 1.
     """
     found: list[T] = []
     for number, (scenario, side) in enumerate(zip(scenarios, first, strict=True), begin):
-        found.append(trial(scenario, seats, table, side, f"{seed}|{number}"))
+        try:
+            found.append(trial(scenario, seats, table, side, f"{seed}|{number}"))
+        except StrategyFailed as error:
+            text = f"{error}; trial {number + 1} of seed {seed}: mend it, or leave it out"
+            raise StrategyFailed(text) from error.__cause__
         progress(1)
     return found
 

@@ -6,13 +6,19 @@ import csv
 import json
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import click
 import pytest
+from msgspec import Struct
 
 from contractnet.cli.bargain import command
 from contractnet.cli.main import run
+from contractnet.mechanisms.bargaining.acceptance import AcceptNext
+from contractnet.mechanisms.bargaining.catalogue import STRATEGIES
+from contractnet.mechanisms.bargaining.preferences import Mandate
+from contractnet.mechanisms.bargaining.shape import Rules, Strategy, View
 from contractnet.testing.loopback import free_ports
 from tests.support.chat import Body, completion, endpoint, middle, schema_of
 from tests.support.fonts import needs_font
@@ -213,6 +219,36 @@ def test_a_model_that_answers_nonsense_has_answered(capsys: pytest.CaptureFixtur
         assert run(["bargain", "model", "linear", *asked]) == 0
     *_, counted = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert counted["unanswered"] > 0
+
+
+class Fickle(Struct, frozen=True):
+    """A generator that plays as `linear`, and raises in the third turn of a bargaining."""
+
+    name: str = "fickle"
+
+    def check(self, rules: Rules, mandate: Mandate) -> None:
+        """It takes any."""
+
+    def propose(self, view: View) -> Any:
+        if view.turn >= 2:
+            raise LookupError("no entry\nin its book")
+        return STRATEGIES["linear"].generator.propose(view)
+
+
+@pytest.mark.parametrize("of", [["--product", "lamp:cost=40,budget=60,high=80"], ["--prior", "issues"]])
+def test_a_brought_generator_that_raises_is_named_with_the_trial(
+    of: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several processes: tests/acceptance/test_brought_generators.py."""
+    monkeypatch.setattr(
+        "contractnet.mechanisms.bargaining.brought._brought", lambda _: Strategy(Fickle(), AcceptNext())
+    )
+    options = ["--turns", "8", "--first", "buyer", "--seed", "7", "--trials", "3"]
+    assert run(["bargain", "linear", "fickle:margin=0", *of, *options]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    text = "strategy fickle:margin=0: it raised LookupError: no entry in its book; trial 1 of seed 7: mend it"
+    assert said.err == f"contractnet bargain: {text}, or leave it out\n"
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "200"])

@@ -11,7 +11,8 @@ from contractnet.arena.bargaining.jobs import case_trials, price_trials
 from contractnet.arena.bargaining.scenarios import drawn
 from contractnet.arena.bargaining.several.cases import drawn_cases
 from contractnet.arena.bargaining.trials import Table
-from contractnet.errors import DefinitionError
+from contractnet.errors import DefinitionError, StrategyFailed
+from contractnet.mechanisms.bargaining.shape import ENTRY_POINTS
 from tests.support.commands import gone, started, until
 
 SCENARIOS = list(drawn("uniform", 1, 23))
@@ -59,3 +60,27 @@ def test_what_cannot_be_played_is_told_as_with_one_process() -> None:
             price_trials([("linear", "logrolling-bayesian")], SCENARIOS, Table(), 1, jobs=jobs, progress=lambda _: None)
         said.append(str(told.value))
     assert said == ["uniform-1: logrolling-bayesian: there is nothing to trade in a single price"] * 2
+
+
+FICKLE = """
+class Fickle:
+    name = "fickle"
+    def check(self, rules, mandate): pass
+    def propose(self, view): raise SystemExit("gone")
+FICKLE = Fickle()
+"""
+
+
+def test_what_a_generator_of_another_distribution_raises_is_told_with_the_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fickle.py").write_text(FICKLE)
+    (tmp_path / "fickle-1.dist-info").mkdir()
+    (tmp_path / "fickle-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: fickle\nVersion: 1\n")
+    (tmp_path / "fickle-1.dist-info" / "entry_points.txt").write_text(f"[{ENTRY_POINTS}]\nfickle = fickle:FICKLE\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    pair, seen = [("fickle", "linear")], SCENARIOS[:2]
+    with pytest.raises(StrategyFailed) as told:
+        price_trials(pair, seen, Table(first="buyer"), 3, jobs=2, progress=lambda _: None)
+    text = "strategy fickle: it raised SystemExit: gone; trial 1 of seed 3: mend it, or leave it out"
+    assert str(told.value) == text
