@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from contractnet.cli import exits, options, output
+from contractnet.cli.replay_bargains import Bargainings
 from contractnet.contractor.replay import replay as replay_journal
 from contractnet.errors import LedgerDamaged, ReplayDifference
 from contractnet.interaction.definition import load
@@ -41,6 +42,8 @@ def command(ledger: str) -> int:
     found = rederive(ledger)
     if found.difference is not None:
         output.note("replay", found.difference)
+    if found.bargainings is not None:
+        click.echo(found.bargainings)
     click.echo(found.line())
     return exits.OK if found.difference is None else exits.WRONG
 
@@ -51,6 +54,7 @@ class Rederived(NamedTuple):
     awards: int  #: before the first difference
     total: int
     difference: str | None  #: what is wrong and where; None: nothing
+    bargainings: str | None = None  #: how many, and how many of them were agreed; None: there are none
 
     def line(self) -> str:
         """The last line of `contractnet replay`."""
@@ -69,10 +73,10 @@ def rederive(ledger: str, *, bar: bool = True) -> Rederived:
     with closing(open_reader(ledger)) as reader:
         filled(reader, ledger)
         found = founding(next(reader.entries(), None), ledger)
-        awards = Awards(found.kind)
+        awards, bargainings = Awards(found.kind), Bargainings()
         try:
             with _progress(bar) as seen:
-                entries = checked(awards.counted(seen(reader.entries())))
+                entries = checked(bargainings.counted(awards.counted(seen(reader.entries()))))
                 if found.kind is Kind.LEDGER:
                     replay_ledger(found.owner, entries)
                 else:
@@ -80,9 +84,11 @@ def rederive(ledger: str, *, bar: bool = True) -> Rederived:
             reader.check()  # the file itself: its chain held
         except (LedgerDamaged, ReplayDifference) as error:
             made = awards.before(error.position)
-            awards.count_rest(reader)
-            return Rederived(made, awards.total, _naming(ledger, str(error)))
-    return Rederived(awards.total, awards.total, None)
+            for _ in bargainings.counted(awards.rest(reader)):
+                pass
+            line = bargainings.line(error.position or 0)
+            return Rederived(made, awards.total, _naming(ledger, str(error)), line)
+    return Rederived(awards.total, awards.total, None, bargainings.line(None))
 
 
 def _naming(ledger: str, said: str) -> str:
@@ -121,11 +127,10 @@ class Awards:
                 self._positions.append(entry.position)
             yield entry
 
-    def count_rest(self, reader: LedgerReader) -> None:
+    def rest(self, reader: LedgerReader) -> Iterator[Entry]:
         """Go on to the end, as far as it can be read."""
         with suppress(LedgerDamaged):
-            for _ in self.counted(reader.entries(self._last)):
-                pass
+            yield from self.counted(reader.entries(self._last))
 
     def _is_award(self, entry: Entry) -> bool:
         if not self._journal:

@@ -9,11 +9,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from contractnet.bargaining.records import BargainEnded, BargainMediated
 from contractnet.cli.main import run
+from contractnet.cli.replay_bargains import Bargainings
 from contractnet.ledger.port import Entry
 from contractnet.ledger.urls import open_ledger
-from tests.support.ledgers import LEDGERS, changed
+from contractnet.messages.codec import canonical
+from tests.support.ledgers import LEDGERS, bargained, changed
+from tests.support.side import Side
 from tests.unit.cli.conftest import Save
+from tests.unit.contractor.test_agreements import bargain
 
 
 def last(captured: str) -> str:
@@ -27,6 +32,40 @@ def test_a_good_ledger(name: str, awards: int, save: Save, capsys: pytest.Captur
     captured = capsys.readouterr()
     assert captured.out == f"{awards} of {awards} awards re-derived, 0 differences, 0 model calls\n"
     assert captured.err == ""
+
+
+def test_bargainings_are_counted_in_a_line_of_their_own_before_the_last(
+    save: Save, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries = bargained().entries
+    assert run(["replay", save("bargained", entries)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    awards = "1 of 1 awards re-derived, 0 differences, 0 model calls"
+    assert lines == ["2 bargainings re-derived (2 agreed)", awards]
+    ends = [entry.position for entry in entries if entry.type == "BargainEnded"]
+    for at, found in ((ends[0] - 1, 0), (ends[0] + 1, 1), (len(entries), 2)):
+        bad = [*entries[: at - 1], _with(entries[at - 1], "{}"), *entries[at:]]
+        assert run(["replay", save("bad", bad)]) == 1
+        assert capsys.readouterr().out.splitlines()[0] == f"{found} of 2 bargainings re-derived ({found} agreed)"
+
+
+def test_in_a_journal_a_bargaining_is_one_whoever_of_the_daemon_is_in_it() -> None:
+    side = Side()
+    side.hear(side.cfp_act())
+    bargain(side, "mgr", "t.1.b1", 60_000_000)
+    seen = Bargainings()
+    last = list(seen.counted(side.entries))[-1]
+    assert seen.line(None) == "1 bargaining re-derived (1 agreed)"
+    ended = BargainEnded(state="ENDED")
+    taken = BargainMediated(taken=True, rung="single-text", terms=(25,))
+    more = [("y", "t.1.b1", ended), ("x", "u", ended), ("x", "u.m0", taken), ("x", "v", ended)]
+    for agent, conversation, record in more:
+        body = canonical(record).decode()
+        kind = type(record).__name__
+        entry = msgspec.structs.replace(last, agent=agent, conversation=conversation, type=kind, body=body)
+        assert list(seen.counted([entry])) == [entry]
+    assert seen.line(None) == "3 bargainings re-derived (2 agreed)"
+    assert Bargainings().line(None) is None
 
 
 def test_every_changed_byte_of_a_price_is_found_at_its_place(save: Save, capsys: pytest.CaptureFixture[str]) -> None:
