@@ -24,6 +24,7 @@ from contractnet.contractor.disputes import Choice, Climb, Dispute, Impasse, Set
 from contractnet.contractor.persons import listed
 from contractnet.ledger.questions import Answered
 from contractnet.mechanisms.bargaining.mediation import disclosure
+from contractnet.mechanisms.bargaining.mediation.joint import candidates
 from contractnet.mediators.rung import MARGIN_S, BuiltIn, JointRung, Rung, legal, possible
 
 #: the rungs of a ladder where none are named
@@ -172,7 +173,7 @@ class Ladder:
             left = min(within_s, end - loop.time())
             if left <= 0:
                 break
-            why = "there is nothing in it for this rung"
+            why = _nothing(name, over)
             try:
                 if rung is None:
                     why = "this mediator has no such rung"
@@ -192,3 +193,11 @@ class Ladder:
             over.climb.pass_on(name, why)
             self._log(f"{where}: {name} passed it on: {why}")
         return None
+
+
+def _nothing(name: str, over: Dispute | Impasse) -> str:
+    """Why a rung passes it on that was not late and chose nothing; a person is not asked where there is no choice."""
+    chooses = name in (disclosure.Rung.CLOSED_CHOICE, disclosure.Rung.HUMAN)
+    if chooses and isinstance(over, Impasse) and not candidates(over.case):
+        return "there is no offer on record that both would take"
+    return "there is nothing in it for this rung"

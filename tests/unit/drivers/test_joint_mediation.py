@@ -164,6 +164,22 @@ async def test_a_person_sees_the_offers_and_chooses_one() -> None:
         check(town)
 
 
+@pytest.mark.parametrize("told", [(None, None), (BUYER, None)])
+async def test_a_person_is_not_asked_where_there_is_nothing_to_choose_from(told: tuple[Any, Any]) -> None:
+    """Nobody confides, or one side: of what is on record neither would take what the other has offered."""
+    async with Town() as town:
+        town.host("arbiter", mediator('"human"', human_within_s=30))
+        began = asyncio.get_running_loop().time()
+        deadlock = Deadlock((30_000_000,), (70_000_000,), told=told, ladder=("human",), reply_within_ms=60_000)
+        assert await settle(town, deadlock) == j.SettledContent()
+        assert asyncio.get_running_loop().time() - began < 3
+        diary = town.daemons["arbiter"].diary
+        assert diary.questions.all == {}
+        (why,) = [one for one in town.journals["arbiter"].entries() if one.type == "Passed"]
+        assert "no offer on record that both would take" in why.body
+        check(town)
+
+
 @pytest.mark.parametrize(("choice", "rung"), [("none", "human"), ("pass", None)])
 async def test_a_person_may_end_it_without_a_deal_or_pass_it_on(choice: str, rung: str | None) -> None:
     async with Town() as town:
