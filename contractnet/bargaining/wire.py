@@ -29,8 +29,11 @@ def rules_of(content: BargainRequestContent) -> Rules:
     """The public rules that a request states.
 
     Raises:
-        MechanismError: they have no meaning; says which.
+        MechanismError: they have no meaning; says which. A rung that is not known here is none of it: a mediator may
+            know it.
     """
+    if len({*content.ladder}) < len(content.ladder):
+        raise MechanismError("ladder: a rung stands in it twice")
     rules = Rules(
         agenda=agenda(*map(issue_of, content.issues)),
         turns=content.turns,

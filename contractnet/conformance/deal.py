@@ -59,7 +59,8 @@ class Deal:
             return "who buys is stated for a single price, and only there"
         if request.get("monotone") and not single:
             return "of several issues nobody can tell what takes back: monotone is for a single price"
-        return None
+        rungs = request.get("ladder", [])
+        return "a rung stands in the ladder twice" if len({*rungs}) < len(rungs) else None
 
     def fault(self, content: Message, turn: int, by_initiator: bool) -> str | None:
         """What is wrong with an offer for this turn, by the rules that both know; None: nothing."""

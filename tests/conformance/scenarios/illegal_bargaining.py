@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from contractnet.messages.bargaining import IssueContent
 from tests.conformance.bargain_writer import BUYER, PRICE, REPLY_WITHIN_MS, SELLER, TURN_WITHIN_MS, Bargain
@@ -157,6 +158,10 @@ _TERMS: _Cases = {
         *("initiator", "IDLE", "The bounds are no whole number of ticks.", GOES_ON),
         lambda t: _asks(t, IssueContent(name="price", low=0, high=100, tick=7, unit="USD")),
     ),
+    "rung-twice": (
+        *("initiator", "IDLE", "Names a rung of the ladder twice.", GOES_ON),
+        lambda t: _asks(t, PRICE, mediator="eve", ladder=("human", "human")),
+    ),
     "asks-who-buys": (
         *("initiator", "IDLE", "States who buys, of two issues.", GOES_ON),
         lambda t: _asks(t, PRICE, IssueContent(name="days", low=1, high=9)),
@@ -260,8 +265,8 @@ def _offer(t: Bargain, **wrong: object) -> None:
     t.offer(t.me, 4_000, decision=None, wrong=wrong)
 
 
-def _asks(t: Bargain, *issues: IssueContent) -> None:
-    t.issues = issues
+def _asks(t: Bargain, *issues: IssueContent, **rules: Any) -> None:
+    t.issues, t.rules = issues, rules
     t.header |= {"legal": False, "breaks": "B1", "fault": "envelope", "line": 3}
     t.request()
 

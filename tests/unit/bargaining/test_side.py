@@ -12,7 +12,7 @@ from contractnet.bargaining.records import (
 )
 from contractnet.errors import DefinitionError
 from contractnet.ledger.records import Fired, HeardTurn, Misheard, SaidTurn
-from contractnet.messages.bargaining import BargainPropose
+from contractnet.messages.bargaining import BargainNotUnderstood, BargainPropose, BargainRequest
 from contractnet.messages.codec import decode_bargain, digest, encode
 from contractnet.messages.contents import FieldError
 from contractnet.messages.values import CancelReason
@@ -87,6 +87,26 @@ def test_a_wrong_offer_is_named_once_and_may_be_repaired() -> None:
     assert pair.ends("buyer") == pair.ends("seller")
     assert pair.ends("buyer")[0].state == "AGREED"
     pair.replay(keeps_protocol=False)  # the offer was a good one
+
+
+@pytest.mark.parametrize(("ladder", "state"), [(("human", "human"), "DECLINED"), (("never-heard-of",), "ASKED")])
+def test_a_rung_twice_makes_a_request_that_cannot_be_taken_and_one_that_is_not_known_does_not(
+    ladder: tuple[str, ...], state: str
+) -> None:
+    """What a mediator knows is its own affair."""
+    pair = Pair(mediator="eve", ladder=("human",))
+    pair.open()
+    (request,) = pair.pool
+    assert isinstance(request, BargainRequest)
+    pair.pool = [msgspec.structs.replace(request, content=msgspec.structs.replace(request.content, ladder=ladder))]
+    pair.deliver()
+    assert pair.sides["seller"].machine.state == state
+    if state == "DECLINED":
+        told = pair.deliver()
+        assert isinstance(told, BargainNotUnderstood)
+        assert told.content.fields == (FieldError(path="$.content", text="ladder: a rung stands in it twice"),)
+        assert pair.sides["buyer"].machine.state == "DECLINED"
+        pair.replay(keeps_protocol=False)  # what the buyer has on record was a good one
 
 
 def test_the_time_of_a_turn_is_over_and_what_comes_later_is_told_so() -> None:
