@@ -99,10 +99,10 @@ def bargain_part(
         least=None if table.reservation == COST else _reservation(table.reservation, where),
         cost=cost,
         strategy=table.strategy,
-        margin_ppm=_pct(table.margin_pct, f"{where}: bargain.margin_pct") * 10_000,
-        wishes={name: _wish(one, f"{where}: bargain.issues.{name[:64]}") for name, one in table.issues.items()},
+        margin_ppm=percent(table.margin_pct, f"{where}: bargain.margin_pct") * 10_000,
+        wishes={name: wish(one, f"{where}: bargain.issues.{name[:64]}") for name, one in table.issues.items()},
         mediators=tuple(require("id", one, f"{where}: bargain.mediators") for one in table.mediators),
-        least_worth_ppm=_pct(table.least_worth_pct, f"{where}: bargain.least_worth_pct") * 10_000,
+        least_worth_ppm=percent(table.least_worth_pct, f"{where}: bargain.least_worth_pct") * 10_000,
     )
     return BargainPart(stance, table.words, table.mode, _voice(table.persona, where, folder))
 
@@ -116,15 +116,23 @@ def _reservation(text: str, where: str) -> int:
         ) from None
 
 
-def _wish(table: IssueTable, what: str) -> Wish:
+def wish(table: IssueTable, what: str) -> Wish:
+    """What one table says of its issue.
+
+    Args:
+        what: file and key, for error texts.
+    Raises:
+        DefinitionError: it is not said, or twice, or not in bounds.
+    """
     if (table.best is None) is not bool(table.evaluations):
         raise DefinitionError(f'{what}: write best = "low" or "high" of a number, or the evaluations of a choice')
     if any(not 0 <= one <= 1_000_000 for one in table.evaluations.values()):
         raise DefinitionError(f"{what}.evaluations: each is a whole number from 0 to 1000000")
-    return Wish(_pct(table.weight_pct, f"{what}.weight_pct") * 10_000, table.best, table.evaluations)
+    return Wish(percent(table.weight_pct, f"{what}.weight_pct") * 10_000, table.best, table.evaluations)
 
 
-def _pct(value: int, what: str) -> int:
+def percent(value: int, what: str) -> int:
+    """A whole number from 0 to 100; else a DefinitionError that does not repeat it."""
     if not 0 <= value <= 100:
         raise DefinitionError(f"{what} is not a whole number from 0 to 100")
     return value

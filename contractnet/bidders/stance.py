@@ -21,8 +21,15 @@ from contractnet.bargaining.records import Plan
 from contractnet.bidders.cost import CostModel, quote, tokens
 from contractnet.errors import ContractNetError
 from contractnet.mechanisms.bargaining.brought import find_strategy
-from contractnet.mechanisms.bargaining.issues import Issue
-from contractnet.mechanisms.bargaining.preferences import Mandate, Preferences, PricePreferences, line, weighted
+from contractnet.mechanisms.bargaining.issues import Agenda, Issue
+from contractnet.mechanisms.bargaining.preferences import (
+    Additive,
+    Mandate,
+    Preferences,
+    PricePreferences,
+    line,
+    weighted,
+)
 from contractnet.mechanisms.bargaining.shape import fit
 from contractnet.messages.values import RefuseReason
 
@@ -103,15 +110,24 @@ class Stance:
         return quote(self.cost, tokens(asked.task.task, asked.task.input)).least
 
     def _several(self, asked: Asking) -> Preferences | Refusal:
-        issues = asked.rules.agenda.issues
         if asked.rules.agenda.size > MOST_DEALS:
             return _unsupported("this agent does not bargain over so many possible deals")
-        rows = [_evaluations(issue, self.wishes.get(issue.name)) for issue in issues]
-        known = [row for row in rows if row is not None]
-        if len(known) < len(rows):
-            return _unsupported("this agent does not bargain over all of these issues")
-        weights = [self.wishes[issue.name].weight_ppm for issue in issues]
-        return weighted(asked.rules.agenda, weights, known, self.least_worth_ppm)
+        worth = worth_of(asked.rules.agenda, self.wishes, self.least_worth_ppm)
+        return worth or _unsupported("this agent does not bargain over all of these issues")
+
+
+def worth_of(agenda: Agenda, wishes: Mapping[str, Wish], least_ppm: int) -> Additive | None:
+    """What deals over these issues are worth by what is wished of each; None: one of them is not written of.
+
+    Args:
+        wishes: issue -> what its values are worth.
+        least_ppm: a deal worth less is none.
+    """
+    rows = [_evaluations(issue, wishes.get(issue.name)) for issue in agenda.issues]
+    known = [row for row in rows if row is not None]
+    if len(known) < len(rows):
+        return None
+    return weighted(agenda, [wishes[issue.name].weight_ppm for issue in agenda.issues], known, least_ppm)
 
 
 def _evaluations(issue: Issue, wish: Wish | None) -> tuple[int, ...] | None:

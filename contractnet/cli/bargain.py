@@ -1,13 +1,14 @@
-"""`contractnet bargain`: two players bargain over a price or several issues, many times."""
+"""`contractnet bargain`: two players bargain many times, measured; or you bargain once, live, with an agent."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from contractnet.cli import exits, options
+from contractnet.cli.bargain_modes import check_mode, live_options, pop_live
 from contractnet.cli.options import option
 
 _OUT: Final = click.Path(dir_okay=False, path_type=Path)
@@ -32,13 +33,18 @@ _IN: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="How many.  [default: 1000, with a model 30; of a file or product: each once]",
 )
 @option("seed", type=click.IntRange(0), default=1, help="Of every draw.")
-@option("turns", type=click.IntRange(1, 1_000), help="Of both sides together.  [default: 12; over several issues 40]")
+@option(
+    "turns",
+    type=click.IntRange(1, 1_000),
+    help="Of both sides together.  [default: 12; over several issues 40; live 8]",
+)
 @option("first", type=click.Choice(["buyer", "seller", "draw"]), default="draw", help="Who moves first.")
 @option("monotone", is_flag=True, help="No offer may take back what an earlier one gave.")
 @option(
     "mediator",
-    metavar="RUNGS",
-    help="What a mediator tries, such as standing-offers,sealed-reservations; over several issues single-text.",
+    metavar="RUNGS|AGENT",
+    help="What a mediator tries, such as standing-offers,sealed-reservations; over several issues single-text. Live: "
+    "whom both may turn to when the turns are over.",
 )
 @option("model", metavar="URL", help="The player `model`: an OpenAI-compatible endpoint.")
 @option("model-name", metavar="NAME", default="local", help="The model's name there.")
@@ -50,10 +56,11 @@ _IN: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @option("persona", metavar="NAME", default="plain", help="Whose voice the words are in, in mode og.")
 @option("jobs", type=click.IntRange(1, 256), default=1, help="Processes; the result is the same.")
-@options.as_json("What was measured")
+@options.as_json("What was measured, or what came of it,")
 @option("csv", "csv_file", type=_OUT, metavar="FILE", help="Write every bargaining as CSV.")
 @option("plot", type=options.Picture(), help="Write the picture.")
-def command(buyer: str | None, seller: str | None, listed: bool, **given: object) -> None:
+@live_options
+def command(buyer: str | None, seller: str | None, listed: bool, **given: Any) -> int:
     """Two players bargain over a price or several issues, in many scenarios. A player is a strategy, or one with
     parameters, such as boulware:beta=0.1,margin=0; each knows its own reservation alone, and never deals below it.
 
@@ -67,6 +74,12 @@ def command(buyer: str | None, seller: str | None, listed: bool, **given: object
     The player `model` asks --model URL for bounded numbers. In mode free, for experiments alone, nothing keeps it from
     a deal past its reservation price: such deals are counted. Its key is in OPENAI_API_KEY, if it has one.
 
+    With --with AGENT, and a SUBJECT in place of the two names, you bargain live with an agent behind the broker. Its
+    turns and yours are printed, then how it ended. The limit is yours alone: no message holds it; what is typed others
+    may see in the list of processes, so CONTRACTNET_LIMIT does, too. Killed and run again with the same words it goes
+    on where it was; with --key, one that has ended is shown as it ended. Ctrl-C calls it off. Exit 0 when it has ended,
+    agreed or not (with --require-agreed 1 if not), 3 if there is no broker, or nobody of that name.
+
     \b
     Example:
       contractnet bargain linear boulware --prior uniform --swap --plot bargain.png
@@ -74,15 +87,26 @@ def command(buyer: str | None, seller: str | None, listed: bool, **given: object
       contractnet bargain model boulware --model http://127.0.0.1:8080/v1 --trials 20
       contractnet bargain micro logrolling-frequency --prior issues --jobs 2
       contractnet bargain --list
+      contractnet bargain --with ada "Ten drafts a day" --limit 0.40 --high 0.90
     """
+    live = pop_live(given)
+    check_mode(click.get_current_context(), live=live["agent"] is not None)
+    if live["agent"] is not None:
+        if buyer is None or seller is not None:
+            raise click.UsageError("--with: name one subject, what the deal is about; quote it where it has blanks")
+        from contractnet.cli.bargain_live import run_live  # the market, which `--help` does without
+
+        return run_live(subject=buyer, **live, **{name: given[name] for name in ("turns", "mediator", "as_json")})
     from contractnet.cli.bargain_asked import read_line  # slow, which `--help` does without
     from contractnet.cli.bargain_view import show_names, show_run
 
     if listed:
         show_names(as_json=bool(given["as_json"]))
-        return
+        return 0
     if buyer is None or seller is None:
-        raise click.UsageError("name two players, the buyer and the seller; --list shows which there are")
+        raise click.UsageError(
+            "name two players, the buyer and the seller; --list shows which there are; --with AGENT bargains live"
+        )
     sources = [name for name in ("prior", "file", "product") if given[name] is not None]
     if len(sources) > 1:
         raise click.UsageError(f"--{' and --'.join(sources)}: name one source of scenarios")
@@ -92,3 +116,4 @@ def command(buyer: str | None, seller: str | None, listed: bool, **given: object
         show_run(asked)
     except KeyboardInterrupt:
         raise exits.Interrupted("nothing was kept; fewer --trials take less time") from None
+    return 0

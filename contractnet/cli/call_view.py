@@ -8,14 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import click
 
 from contractnet.cli import screen
+from contractnet.cli.output import note
 from contractnet.errors import TransportRefused
 from contractnet.ledger.urls import file_of
 from contractnet.market.contract import Contract
@@ -25,6 +26,7 @@ from contractnet.transport.port import Down, Standby, Up
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+T = TypeVar("T")
 #: the bar that is shown now
 _bar: Final[ContextVar[Progress | None]] = ContextVar("bar", default=None)
 #: the same, for a prompt that runs in a thread of its own; and how many prompts there are
@@ -34,7 +36,29 @@ _prompts: Final[list[str]] = []
 NEVER_UP_S = 30.0
 
 
-async def watch(market: Market) -> None:
+async def watched(market: Market, work: Coroutine[Any, Any, T], command: str = "call") -> T:
+    """Do the work, tell of the broker's coming and going, and give up where it was never there.
+
+    Args:
+        command: who tells it.
+    Raises:
+        TransportRefused: the broker was never there.
+    """
+    working = asyncio.ensure_future(work)
+    watching = asyncio.ensure_future(watch(market, command))
+    try:
+        await asyncio.wait([working, watching], return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        watching.result()
+        raise AssertionError("a watch ends by an error")
+    finally:
+        for task in (working, watching):
+            task.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
+
+
+async def watch(market: Market, command: str = "call") -> None:
     """Say when the broker comes and goes; raise where it was never there."""
     loop = asyncio.get_running_loop()
     began, known, ever = loop.time(), None, False
@@ -44,12 +68,12 @@ async def watch(market: Market) -> None:
             known = state
             if isinstance(state, Up):
                 if ever:
-                    click.echo("contractnet call: the broker is back", err=True)
+                    note(command, "the broker is back")
                 ever = True
             elif isinstance(state, Down):
-                click.echo(f"contractnet call: no broker: {state.reason}; trying again", err=True)
+                note(command, f"no broker: {state.reason}; trying again")
             elif isinstance(state, Standby):
-                click.echo(f"contractnet call: standing by: {state.reason}", err=True)
+                note(command, f"standing by: {state.reason}")
         if not ever and isinstance(state, Down) and loop.time() - began > NEVER_UP_S:
             raise TransportRefused(f"no broker in {NEVER_UP_S:g} s: {state.reason} (--broker)")
         await asyncio.sleep(0.1)

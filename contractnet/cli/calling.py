@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import msgspec
 
-from contractnet.cli.call_view import output, progress, watch
+from contractnet.cli.call_view import output, progress, watched
 from contractnet.cli.exits import Interrupted
 from contractnet.cli.funds import Funds
 from contractnet.cli.splitting import Split, judge, run
@@ -38,7 +38,6 @@ from contractnet.market.terms import terms
 from contractnet.messages.values import show_amount
 from contractnet.transport.urls import open_transport
 
-T = TypeVar("T")
 GOES_ON = "run the same command again and it goes on where it was"
 LOST = (
     "the ledger was in memory: what ran was cancelled, and what was bought is recorded nowhere but in the lines above; "
@@ -210,7 +209,7 @@ async def _run(market: Market, job: Job, stopping: asyncio.Event) -> int:
             status = [contract.status for contract in market.ended() if contract.key in finished]
             if earlier is not None:
                 click.echo("contractnet call: this was put out before and has not ended; going on with it", err=True)
-            status += await _watched(market, _work(market, job, earlier, left, lines, write, advance, stopping))
+            status += await watched(market, _work(market, job, earlier, left, lines, write, advance, stopping))
     return sum(one != "settled" for one in status)
 
 
@@ -225,23 +224,7 @@ def _running(market: Market, task: Task, options: dict[str, Any]) -> Contract | 
 
 async def _split(market: Market, job: Split) -> int:
     async with market:
-        return await _watched(market, run(market, job))
-
-
-async def _watched(market: Market, work: Coroutine[Any, Any, T]) -> T:
-    """Do the work, tell of the broker's coming and going, and give up where it was never there."""
-    working = asyncio.ensure_future(work)
-    watching = asyncio.ensure_future(watch(market))
-    try:
-        await asyncio.wait([working, watching], return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        watching.result()
-        raise AssertionError("a watch ends by an error")
-    finally:
-        for task in (working, watching):
-            task.cancel()
-        await asyncio.gather(working, watching, return_exceptions=True)
+        return await watched(market, run(market, job))
 
 
 async def _work(
