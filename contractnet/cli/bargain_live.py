@@ -15,6 +15,9 @@ from typing import Any, Final
 
 import msgspec
 
+from contractnet.bargaining.opening import BargainOptions, opening
+from contractnet.bargaining.records import Timers
+from contractnet.bargaining.result import BargainResult
 from contractnet.bargaining.side import Bargain
 from contractnet.cli.bargain_file import read_issues
 from contractnet.cli.bargain_live_view import View
@@ -22,15 +25,13 @@ from contractnet.cli.call_view import watched
 from contractnet.cli.exits import FAILED, OK, WRONG, Interrupted
 from contractnet.cli.output import note
 from contractnet.clock import scaled
-from contractnet.contractor.ports import micros
 from contractnet.errors import DefinitionError
 from contractnet.manager.book import Book
-from contractnet.manager.conditions import Timers
 from contractnet.manager.settings import Settings
-from contractnet.market.bargains import BargainOptions, BargainResult, opening
 from contractnet.market.market import Market
 from contractnet.market.task import require_key
 from contractnet.market.terms import DEFAULT_UNIT
+from contractnet.messages.given import micros
 from contractnet.messages.values import MAX_TASK
 from contractnet.transport.urls import open_transport
 
@@ -138,7 +139,9 @@ def _check_price(given: dict[str, Any]) -> None:
     }
     low, high, limit = amounts.get("low", 0), amounts["high"], amounts["limit"]
     if low >= high:
-        raise DefinitionError("--low, --high: there is nothing between them to bargain over; high must be more than low")
+        raise DefinitionError(
+            "--low, --high: there is nothing between them to bargain over; high must be more than low"
+        )
     if amounts.get("tick", 0) > high - low:
         raise DefinitionError("--tick: it is more than what lies between --low and --high; make it smaller")
     sells, opening = given["side"] == "seller", amounts.get("opening", limit)

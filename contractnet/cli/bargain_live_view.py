@@ -7,13 +7,13 @@ import sys
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from contractnet.bargaining.result import BargainResult
 from contractnet.bargaining.side import Bargain
 from contractnet.cli import output, screen
 from contractnet.cli.act_words import more
 from contractnet.cli.bargain_words import words_of_turn
 from contractnet.cli.entry_words import printable
 from contractnet.ledger.urls import file_of
-from contractnet.market.bargains import BargainResult
 from contractnet.mechanisms.bargaining.issues import Issue, Terms
 from contractnet.messages.bargaining import (
     AgreedContent,
@@ -197,10 +197,9 @@ def _words(act: AnyBargainAct, bargain: Bargain) -> str:
 
 def _terms(terms: Terms, bargain: Bargain) -> str:
     """A price with its unit, or each issue with its value; terms of another shape as they are."""
-    issues = () if bargain.rules is None else bargain.rules.agenda.issues
-    if len(issues) != len(terms):
+    if bargain.rules is None or len(issues := bargain.rules.agenda.issues) != len(terms):
         return str(terms)
-    if bargain.rules is not None and bargain.rules.buyer is not None:
+    if bargain.rules.buyer is not None:
         return f"{show_amount(terms[0])} {issues[0].unit}".rstrip()
     return ", ".join(f"{issue.name} {_value(issue, value)}" for issue, value in zip(issues, terms, strict=True))
 

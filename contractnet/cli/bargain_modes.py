@@ -59,7 +59,7 @@ def _names() -> frozenset[str]:
         """Takes the options."""
 
     parameters: list[click.Parameter] = vars(live_options(nothing))["__click_params__"]
-    return frozenset(one.name for one in parameters if one.name is not None)
+    return frozenset(one.name for one in parameters)
 
 
 #: parameters of a live bargaining alone
@@ -97,7 +97,5 @@ def _typed(context: click.Context) -> dict[str, str]:
     return {
         one.name: one.opts[0]
         for one in context.command.params
-        if isinstance(one, click.Option)
-        and one.name is not None
-        and context.get_parameter_source(one.name) is ParameterSource.COMMANDLINE
+        if isinstance(one, click.Option) and context.get_parameter_source(one.name) is ParameterSource.COMMANDLINE
     }

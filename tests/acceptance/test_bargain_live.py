@@ -1,5 +1,5 @@
-"""`contractnet bargain --with AGENT` over a real broker: to an agreement, killed in the middle and run again, and called
-off by Ctrl-C. What is shown of every end is a matter of tests/unit/cli/test_bargain_live.py.
+"""`contractnet bargain --with AGENT` over a real broker: killed in the middle and run again, and called off by Ctrl-C.
+What is shown of every end is a matter of tests/unit/cli/test_bargain_live.py.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tests.support.terminal import Terminal
 
 #: it is in no message: schedules end short of it
 LIMIT = "0.051237"
+KEPT = ("--key", "first", "--turns", "6")
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +45,19 @@ def opened(fleet: Fleet, ledger: Path) -> str:
 
 def test_killed_in_the_middle_and_run_again_it_has_the_same_end_once(fleet: Fleet, tmp_path: Path) -> None:
     ledger = tmp_path / "own.db"
-    killed = bargain(fleet, ledger, "A report", "--key", "first")
+    killed = bargain(fleet, ledger, "A report", *KEPT)
     fleet.awaits("TurnDecided", ledger, 2)
     killed.kill9()
     conversation = opened(fleet, ledger)
     assert ends(fleet, ledger, conversation) == []
-    again = bargain(fleet, ledger, "A report", "--key", "first")
+    again = bargain(fleet, ledger, "A report", *KEPT)
     assert again.wait(60) == 0, again.err
     assert "begun before and has not ended; going on with it" in again.err
     (end,) = ends(fleet, ledger, conversation)
     price = end["terms"][0] / 1_000_000
     assert 0.02 <= price <= float(LIMIT)
     lines = again.out.splitlines()
-    assert lines[0] == "we      request to bargain over price 0 to 0.09 USD in 8 turns of 10 s: A report"
+    assert lines[0] == "we      request to bargain over price 0 to 0.09 USD in 6 turns of 10 s: A report"
     assert lines[-1].startswith(f"agreed with keen_1: {price:g} USD, in ")
     assert opened(fleet, ledger) == conversation
     journal = fleet.journal("keen_1")
