@@ -20,10 +20,9 @@ from contractnet.bargaining.records import Timers
 from contractnet.bargaining.result import BargainResult
 from contractnet.bargaining.side import Bargain
 from contractnet.cli.bargain_file import read_issues
-from contractnet.cli.bargain_live_view import View
+from contractnet.cli.bargain_live_view import COMMAND, View
 from contractnet.cli.call_view import watched
 from contractnet.cli.exits import FAILED, OK, WRONG, Interrupted
-from contractnet.cli.output import note
 from contractnet.clock import scaled
 from contractnet.errors import DefinitionError
 from contractnet.manager.book import Book
@@ -35,7 +34,6 @@ from contractnet.messages.given import micros
 from contractnet.messages.values import MAX_TASK
 from contractnet.transport.urls import open_transport
 
-COMMAND: Final = "bargain"
 #: how bargaining over several issues is played where nothing is said
 _SEVERAL: Final = "micro"
 #: what was said is looked at so often, seconds
@@ -179,7 +177,7 @@ class Sitting:
                 running.cancel()
                 return
             self._stopping = True
-            note(COMMAND, "calling it off; a second signal ends at once")
+            self._view.note("calling it off; a second signal ends at once")
             self._market.manager.call_off(bargain)
             loop.call_later(_ENDING_S, running.cancel)
 
@@ -220,9 +218,9 @@ class Sitting:
         if before is None:
             await self._hear_of(market)
         elif not before.over:
-            note(COMMAND, "this was begun before and has not ended; going on with it")
+            self._view.note("this was begun before and has not ended; going on with it")
         elif before.peer == asked.agent:  # else it is told to be another
-            note(COMMAND, "this has ended before; nothing new is said")
+            self._view.note("this has ended before; nothing new is said")
         options: BargainOptions = {**asked.options, "key": self._key}
         bargaining = asyncio.ensure_future(market.bargain(asked.agent, asked.subject, **options))
         try:

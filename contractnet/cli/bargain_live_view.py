@@ -33,6 +33,7 @@ from contractnet.messages.values import EndReason, show_amount
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+COMMAND: Final = "bargain"
 #: who we are, in what is shown
 WE: Final = "we"
 
@@ -67,20 +68,31 @@ class View:
             finally:
                 self._bar = None
 
+    @contextlib.contextmanager
+    def _aside(self, *, shown: bool = True) -> Generator[None]:
+        """The line steps aside for what is shown on its terminal."""
+        bar = self._bar[0] if self._bar is not None and shown else None
+        if bar is not None:
+            bar.stop()
+        yield
+        if bar is not None:
+            bar.start()
+
+    def note(self, line: str) -> None:
+        """Say something beside the output."""
+        with self._aside():
+            output.note(COMMAND, line)
+
     def turns(self, bargain: Bargain, acts: Sequence[AnyBargainAct]) -> None:
         """Show what was said since it was last looked at, and who is to move."""
         new = acts[self._shown :]
         self._shown = len(acts)
         if new and not self._as_json:
-            bar = self._bar[0] if self._bar is not None and sys.stdout.isatty() else None
-            if bar is not None:
-                bar.stop()
             width = max(len(WE), len(self._agent))
-            for act in new:
-                who = self._agent if act.sender == self._agent else WE
-                output.folded(f"{who:<{width}}  ", printable(_words(act, bargain)))
-            if bar is not None:
-                bar.start()
+            with self._aside(shown=sys.stdout.isatty()):
+                for act in new:
+                    who = self._agent if act.sender == self._agent else WE
+                    output.folded(f"{who:<{width}}  ", printable(_words(act, bargain)))
         if self._bar is not None:
             self._bar[0].update(self._bar[1], description=self._awaited(bargain))
 
@@ -93,10 +105,10 @@ class View:
             return nobody
         output.folded("", words)
         if nobody:
-            output.note("bargain", "`contractnet agents` shows who is there; --wait-for-agents S waits for one to come")
+            self.note("`contractnet agents` shows who is there; --wait-for-agents S waits for one to come")
         if self._file is not None:
             log = f"contractnet log {self._file} --conversation {result.conversation_id}"
-            output.note("bargain", f"all of it: {log}; each turn decided again: contractnet replay {self._file}")
+            self.note(f"all of it: {log}; each turn decided again: contractnet replay {self._file}")
         return nobody
 
     def left(self, bargain: Bargain | None) -> str:

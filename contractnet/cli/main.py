@@ -34,7 +34,7 @@ COMMANDS: Final = {
     "judge": Listed("contractnet.cli.judge", "A later verdict on a result; awards that follow go by it."),
     "log": Listed("contractnet.cli.log", "What a ledger holds: filtered, followed, or drawn."),
     "replay": Listed("contractnet.cli.replay", "Re-derive everything; exit 1 at the first difference."),
-    "bargain": Listed("contractnet.cli.bargain", "Two players bargain over a price, measured."),
+    "bargain": Listed("contractnet.cli.bargain", "Two players bargain, measured; or you, live, with an agent."),
     "arena": Listed("contractnet.cli.arena", "Experiments: rules, reserves and confidence, measured."),
     "decide": Listed("contractnet.cli.decide", "Which decisions are pending, and an answer to one."),
     "audit": Listed("contractnet.cli.audit", "Check a ledger and its money, beside what bidding cost."),
