@@ -28,9 +28,12 @@ def fleet(amqp_url_of_module: str, tmp_path_factory: pytest.TempPathFactory) -> 
         yield fleet
 
 
-def bargain(fleet: Fleet, ledger: Path, subject: str, *options: str, agent: str = "keen_1") -> Process:
+def bargain(
+    fleet: Fleet, ledger: Path, subject: str, *options: str, agent: str = "keen_1", failpoint: str = ""
+) -> Process:
     words = ("bargain", "--with", agent, subject, "--broker", fleet.broker, "--ledger", str(ledger), *options)
-    return fleet.run("bargain", *words, "--limit", LIMIT, "--high", "0.09", env={"PYTHONUNBUFFERED": "1"})
+    env = {"CONTRACTNET_FAILPOINT": failpoint} if failpoint else {}
+    return fleet.run("bargain", *words, "--limit", LIMIT, "--high", "0.09", env=env)
 
 
 def ends(fleet: Fleet, path: Path, conversation: str) -> list[Any]:
@@ -45,9 +48,9 @@ def opened(fleet: Fleet, ledger: Path) -> str:
 
 def test_killed_in_the_middle_and_run_again_it_has_the_same_end_once(fleet: Fleet, tmp_path: Path) -> None:
     ledger = tmp_path / "own.db"
-    killed = bargain(fleet, ledger, "A report", *KEPT)
-    fleet.awaits("TurnDecided", ledger, 2)
-    killed.kill9()
+    killed = bargain(fleet, ledger, "A report", *KEPT, failpoint="outbox.after-publish:3")
+    assert killed.wait(60) == -9, killed.err
+    assert len([row for row in fleet.rows(ledger) if row.type == "TurnDecided"]) == 2  # after the request
     conversation = opened(fleet, ledger)
     assert ends(fleet, ledger, conversation) == []
     again = bargain(fleet, ledger, "A report", *KEPT)
@@ -68,21 +71,24 @@ def test_killed_in_the_middle_and_run_again_it_has_the_same_end_once(fleet: Flee
 
 
 def test_ctrl_c_calls_it_off(fleet: Fleet, tmp_path: Path) -> None:
+    """While the other side says nothing; its process is held."""
     ledger = tmp_path / "own.db"
-    process = bargain(fleet, ledger, "A poem")
-    fleet.awaits("TurnDecided", ledger)
-    process.send(signal.SIGINT)
-    assert process.wait(30) == 130, process.err
-    assert process.out.splitlines()[-1] == "no agreement: called off"
+    worker = fleet.workers["keen_1"]
+    worker.send(signal.SIGSTOP)
+    try:
+        process = bargain(fleet, ledger, "A poem", "--wait-for-agents", "0")
+        fleet.awaits("Sent", ledger)
+        process.send(signal.SIGINT)
+        assert process.wait(30) == 130, process.err
+    finally:
+        worker.send(signal.SIGCONT)
+    assert process.out.splitlines()[-2:] == ["we      cancel user", "no agreement: called off"]
     assert "contractnet bargain: interrupted; how it ended stands above" in process.err
     assert "Traceback" not in process.err
-    conversation = opened(fleet, ledger)
-    journal = fleet.journal("keen_1")
-    until("the agent's own end of it", lambda: len(ends(fleet, journal, conversation)) == 1)
-    assert [end["state"] for end in ends(fleet, ledger, conversation) + ends(fleet, journal, conversation)] == [
-        "CANCELLED",
-        "CANCELLED",
-    ]
+    conversation, journal = opened(fleet, ledger), fleet.journal("keen_1")
+    until("the agent's own end of it", lambda: ends(fleet, journal, conversation))
+    for path in (ledger, journal):
+        assert [end["state"] for end in ends(fleet, path, conversation)] == ["CANCELLED"]
 
 
 @pytest.mark.campaign
