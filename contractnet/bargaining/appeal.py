@@ -55,7 +55,7 @@ from contractnet.messages.joint import (
 )
 from contractnet.messages.values import MAX_MICROS, MAX_TEXT, PPM, CancelReason, NotUnderstoodReason
 
-#: a mediator has as long as a turn, and at least this, milliseconds
+#: a mediator has as long as a turn or as was agreed, and at least this, milliseconds
 LEAST_MS: Final = 10_000
 #: rungs that need nothing in confidence
 _OPEN: Final = frozenset({Rung.STANDING_OFFERS.value, Rung.EXTRA_ROUND.value})
@@ -266,7 +266,7 @@ def request_of(bargain: Bargain) -> JointRequestContent:
             for one in bargain.offers[-MOST_ON_RECORD:]
         ),
         ladder=ladder,
-        reply_within_ms=max(request.turn_within_ms, LEAST_MS),
+        reply_within_ms=max(request.turn_within_ms, request.mediate_within_ms or 0, LEAST_MS),
         confidence=None if _OPEN.issuperset(ladder) else _told(bargain, request.mediator),
     )
 

@@ -52,6 +52,7 @@ class BargainOptions(TypedDict, total=False):
     lifetime: int | None  #: turns for which an offer is live; no limit where left out
     mediator: str | None  #: agent id of whom both may turn to when the turns are over
     ladder: Sequence[str]  #: what that may try, in order; the default where left out
+    mediate_within: float | None  #: for the mediator, such as a person needs; as long as a turn where left out
     words: Words | None  #: words the own turns; it is given what both know, and nothing private
     key: str | None  #: the caller's name for it: the same key bargains once
 
@@ -97,6 +98,9 @@ def _content(
 ) -> BargainRequestContent:
     """What the request says."""
     within, reply, mediator = milliseconds(of.get("within", 10), "within"), of.get("reply_within"), of.get("mediator")
+    mediate = of.get("mediate_within")
+    if mediate is not None and mediator is None:
+        raise DefinitionError("mediate_within: nobody mediates; name a mediator")
     try:
         stated = issues_of(agenda(*issues))
     except MechanismError as error:
@@ -114,6 +118,7 @@ def _content(
             lifetime=of.get("lifetime"),
             mediator=mediator,
             ladder=rungs(of.get("ladder", ()), mediator),
+            mediate_within_ms=None if mediate is None else milliseconds(mediate, "mediate_within"),
             answer_to=answer_to,
         )
     )

@@ -126,7 +126,8 @@ def _show_deadlock(one: Pending) -> None:
     told, unit = one.told, str(one.told.get("unit", ""))
     about = f"call {told.get('call')}" if told.get("of") == "call" else f"bargaining {told.get('bargaining')}"
     more = f": {plain_text(str(told['subject']))}" if told.get("subject") else ""
-    click.echo(f"{one.id}: the deadlock of {about}{more}; answer with one of {' '.join(one.choices)}")
+    until = f" until {output.second(told['until'])}" if isinstance(told.get("until"), int) else ""
+    click.echo(f"{one.id}: the deadlock of {about}{more}; answer{until} with one of {' '.join(one.choices)}")
     issues: list[dict[str, Any]] = told.get("issues", [])
     head = ("CHOICE", *((str(issue["name"]).upper() for issue in issues) if issues else ("PRICE", "ETA", "CONFIDENCE")))
     output.table(head, [_offered(offer, issues, unit) for offer in told.get("offers", [])])

@@ -82,7 +82,7 @@ _TERMS: Final[tuple[Callable[[Any], Any], ...]] = (
     ),
     option("mediator", metavar="AGENT", help="Who settles a deadlock: nobody can be awarded, no round is left."),
     option("mediation-limit", metavar="R", help="The most that the mediator may award.  [default: the reserve]"),
-    option("mediate-within", type=options.Seconds(), default=10, help="Time for the mediator."),
+    option("mediate-within", type=options.Seconds(), default=10, help="Time for a mediator."),
     option("bargain", type=int, metavar="N", help="Bargain over the price with the best N who proposed, then award."),
     option("bargain-turns", type=int, default=6, help="Turns of both sides together; you have the first."),
     option("bargain-within", type=options.Seconds(), default=10, help="Time for each turn."),

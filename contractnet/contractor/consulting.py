@@ -38,7 +38,10 @@ class Consulting:
         found = questions.last(MEDIATION, about)
         if found is None:
             number = questions.next_id()
-            self._record(Pending(id=number, kind=MEDIATION, about=about, choices=tuple(choices), told=told))
+            until = self._host.now() + round(1000 * max(0.0, min(left_s, within_s)))
+            self._record(
+                Pending(id=number, kind=MEDIATION, about=about, choices=tuple(choices), told={**told, "until": until})
+            )
             found = questions.all[number]
         number = found.pending.id
         if found.answered is None:

@@ -120,6 +120,7 @@ def request_of(spec: TaskSpec, terms: TenderTerms, bargain: BargainTerms, talk: 
         offer=talk.offer,
         mediator=bargain.mediator,
         ladder=bargain.ladder,
+        mediate_within_ms=bargain.mediate_within_ms,
     )
 
 

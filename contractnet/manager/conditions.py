@@ -43,6 +43,7 @@ class BargainTerms(Record, frozen=True):
     strategy: str  #: how the manager plays
     mediator: str | None = None  #: agent id of whom both may turn to when the turns are over; None: nobody
     ladder: tuple[str, ...] = ()  #: what that may try, in order; empty: the default
+    mediate_within_ms: int | None = None  #: for it, where that is more than a turn's; None: as long as a turn
 
 
 class TenderTerms(Record, frozen=True):
@@ -125,5 +126,7 @@ class Timers(Record, frozen=True):
 
     def bargain_ms(self, terms: BargainTerms) -> int:
         """The longest that a bargaining may take: its request, all its turns, and the mediator where one is named."""
-        mediating = 0 if terms.mediator is None else max(terms.within_ms, LEAST_MS) + self.bargain_grace_ms
+        mediating = 0
+        if terms.mediator is not None:
+            mediating = max(terms.within_ms, terms.mediate_within_ms or 0, LEAST_MS) + self.bargain_grace_ms
         return (terms.turns + 1) * (terms.within_ms + self.bargain_grace_ms) + mediating

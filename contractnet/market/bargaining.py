@@ -22,7 +22,8 @@ class Bargaining:
     """That the price of a task is bargained for with the best of those who proposed, before it is awarded.
 
     What an agent agrees to binds it in the next round; the market pays it only if it awards, so it may agree with
-    several. Needs `max_rounds` of 2 at least. The limit is the reserve, and no agent is told.
+    several. Needs `max_rounds` of 2 at least. The limit is the reserve, and no agent is told. A mediator's time is the
+    tender's `mediate_within`, where that is more than a turn's.
     """
 
     best: int = 2  #: with how many, at the same time, also such as are over the reserve
@@ -88,10 +89,17 @@ def bargain_terms(
     if not isinstance(strategy, str):  # whatever a file held
         raise DefinitionError(f"bargain_strategy: {str(strategy)[:40]!r} is not a text")
     terms = BargainTerms(
-        best=best, turns=turns, within_ms=within_ms, strategy=strategy, mediator=mediator, ladder=rungs
+        best=best,
+        turns=turns,
+        within_ms=within_ms,
+        strategy=strategy,
+        mediator=mediator,
+        ladder=rungs,
+        mediate_within_ms=None if mediator is None else found.mediate_within_ms,
     )
     if Timers().bargain_ms(terms) > MOST_MS:
-        raise DefinitionError("bargain_turns, bargain_within: offers would have to stand for more than a day")
+        named = "bargain_turns, bargain_within, mediate_within"
+        raise DefinitionError(f"{named}: offers would have to stand for more than a day")
     try:
         check_bargain(TaskSpec(task="any", skill="any.thing"), found, terms, 1_000_000)
     except ContractNetError as error:

@@ -71,7 +71,7 @@ class TermOptions(TypedDict, total=False):
     #: their own `rank` too, or the `best-score` too (under rules of the price alone that is the best price); never who
     mediator: str | None  #: agent id of who settles a deadlock: nobody can be awarded and no round is left
     mediation_limit: Amount | None  #: the most that the mediator may award; the reserve where left out. It is held
-    mediate_within: float  #: how long the mediator may think
+    mediate_within: float  #: how long a mediator may think
     bargain: Bargaining | int | None  #: bargain over the price with so many of those who proposed, the best, before the
     #: award; needs a second round, in which they propose what was agreed. A `Bargaining` says the next three as well
     bargain_turns: int  #: of both sides together

@@ -62,6 +62,7 @@ class BargainRequestContent(Content, frozen=True):
     offer: OfferId | None = None  #: the offer of the parent conversation that the bargaining is about
     mediator: AgentId | None = None  #: agreed: whom both may turn to when the turns are over; absent: nobody mediates
     ladder: Rungs = ()  #: agreed: what the mediator may try, in order; empty: the default of section 8
+    mediate_within_ms: DurationMs | None = None  #: agreed: for the mediator, where that is more than a turn's and 10 s
     answer_to: Literal["manager", "agent"] = "manager"  #: how who asks is reached: a manager's queues, an agent's inbox
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from contractnet.bargaining.appeal import Appeal
 from contractnet.bargaining.player import Asking, Owed, Refusal
 from contractnet.bargaining.records import Plan
 from contractnet.bargaining.result import Spoken
@@ -195,6 +196,15 @@ async def test_what_the_turns_do_not_end_a_named_mediator_may() -> None:
         assert (result.status, result.price) == ("ended", None)
 
 
+@pytest.mark.parametrize(("agreed", "asked_ms"), [({}, 20_000), ({"mediate_within": 300}, 300_000)])
+async def test_a_mediator_has_a_turns_time_or_what_is_agreed(agreed: dict[str, Any], asked_ms: int) -> None:
+    async with Market.open("memory://", agents=[agent(), arbiter], ledger="memory://") as one:
+        rules: dict[str, Any] = {"limit": "0.05", "high": "0.09", "turns": 1, "mediator": "arbiter", "within": 20}
+        assert (await one.bargain("ada", "a report", **rules, **agreed)).rung is not None
+        appeals = [side for side in one.manager.book.bargains.values() if isinstance(side, Appeal)]
+        assert [side.asked.reply_within_ms for side in appeals if side.asked is not None] == [asked_ms]
+
+
 async def test_a_mediator_is_none_of_the_two() -> None:
     async with market(agent()) as one:
         for name in ("ada", one.manager.book.owner):
@@ -252,6 +262,7 @@ async def test_it_goes_on_while_somebody_waits_for_it() -> None:
         ({"limit": "0.05", "high": "0.09", "turns": "6"}, "turns: '6' is not a whole number"),
         ({"limit": "0.05", "high": "0.09", "ladder": ["human"]}, "ladder: it needs a mediator to climb it"),
         ({"limit": "0.05", "high": "0.09", "ladder": 5, "mediator": "m"}, "ladder: "),
+        ({"limit": "0.05", "high": "0.09", "mediate_within": 60}, "mediate_within: nobody mediates"),
         ({"limit": "0.05", "high": "0.09", "strategy": 5}, "strategy: '5' is not a text"),
         ({"limit": "0.05", "high": "0.09", "monotone": 5}, "BargainRequestContent: .*monotone"),
         ({"issues": ["price"], "preferences": BUYER}, "issues: give each as an Issue"),
