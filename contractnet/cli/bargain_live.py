@@ -78,6 +78,8 @@ def run_live(
     """
     if len(subject) > MAX_TASK or not subject.strip():
         raise DefinitionError(f"the subject: write what the deal is about, in 1 to {MAX_TASK} characters")
+    if name == agent:
+        raise DefinitionError("--name, --with: you are called like the agent; who says what could not be told apart")
     options = _options(**terms)
     opening(
         agent, subject, Timers(), DEFAULT_UNIT, "0" * 32, options
@@ -243,6 +245,9 @@ class Sitting:
         until_s = loop.time() + self._asked.wait_s
         while not directory.has(self._asked.agent):
             if loop.time() >= until_s:
+                if self._asked.wait_s:
+                    words = f"{self._asked.agent} was not heard in {self._asked.wait_s:g} s; asking nonetheless"
+                    self._view.note(words)
                 return
             await asyncio.sleep(_LOOK_S)
 

@@ -101,6 +101,14 @@ async def test_nobody_of_that_name_is_another_thing_than_a_refusal(capsys: pytes
     assert sitting.nobody
 
 
+async def test_who_is_not_heard_is_asked_nonetheless(capsys: pytest.CaptureFixture[str]) -> None:
+    market = Market.open("memory://", agents=[agent()], ledger="memory://")
+    sitting = Sitting(market, Asked("nobody", "a report", PRICE, None, 0.1), View("nobody", "memory://", as_json=True))
+    await sitting.run()
+    assert sitting.nobody
+    assert "nobody was not heard in 0.1 s; asking nonetheless" in capsys.readouterr().err
+
+
 async def test_json_is_one_object_with_the_outcome_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     _, (line,) = await held(capsys, as_json=True)
     found = json.loads(line)
@@ -173,6 +181,7 @@ async def test_a_signal_calls_it_off(tmp_path: Path, capsys: pytest.CaptureFixtu
         ([*GIVEN, "--broker", "memory://"], "name a broker, amqp://USER:PASSWORD@HOST/"),
         (["bargain", "--with", "Ada", *GIVEN[3:]], "agent: 'Ada' is not a valid id"),
         (["bargain", "--with", "ada", " ", *GIVEN[4:]], "the subject: write what the deal is about"),
+        ([*GIVEN, "--name", "ada"], "--name, --with: you are called like the agent"),
     ],
 )
 def test_what_is_wrong_is_said_before_a_broker_is_looked_for(
