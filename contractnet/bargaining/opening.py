@@ -183,14 +183,20 @@ def _price(of: BargainOptions, default_unit: str) -> tuple[tuple[Issue, ...], Pr
     if of.get("preferences") is not None:
         raise DefinitionError("preferences: they are of several issues; give issues, or a limit alone")
     least, most, given = micros(of.get("low", 0), "low"), micros(high, "high"), of.get("tick")
-    if least > most:
-        raise DefinitionError(f"low, high: {show_amount(least)} is more than {show_amount(most)}")
+    if least >= most:
+        between = f"{show_amount(least)} and {show_amount(most)}"
+        raise DefinitionError(f"low, high: there is nothing between {between} to bargain over; high must be more")
     tick = grid(most - least) if given is None else micros(given, "tick")
-    if tick < 1:
-        raise DefinitionError("tick: two prices differ by something")
+    if not 1 <= tick <= most - least:
+        raise DefinitionError("tick: it must be over 0, and no more than what lies between low and high")
+    own = PricePreferences(side=side, limit=micros(limit, "limit"))
+    first = of.get("opening")
+    if (
+        first is not None and own.utility((micros(first, "opening"),)) < own.reservation
+    ):  # said, it would tell the limit
+        raise DefinitionError("opening: your first offer is worse for you than your limit; correct one of them")
     unit = require("unit", of.get("unit") or default_unit, "unit")
-    issue = Issue(name="price", low=least, high=most - (most - least) % tick, tick=tick, unit=unit)
-    return (issue,), PricePreferences(side=side, limit=micros(limit, "limit"))
+    return (Issue(name="price", low=least, high=most - (most - least) % tick, tick=tick, unit=unit),), own
 
 
 def grid(span: int) -> int:

@@ -81,9 +81,7 @@ def run_live(
     if name == agent:
         raise DefinitionError("--name, --with: you are called like the agent; who says what could not be told apart")
     options = _options(**terms)
-    opening(
-        agent, subject, Timers(), DEFAULT_UNIT, "0" * 32, options
-    )  # what is wrong is said before anything is opened
+    opening(agent, subject, Timers(), DEFAULT_UNIT, "0" * 32, options)  # what is wrong is said before all
     asked = Asked(agent, subject, options, None if key is None else require_key(key), wait_for_agents)
     market = Market.open(
         open_transport(broker, time_scale=time_scale),
@@ -122,7 +120,7 @@ def _options(
             "a live bargaining needs --limit, the most that you pay or the least that you take, which nobody is told, "
             "and --high, a bound that the agent is told; or --issues FILE"
         )
-    _check_price(given)
+    _check_limit(given)
     prices: Any = {name: value for name, value in given.items() if value is not None}
     found.update(prices)
     if strategy is not None:
@@ -130,25 +128,12 @@ def _options(
     return found
 
 
-def _check_price(given: dict[str, Any]) -> None:
-    """Refuse amounts that would be played otherwise than they are written: an opening past the limit would tell it."""
-    amounts = {
-        name: micros(given[name], f"--{name}")
-        for name in ("limit", "high", "low", "tick", "opening")
-        if given[name] is not None
-    }
-    low, high, limit = amounts.get("low", 0), amounts["high"], amounts["limit"]
-    if low >= high:
-        raise DefinitionError(
-            "--low, --high: there is nothing between them to bargain over; high must be more than low"
-        )
-    if amounts.get("tick", 0) > high - low:
-        raise DefinitionError("--tick: it is more than what lies between --low and --high; make it smaller")
-    sells, opening = given["side"] == "seller", amounts.get("opening", limit)
-    if limit > high if sells else limit < low:
-        raise DefinitionError("--limit: no price between --low and --high is within it; correct one of them")
-    if opening < limit if sells else opening > limit:
-        raise DefinitionError("--opening: your first offer is worse for you than your --limit; correct one of them")
+def _check_limit(given: dict[str, Any]) -> None:
+    """Refuse a limit that no price is within: it would be walked away from at once."""
+    limit, high = micros(given["limit"], "limit"), micros(given["high"], "high")
+    low = micros(given.get("low") or "0", "low")
+    if low < high and (limit > high if given["side"] == "seller" else limit < low):
+        raise DefinitionError("limit: no price between low and high is within it; correct one of them")
 
 
 class Sitting:

@@ -165,13 +165,13 @@ async def test_a_signal_calls_it_off(tmp_path: Path, capsys: pytest.CaptureFixtu
         ([*GIVEN, "--list"], "--list: it belongs to experiments"),
         (["bargain", "linear", "linear", "--limit", "1"], "--limit: it belongs to a live bargaining; add --with AGENT"),
         (["bargain", "linear", "linear", "--broker", "amqp://x/"], "--broker: it belongs to a live bargaining"),
-        ([*LIVE, "--limit", "1,5", "--high", "2"], "--limit: '1,5' is not an amount"),
-        ([*LIVE, "--limit", "3", "--high", "2", "--side", "seller"], "--limit: no price between --low and --high"),
-        ([*GIVEN, "--low", "1.5"], "--limit: no price between --low and --high is within it"),
-        ([*GIVEN, "--low", "2"], "--low, --high: there is nothing between them"),
-        ([*GIVEN, "--tick", "5"], "--tick: it is more than what lies between"),
-        ([*GIVEN, "--opening", "1.5"], "--opening: your first offer is worse for you than your --limit"),
-        ([*GIVEN, "--opening", "0.5", "--side", "seller"], "--opening: your first offer is worse for you"),
+        ([*LIVE, "--limit", "1,5", "--high", "2"], "limit: '1,5' is not an amount"),
+        ([*LIVE, "--limit", "3", "--high", "2", "--side", "seller"], "limit: no price between low and high"),
+        ([*GIVEN, "--low", "1.5"], "limit: no price between low and high is within it"),
+        ([*GIVEN, "--low", "2"], "low, high: there is nothing between 2 and 2"),
+        ([*GIVEN, "--tick", "5"], "tick: it must be over 0, and no more than what lies between"),
+        ([*GIVEN, "--opening", "1.5"], "opening: your first offer is worse for you than your limit"),
+        ([*GIVEN, "--opening", "0.5", "--side", "seller"], "opening: your first offer is worse for you"),
         ([*GIVEN, "--ladder", "standing-offers"], "--ladder: it needs a --mediator to climb it"),
         ([*GIVEN, "--mediator", "judge", "--ladder", "A b"], "ladder"),
         ([*GIVEN, "--within", "0"], "within: 0.0 is not a number of seconds from 0.01"),
@@ -202,4 +202,4 @@ def test_the_other_modes_options_may_stand_in_the_environment(
     assert run(["bargain", "linear", "linear", "--trials", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["seed"] == 3
     assert run([*LIVE, "--high", "2", "--opening", "1.5"]) == 2
-    assert "--opening: your first offer is worse for you than your --limit" in capsys.readouterr().err
+    assert "opening: your first offer is worse for you than your limit" in capsys.readouterr().err
