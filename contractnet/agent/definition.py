@@ -41,6 +41,7 @@ from contractnet.agent.mediate_table import MediateTable, MediatorDefinition, ch
 from contractnet.agent.model_table import ENUMS, ModelPart, ModelTable, Table, model_part
 from contractnet.bidders.cost import CostModel
 from contractnet.errors import DefinitionError
+from contractnet.messages.plainly import wanted
 from contractnet.messages.values import MAX_ETA_S, require
 
 MAX_CAPACITY: Final = 100_000
@@ -184,7 +185,7 @@ def _explain(text: str) -> str:
         return f"{key}: {said[len('Invalid enum value ') :]} is not allowed; write {ENUMS.get(key, 'another')}"
     if (found := re.fullmatch(r"Expected `(.*)`, got `(.*)`", said)) is not None:
         return f"{key} is {_WORDS.get(found[2], found[2])}; write {_wanted(key, found[1])}"
-    return f"{key}: {said}"
+    return f"{key}: {wanted(said)}"
 
 
 _WORDS: Final = {

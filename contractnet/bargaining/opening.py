@@ -6,7 +6,7 @@ Amounts are written in units, durations in seconds, as everywhere in a market.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, TypedDict
+from typing import Final, Literal, TypedDict, cast
 
 import msgspec
 
@@ -21,6 +21,7 @@ from contractnet.mechanisms.bargaining.preferences import Additive, Mandate, Pri
 from contractnet.mechanisms.bargaining.shape import MOST_TURNS, fit
 from contractnet.messages.bargaining import BargainRequestContent
 from contractnet.messages.given import Amount, micros, milliseconds, whole
+from contractnet.messages.plainly import in_words
 from contractnet.messages.values import Rungs, require, show_amount
 
 #: how a side plays where nothing else is said: it goes to its limit in even steps
@@ -120,7 +121,8 @@ def _content(
             ladder=rungs(of.get("ladder", ()), mediator),
             mediate_within_ms=None if mediate is None else milliseconds(mediate, "mediate_within"),
             answer_to=answer_to,
-        )
+        ),
+        "bargain",
     )
 
 
@@ -155,7 +157,7 @@ def rungs(given: Sequence[str], mediator: str | None, what: str = "ladder") -> t
     try:
         found = msgspec.convert((given,) if isinstance(given, str) else tuple(given), Rungs)
     except (msgspec.ValidationError, TypeError) as error:
-        raise DefinitionError(f"{what}: {error}; name rungs, such as standing-offers") from error
+        raise DefinitionError(in_words(error, what)) from error
     if found and mediator is None:
         raise DefinitionError(f"{what}: it needs a {what.replace('ladder', 'mediator')} to climb it")
     if len({*found}) < len(found):
@@ -165,12 +167,13 @@ def rungs(given: Sequence[str], mediator: str | None, what: str = "ladder") -> t
 
 def _several(of: BargainOptions) -> tuple[tuple[Issue, ...], Additive]:
     """The issues of a bargaining over several, and what they are worth."""
-    issues, preferences = tuple(of.get("issues", ())), of.get("preferences")
-    if not all(isinstance(one, Issue) for one in issues):
+    given: object = of.get("issues")  # whatever a caller wrote
+    if not isinstance(given, list | tuple) or not all(isinstance(one, Issue) for one in cast("list[object]", given)):
         raise DefinitionError("issues: give each as an Issue, with its name and bounds or options")
+    preferences: object = of.get("preferences")
     if not isinstance(preferences, Additive):
         raise DefinitionError("preferences: several issues need what each of their values is worth to you, an Additive")
-    return issues, preferences
+    return tuple(cast("list[Issue]", given)), preferences
 
 
 def _price(of: BargainOptions, default_unit: str) -> tuple[tuple[Issue, ...], PricePreferences]:

@@ -9,17 +9,20 @@ from msgspec import Struct
 
 from contractnet.errors import DefinitionError
 from contractnet.messages.codec import canonical
+from contractnet.messages.plainly import in_words
 
 S = TypeVar("S", bound=Struct)
 
 
-def readable(given: S) -> S:
+def readable(given: S, what: str | None = None) -> S:
     """As a ledger gives it back. A value that it cannot give back would, recorded, keep the ledger from opening.
 
+    Args:
+        what: what it is to who gave it; None: the record's name.
     Raises:
         DefinitionError: a value is of another type than its field.
     """
     try:
         return msgspec.json.decode(canonical(given), type=type(given))
     except (msgspec.ValidationError, TypeError) as error:
-        raise DefinitionError(f"{type(given).__name__}: {error}; give a value of that type") from error
+        raise DefinitionError(f"{what or type(given).__name__}: {in_words(error)}") from error

@@ -25,6 +25,7 @@ from msgspec import Struct
 
 from contractnet.errors import DefinitionError
 from contractnet.messages.codec import canonical
+from contractnet.messages.plainly import in_words
 from contractnet.messages.values import seen_text
 from contractnet.resources import folder as shipped
 
@@ -125,4 +126,4 @@ def _decoded(path: Traversable, kind: type[T]) -> T:
     except OSError as error:
         raise DefinitionError(f"{path} cannot be read ({error.strerror})") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise DefinitionError(f"{path}: {error}") from None
+        raise DefinitionError(f"{path}: {in_words(error)}") from None

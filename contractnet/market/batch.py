@@ -18,6 +18,7 @@ from contractnet.ledger.targets import writing
 from contractnet.market.contract import Contract
 from contractnet.market.task import Task, fingerprint
 from contractnet.messages.codec import canonical
+from contractnet.messages.plainly import in_words
 from contractnet.messages.values import show_amount
 
 #: the longest line of a tasks file, bytes
@@ -116,7 +117,7 @@ def _placed(line: bytes, position: int, skill: str | None, seen: dict[str, int])
     except msgspec.ValidationError as error:
         number = "`float`" in str(error) or "$.reserve" in str(error)
         hint = 'write an amount as a string, such as "0.05"' if number else "a task needs `task` and `skill`"
-        raise DefinitionError(f"{where}: {error}; {hint}") from error
+        raise DefinitionError(f"{where}: {in_words(error)}; {hint}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DefinitionError(f"{where}: this is not a JSON object: {error}") from error
     try:

@@ -21,6 +21,7 @@ from contractnet.errors import DefinitionError
 from contractnet.manager.plans import PlanTask
 from contractnet.market.task import Task
 from contractnet.messages.given import micros
+from contractnet.messages.plainly import in_words
 from contractnet.messages.values import plain_text, require, show_amount
 
 #: tasks of one plan at most
@@ -52,7 +53,7 @@ def read_draft(draft: object) -> tuple[PlanTask, ...]:
     try:
         found = msgspec.convert(tasks, list[DraftTask])
     except msgspec.ValidationError as error:
-        raise DefinitionError(f"plan: {error}") from error
+        raise DefinitionError(in_words(error, "plan")) from error
     return tuple(_task(one) for one in found)
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from contractnet.errors import DecodeError
 from contractnet.messages.plain import Fault, shown
+from contractnet.messages.plainly import without_regex
 
 _MOST: Final = 32
 _UNKNOWN_SHOWN: Final = 3
@@ -91,4 +92,4 @@ def _fault(error: msgspec.ValidationError, place: str) -> Fault:
         text = "is not one of the values allowed"
     elif text.startswith("Object contains unknown field"):
         text = f"{_UNKNOWN} {shown(text.partition('`')[2].rstrip('`'))!r}"
-    return (place + inner.removesuffix("`"))[:200], text[:500]
+    return (place + inner.removesuffix("`"))[:200], without_regex(text)[:500]

@@ -40,6 +40,7 @@ _KEY = r"^[A-Za-z0-9][A-Za-z0-9_.:\-]{0,95}$(?!\n)"
 _SKILL = r"^[a-z0-9_]{1,32}(\.[a-z0-9_]{1,32}){1,3}$(?!\n)"
 _UNIT = r"^[A-Z][A-Z0-9_]{0,15}$(?!\n)"
 _RUNG = r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
+_DIGEST = r"^[0-9a-f]{64}$(?!\n)"
 _RECEIVER = r"^([a-z0-9][a-z0-9_]{0,47}|multi|skill:[a-z0-9_]{1,32}(\.[a-z0-9_]{1,32}){1,3})$(?!\n)"
 
 AgentId = Annotated[str, Meta(pattern=_ID, max_length=48, description="an agent, a manager or a daemon")]
@@ -55,7 +56,7 @@ Unit = Annotated[str, Meta(pattern=_UNIT, max_length=16, description="what price
 RungName = Annotated[str, Meta(pattern=_RUNG, max_length=64, description="a way in which a mediator settles")]
 #: tried in this order
 Rungs = Annotated[tuple[RungName, ...], Meta(max_length=16)]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", max_length=64, description="SHA-256, hex")]
+Digest = Annotated[str, Meta(pattern=_DIGEST, max_length=64, description="SHA-256, hex")]
 Text = Annotated[str, Meta(max_length=MAX_TEXT, description="for people; no rule ever reads it")]
 ModelName = Annotated[str, Meta(max_length=64, description="what is behind an offer, as its contractor says")]
 TaskText = Annotated[str, Meta(min_length=1, max_length=MAX_TASK)]
@@ -177,11 +178,15 @@ class NotUnderstoodReason(StrEnum):
 _SEEN: Final = frozenset("\n\t\r\u200c\u200d\u00ad")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _AMOUNT = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,6})?", re.ASCII)
-_SHAPES: Final = {
+#: what is written in one form -> its pattern, and what that means in words
+SHAPES: Final = {
     "id": (re.compile(_ID), "1 to 48 of a-z, 0-9 and _, not beginning with _, and not `multi`, the name of a group"),
     "skill": (re.compile(_SKILL), "two to four words of a-z, 0-9 and _ joined by dots, such as text.summarise"),
     "unit": (re.compile(_UNIT), "1 to 16 of A-Z, 0-9 and _, such as USD"),
     "key": (re.compile(_KEY), "1 to 96 of A-Z, a-z, 0-9, _ . : -"),
+    "rung": (re.compile(_RUNG), "lower-case words joined by hyphens, such as standing-offers"),
+    "receiver": (re.compile(_RECEIVER), "an agent's id, `multi`, or `skill:` and a skill"),
+    "digest": (re.compile(_DIGEST), "a SHA-256 of 64 digits 0-9 and a-f"),
 }
 
 
@@ -231,7 +236,7 @@ def require(shape: str, value: str, what: str) -> str:
     Raises:
         DefinitionError: it has not; `what` names the place.
     """
-    pattern, meaning = _SHAPES[shape]
+    pattern, meaning = SHAPES[shape]
     if not isinstance(value, str) or not pattern.search(value):  # programs and files write what they like
         raise DefinitionError(f"{what}: {str(value)[:60]!r} is not a valid {shape}; it must be {meaning}")
     return value

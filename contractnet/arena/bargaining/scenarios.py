@@ -20,6 +20,7 @@ from contractnet.arena.bargaining.words import parameters, unknown
 from contractnet.arena.draws import Draws
 from contractnet.errors import DefinitionError
 from contractnet.mechanisms.bargaining.issues import Agenda, agenda, price_issue
+from contractnet.messages.plainly import in_words
 from contractnet.messages.values import MICROS_PER_UNIT, PPM, parse_amount
 
 #: one cent
@@ -159,8 +160,9 @@ def read_scenarios(lines: Iterable[str], where: str) -> list[Scenario]:
         try:
             one = msgspec.json.decode(line, type=_Line)
         except (msgspec.MsgspecError, UnicodeError) as error:
+            said = f"{place}: {in_words(error)}"
             raise DefinitionError(
-                f'{place}: {error}; write such as {{"cost": "40", "budget": "60"}}, amounts in quotation marks'
+                f'{said}; write such as {{"cost": "40", "budget": "60"}}, amounts in quotation marks'
             ) from None
         found.append(_scenario(one, place, one.name or f"line-{number}"))
     if not found:

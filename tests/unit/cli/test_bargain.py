@@ -154,7 +154,7 @@ def test_a_file_with_weights_is_played(tmp_path: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out.splitlines()[-1] == "line-1: speed=fast;report=none in round 2 (agreed)"
     path.write_text(json.dumps(ISSUES) + '\n{"cost": "40", "budget": "60"}\n')
     assert run(["bargain", "micro", "micro", "--file", str(path)]) == 2
-    assert "line 2: Object contains unknown field `cost`" in capsys.readouterr().err
+    assert "line 2: 'cost' is not known there" in capsys.readouterr().err
 
 
 def test_processes_change_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

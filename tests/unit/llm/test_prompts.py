@@ -45,9 +45,9 @@ def test_a_wrong_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "personas").mkdir()
     path = tmp_path / "personas" / "odd.toml"
     for text, said in (
-        ("voice = 3", "Expected `str`"),
+        ("voice = 3", "voice: is a whole number; it must be a text"),
         ("voice =", "odd.toml"),
-        ('mood = "x"', "unknown field `mood`"),
+        ('mood = "x"', "'mood' is not known there"),
     ):
         path.write_text(text)
         with pytest.raises(DefinitionError, match=re.escape(said)) as caught:

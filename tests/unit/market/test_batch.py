@@ -59,10 +59,16 @@ async def test_one_key_is_one_task_against_the_ledger(tmp_path: Path) -> None:
     [
         ("not json", "line 1: this is not a JSON object"),
         ("[]", "line 1"),
-        ({"task": "x"}, "line 1: Object missing required field `skill`"),
+        ({"task": "x"}, "line 1: 'skill' is missing"),
         ({"task": "x", "skill": SKILL, "reserve": "-1"}, "line 1: reserve"),
-        ({"task": "x", "skill": SKILL, "reserve": 0.05}, r"line 1: .*\$\.reserve`; write an amount as a string"),
-        ({"task": "x", "skill": SKILL, "reserve": 5}, r"line 1: .*\$\.reserve`; write an amount as a string"),
+        (
+            {"task": "x", "skill": SKILL, "reserve": 0.05},
+            r"line 1: reserve: is .* it must be a text; write an amount as a string",
+        ),
+        (
+            {"task": "x", "skill": SKILL, "reserve": 5},
+            r"line 1: reserve: is .* it must be a text; write an amount as a string",
+        ),
         ({"task": "x", "skill": SKILL, "reserve": "0.0000001"}, "line 1: reserve"),
         ({"task": "x", "skill": SKILL, "result_schema": {"pattern": "a"}}, "line 1: .*pattern"),
         ({"task": "x", "skill": SKILL, "colour": 1}, "line 1: .*colour"),
@@ -79,7 +85,7 @@ def test_bad_lines_are_told_together(tmp_path: Path) -> None:
         read_tasks(path)
     said = str(caught.value)
     assert said.startswith(f"{path}, line 2: this is not a JSON object")
-    assert "; line 3: Object missing required field `skill`" in said
+    assert "; line 3: 'skill' is missing" in said
     assert said.endswith("; and 4 more lines")
 
 

@@ -50,7 +50,7 @@ async def test_what_no_ledger_could_give_back_is_not_recorded(tmp_path: Path) ->
     async with Market.open("memory://", agents=[agent()], ledger=ledger) as here:
         contract = await here.tender(task, reserve="0.05")
         await contract.result()
-        with pytest.raises(DefinitionError, match=r"^Judged: Expected `bool`, got `int` - at `\$\.ok`"):
+        with pytest.raises(DefinitionError, match=r"^Judged: ok: is a whole number; it must be true or false"):
             contract.judge(wrong)
         with pytest.raises(DefinitionError, match=r"^public_reserve: '1' is neither"):
             await here.tender(task, reserve="0.05", public_reserve=wrong)

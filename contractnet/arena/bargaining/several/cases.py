@@ -24,6 +24,7 @@ from contractnet.arena.draws import Draws
 from contractnet.errors import DefinitionError, MechanismError
 from contractnet.mechanisms.bargaining.issues import Agenda, agenda, choice
 from contractnet.mechanisms.bargaining.preferences import Additive, weighted
+from contractnet.messages.plainly import in_words
 from contractnet.messages.values import PPM, parse_amount
 
 #: how the command line calls the prior
@@ -133,8 +134,9 @@ def read_cases(lines: Iterable[str], where: str) -> list[Case]:
             one = msgspec.json.decode(line, type=_Line)
             found.append(_case(one, place, one.name or f"line-{number}"))
         except (msgspec.MsgspecError, UnicodeError, MechanismError) as error:
+            said = f"{place}: {in_words(error)}"
             raise DefinitionError(
-                f'{place}: {error}; write such as {{"issues": {{"speed": ["slow", "fast"]}}, "buyer": {{"weights": '
+                f'{said}; write such as {{"issues": {{"speed": ["slow", "fast"]}}, "buyer": {{"weights": '
                 '{"speed": "1"}, "worth": {"speed": [0, 1]}, "reservation": "0.2"}, "seller": …}'
             ) from None
     return found

@@ -67,10 +67,13 @@ def changed(side: str, **parts: object) -> dict[str, Any]:
         (changed("seller", worth={"speed": [1], "report": [1, 2, 3]}), "one evaluation a value are needed"),
         (changed("seller", worth={"speed": [1, -1], "report": [1, 2, 3]}), "an evaluation is negative"),
         (changed("buyer", reservation="much"), "f, line 1, buyer, reservation"),
-        (changed("buyer", weights={"speed": 0.5, "report": 0.5}), "f, line 1: Expected `int | str`, got `float`"),
+        (
+            changed("buyer", weights={"speed": 0.5, "report": 0.5}),
+            "f, line 1: buyer.weights[...]: is a number with a point",
+        ),
         ({**LINE, "issues": {"speed": ["slow", "slow"], "report": ["none", "short", "long"]}}, "or one twice"),
         ({**LINE, "issues": {}}, "0 issues; 1 to 16"),
-        ({**LINE, "more": 1}, 'f, line 1: Object contains unknown field `more`; write such as {"issues"'),
+        ({**LINE, "more": 1}, "f, line 1: 'more' is not known there; write such as {\"issues\""),
     ],
 )
 def test_what_is_wrong_in_a_file_is_named(line: dict[str, Any], said: str) -> None:
