@@ -41,10 +41,10 @@ _IN: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @option("first", type=click.Choice(["buyer", "seller", "draw"]), default="draw", help="Who moves first.")
 @option("monotone", is_flag=True, help="No offer may take back what an earlier one gave.")
 @option(
-    "mediator",
-    metavar="RUNGS|AGENT",
-    help="What a mediator tries, such as standing-offers,sealed-reservations; over several issues single-text. Live: "
-    "whom both may turn to when the turns are over.",
+    "ladder",
+    metavar="RUNGS",
+    help="What a mediator tries where the turns end without a deal, such as standing-offers,sealed-reservations; over "
+    "several issues single-text.",
 )
 @option("model", metavar="URL", help="The player `model`: an OpenAI-compatible endpoint.")
 @option("model-name", metavar="NAME", default="local", help="The model's name there.")
@@ -96,7 +96,7 @@ def command(buyer: str | None, seller: str | None, listed: bool, **given: Any) -
             raise click.UsageError("--with: name one subject, what the deal is about; quote it where it has blanks")
         from contractnet.cli.bargain_live import run_live  # the market, which `--help` does without
 
-        return run_live(subject=buyer, **live, **{name: given[name] for name in ("turns", "mediator", "as_json")})
+        return run_live(subject=buyer, **live, **{name: given[name] for name in ("turns", "ladder", "as_json")})
     from contractnet.cli.bargain_asked import read_line  # slow, which `--help` does without
     from contractnet.cli.bargain_view import show_names, show_run
 

@@ -39,7 +39,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     turns: int
     first: First
     monotone: bool
-    mediator: str | None
+    ladder: str | None
     model: str | None
     model_name: str
     mode: Mode
@@ -52,7 +52,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     def line(self) -> str:
         """The command that plays the same."""
         words = ["contractnet bargain", self.buyer, self.seller]
-        names = ["prior", "file", "product", "trials", "seed", "turns", "first", "mediator"]
+        names = ["prior", "file", "product", "trials", "seed", "turns", "first", "ladder"]
         names += [] if self.model is None else ["model", "model_name", "mode", "persona"]
         for name in names:
             value = getattr(self, name)
@@ -66,10 +66,10 @@ class Asked(Struct, frozen=True, kw_only=True):
         Raises:
             DefinitionError: a rung is not known, or asks somebody outside.
         """
-        rungs = () if self.mediator is None else ladder(self.mediator)
+        rungs = () if self.ladder is None else ladder(self.ladder)
         for rung in rungs:
             if rung not in _ALONE:
-                raise DefinitionError(f"mediator: {rung} asks somebody outside, who is not here; leave it out")
+                raise DefinitionError(f"ladder: {rung} asks somebody outside, who is not here; leave it out")
         return Table(turns=self.turns, first=self.first, monotone=self.monotone, ladder=rungs)
 
     @property

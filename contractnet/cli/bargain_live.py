@@ -97,15 +97,21 @@ def run_live(
 
 
 def _options(
-    *, issues: Path | None, turns: int | None, within: float, mediator: str | None, **given: Any
+    *,
+    issues: Path | None,
+    turns: int | None,
+    turn_within: float,
+    mediator: str | None,
+    mediate_within: float | None,
+    **given: Any,
 ) -> BargainOptions:
     """As `Market.bargain` takes them."""
-    found: BargainOptions = {"within": within}
+    found: BargainOptions = {"within": turn_within}
     if turns is not None:
         found["turns"] = turns
     ladder = given.pop("ladder")
     if mediator is not None:
-        found["mediator"] = mediator
+        found |= {"mediator": mediator, "mediate_within": mediate_within}
     if ladder is not None:
         if mediator is None:
             raise DefinitionError("--ladder: it needs a --mediator to climb it")

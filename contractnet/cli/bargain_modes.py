@@ -30,9 +30,10 @@ _LIVE: Final[tuple[Callable[[Any], Any], ...]] = (
     option(
         "issues", type=_IN, metavar="FILE", help="Live: several issues and what they are worth to you, TOML or JSON."
     ),
-    option("within", type=options.Seconds(), default=10, help="Live: time for each turn, and for the first answer."),
+    option("turn-within", type=options.Seconds(), default=10, help="Live: time for each turn, and for an answer."),
     option("strategy", metavar="NAME", help="Live: how you bargain.  [default: linear; over several issues micro]"),
-    option("ladder", metavar="RUNGS", help="Live: what the mediator may try, in order."),
+    option("mediator", metavar="AGENT", help="Live: whom both may turn to when the turns are over; see --ladder."),
+    option("mediate-within", type=options.Seconds(), help="Live: time for the mediator.  [default: as for a turn]"),
     option("key", metavar="K", help="Live: your name for it; the same key and ledger bargain once."),
     option("wait-for-agents", type=options.Seconds(), default=30, help="Live: time to wait until the agent is heard."),
     option("require-agreed", is_flag=True, help="Live: exit 1 if nothing was agreed."),
@@ -42,7 +43,7 @@ _LIVE: Final[tuple[Callable[[Any], Any], ...]] = (
     options.time_scale(),
 )
 #: of both modes
-_BOTH: Final = frozenset(("turns", "mediator", "as_json"))
+_BOTH: Final = frozenset(("turns", "ladder", "as_json"))
 #: of a price alone
 _PRICE: Final = ("limit", "high", "low", "side", "tick", "unit", "opening")
 
@@ -84,6 +85,8 @@ def check_mode(context: click.Context, *, live: bool) -> None:
                 "experiments; leave it out, or leave --with out" if live else "a live bargaining; add --with AGENT"
             )
             raise click.UsageError(f"{shown}: it belongs to {belongs}")
+    if live and "mediate_within" in typed and context.params["mediator"] is None:
+        raise click.UsageError(f"{typed['mediate_within']}: nobody mediates; name a --mediator")
     if live and context.params["issues"] is not None:
         for name in _PRICE:
             if name in typed:

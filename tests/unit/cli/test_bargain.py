@@ -100,7 +100,7 @@ def test_a_mediator_ends_what_the_sides_do_not(capsys: pytest.CaptureFixture[str
     stubborn = ["bargain", "boulware:margin=0.6", "boulware:margin=0.6", *LAMP]
     assert run(stubborn) == 0
     assert "lamp: no deal (exhausted)" in capsys.readouterr().out
-    assert run([*stubborn, "--mediator", "standing-offers,sealed-reservations"]) == 0
+    assert run([*stubborn, "--ladder", "standing-offers,sealed-reservations"]) == 0
     assert "lamp: 50 USD in round 6 (mediated)" in capsys.readouterr().out
 
 
@@ -271,8 +271,8 @@ def test_it_fits_terminals(columns: str, capsys: pytest.CaptureFixture[str], mon
         (["linear", "logrolling-bayesian"], 2, "there is nothing to trade in a single price"),
         (["linear", "linear", "--prior", "shop", *LAMP], 2, "--prior and --product: name one source of scenarios"),
         (["linear", "linear", "--prior", "luck"], 2, "prior 'luck' is not known"),
-        (["linear", "linear", "--mediator", "human"], 2, "mediator: human asks somebody outside"),
-        (["linear", "linear", "--mediator", "luck"], 2, "'luck' is no rung"),
+        (["linear", "linear", "--ladder", "human"], 2, "ladder: human asks somebody outside"),
+        (["linear", "linear", "--ladder", "luck"], 2, "'luck' is no rung"),
         (["model", "linear"], 2, "player model: say where it is, with --model URL"),
         (["linear", "linear", "--model", "http://127.0.0.1:9/v1"], 2, "call the buyer or the seller `model`"),
         (["model", "linear", "--model", "ftp://x"], 2, "is no URL of an endpoint"),
