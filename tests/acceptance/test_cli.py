@@ -62,6 +62,17 @@ def test_help_loads_nothing_of_weight(tmp_path: Path) -> None:
     assert not loaded & {"msgspec", "rich", "sqlalchemy", "alembic", "aio_pika", "aiormq", "asyncio", "yarl"}
 
 
+@pytest.mark.parametrize(("called", "kept"), [("main", True), ("run", False)])
+def test_a_command_of_its_own_process_keeps_what_it_loaded(called: str, kept: bool, tmp_path: Path) -> None:
+    """Out of the collector's sight, which otherwise works as ever; a program that calls `run` has its own things."""
+    code = (
+        "import contextlib, gc, contractnet.cli.main as cli\n"
+        f"with contextlib.suppress(SystemExit): cli.{called}(['replay', '--help'])\n"
+        f"assert gc.isenabled() and (gc.get_freeze_count() > 10_000) is {kept}, gc.get_freeze_count()"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, check=True)
+
+
 def test_a_pipe_that_is_closed_is_no_error(ledger: Path) -> None:
     for arguments in (["export", str(ledger)], ["log", str(ledger)], ["--help"]):
         process = subprocess.Popen(
