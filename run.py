@@ -8,11 +8,10 @@
     python3 run.py install        make or renew .venv, with the tests' tools, and stop
 
 The first call makes .venv here and installs the pinned packages of requirements/ into it; later calls start at once.
-Nothing outside this folder is changed. `test` without arguments runs all tests, in three processes. It brings
-RabbitMQ as its own node (unpacked under .cache/, on loopback, stopped at the end); --no-broker leaves out the tests
-that need one, and says so. It also fetches amqplib with npm (a pinned package) into .cache/, for a contractor written
-in Node.js; where that fails those tests are left out, and the last lines say so. Afterwards .venv/bin holds
-contractnet, pytest and the linters. Needs Linux or another POSIX system.
+Nothing outside this folder is changed. `test` without arguments runs all tests, in three processes. It brings RabbitMQ
+as its own node (unpacked under .cache/, on loopback, stopped at the end); --no-broker leaves out the tests that need
+one, and says so. It also fetches amqplib with npm (pinned) into .cache/, for a contractor written in Node.js; without
+it those tests are left out, aloud. .venv/bin then holds contractnet, pytest and the linters. Needs a POSIX system.
 """
 
 # Syntax of Python 3.8 and the standard library only: an old Python, too, must be able to say what to do.
@@ -32,6 +31,7 @@ STAMP = os.path.join(VENV, "finished-by-run.py")  # written last: what it holds,
 OLDEST = (3, 11)
 KINDS = ("core", "docs", "dev")  # the files of requirements/; each holds what those before it hold
 PROGRESS_EVERY_S = 8
+COMPILE = "import compileall, sys; compileall.compile_dir(sys.argv[1], quiet=2, workers=0)"  # on all processors
 # three processes share the tests, on two processors too, since half of the time is waiting (tests/support/sharing.py)
 SHARED = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 REFUSED = "Failed to establish a new connection"
@@ -224,7 +224,8 @@ def install(kind, with_uv):
         count = sum("==" in line for line in file)
     say(f"installing {count} pinned packages; the first time this may take a minute")
     pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--retries", "2"]
-    run([*pip, "--require-hashes", "-r", f"requirements/{kind}.txt"], "installing the packages", env)
+    run([*pip, "--no-compile", "--require-hashes", "-r", f"requirements/{kind}.txt"], "installing the packages", env)
+    run([PYTHON, "-c", COMPILE, os.path.join(VENV, "lib")], "compiling the packages")
     run([*pip, "--no-index", "--no-deps", "--no-build-isolation", "-e", "."], "installing contractnet itself", env)
     write_stamp(kind)
     say(f".venv is ready, after {time.time() - began:.0f} s")
