@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -11,10 +12,10 @@ from contractnet.contractor.ports import Call, Proposal, Refusal
 from contractnet.mail.inbox import Letter, letters
 from contractnet.messages import acts as a
 from contractnet.messages import contents as c
-from contractnet.messages.bargaining import AnyMessage
+from contractnet.messages.bargaining import AnyMessage, BargainNotUnderstood
 from contractnet.messages.codec import encode, join
 from contractnet.messages.values import NotUnderstoodReason
-from contractnet.transport.port import Down, Lane, Link, ManagerParty, Parcel, Standby, ToAgents, Up
+from contractnet.transport.port import DaemonParty, Down, Lane, Link, ManagerParty, Parcel, Standby, ToAgents, Up
 from tests.support.side import SALT, Side
 from tests.support.town import Town
 
@@ -110,4 +111,26 @@ async def test_a_call_that_does_not_decode_is_named_to_who_said_it_and_again_by_
             assert len({one.message_id for one in stranger.heard}) == 1
             await stranger.say(stranger.side.cfp_act())
             assert (await stranger.hear(a.Propose, 1)).content.round == 1
+        town.journals["a"].check()
+
+
+@pytest.mark.parametrize("answer_to", ["agent", "manager"])
+async def test_a_request_to_bargain_that_does_not_decode_is_named_where_it_asks_for_its_answer(answer_to: str) -> None:
+    async with Town() as town:
+        town.host("a", town.agent("a"))
+        party = DaemonParty("bob", {"bob": ("text.none",)}) if answer_to == "agent" else ManagerParty("bob")
+        async with town.hub.attach(party) as link:
+            stranger = Stranger(link)
+            header = stranger.side.header(sender="bob", daemon="bob", protocol=a.BARGAINING)
+            content = {"answer_to": answer_to, "turns": 0}
+            request = {**header, "performative": "request", "content": content}
+            await link.send(Parcel(ToAgents(("a",), Lane.INBOX), json.dumps([request]).encode()), 5)
+            async with asyncio.timeout(60):
+                while not stranger.heard:
+                    await stranger.hear_more()
+            (told,) = stranger.heard
+            assert isinstance(told, BargainNotUnderstood)
+            assert (told.sender, told.receiver, told.in_reply_to) == ("a", "bob", header["reply_with"])
+            paths = {field.path for field in told.content.fields}
+            assert {"$.content.turns", "$.content.issues", "$.content.subject"} <= paths
         town.journals["a"].check()
