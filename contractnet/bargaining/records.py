@@ -60,6 +60,7 @@ class BargainOpened(Record, frozen=True):
     seed: str  #: of what the strategy draws, and of the ids that are made; 32 hex digits
     parent: ConversationId | None = None
     key: str | None = None  #: the caller's name for it; the same key bargains once
+    work: ConversationId | None = None  #: of the award in whose work it is; over with that
 
 
 class BargainTaken(Record, frozen=True):

@@ -76,7 +76,7 @@ class Seats:
         note: Callable[[str, str, Asked], None] | None = None,
         about: Callable[[Bargain], Task | None] | None = None,
     ) -> None:
-        self.closed = False  #: the process stops: requests are declined, and nothing goes on
+        self._closed: frozenset[bool] = frozenset()  #: of own bargainings, of others': nothing goes on
         self._take = take
         self._spawn = spawn
         self._now = now
@@ -104,18 +104,22 @@ class Seats:
             self._leave(key)
         if due is None:
             return
-        if self.closed:
+        if (bargain.me == 0) in self._closed:
             self._end(bargain)
         elif player is None:
             self._stand_in(bargain, RefuseReason.UNSUPPORTED, "this agent does not bargain")
         else:
             self._sit(key, bargain, player, due)
 
-    def close(self, bargains: Iterable[Bargain]) -> None:
-        """An orderly end: what is open is called off, requests are declined."""
-        self.closed = True
+    def close(self, bargains: Iterable[Bargain], *, own: bool = True) -> None:
+        """An orderly end: what is open is called off, requests are declined.
+
+        Args:
+            own: also of the bargainings that we opened.
+        """
+        self._closed = frozenset((False, own))
         for bargain in bargains:
-            if not bargain.machine.finished:
+            if not bargain.machine.finished and (bargain.me == 0) in self._closed:
                 self._leave((bargain.agent, bargain.conversation))
                 self._end(bargain)
 

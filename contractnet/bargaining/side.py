@@ -220,6 +220,7 @@ class Bargain(State):
         match fact:
             case BargainOpened():
                 self.me, self.peer, self.timers, self.parent = 0, fact.peer, fact.timers, fact.parent
+                self.work = fact.work
                 self.request, self.rules, self.plan = fact.request, check_request(fact.request), fact.plan
                 self.move(scribe, "#open")
                 self.newest = speech.request(fact.request, fact.parent)

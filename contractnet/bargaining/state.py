@@ -29,6 +29,7 @@ class State:
         self.me: Literal[0, 1] | None = None  #: 0: we opened it
         self.peer: str | None = None
         self.parent: str | None = None  #: conversation that it belongs to
+        self.work: str | None = None  #: conversation of the award in whose work we opened it
         self.request: BargainRequestContent | None = None
         self.rules: Rules | None = None
         self.plan: Plan | None = None  #: how we play; None: not decided yet

@@ -88,7 +88,7 @@ def command(ledger: str, journals: tuple[str, ...], as_json: bool) -> int:
             if entry.type == Asked.__name__:
                 asked.append(entry)
             _judge_own(bargains, journal, entry, wrong)
-        judged += _judge_bargains(protocol, bargains, wrong)
+        judged += _judge_bargains(protocol, bargains, wrong, f"{journal}: ")
     found = trades(money.tenders, asked)
     accounts = [_account(money, name) for name in money.accounts]
     spoken = Spoken(protocol.judged, protocol.left_out, [one for one in judged if one.faulty])
@@ -115,21 +115,23 @@ def _judge_own(bargains: BargainAudit, journal: str, entry: Entry, wrong: list[s
         )
 
 
-def _judge_bargains(protocol: ProtocolAudit, bargains: BargainAudit, wrong: list[str]) -> Iterator[Judged]:
-    """The verdicts on the bargainings that have ended."""
+def _judge_bargains(
+    protocol: ProtocolAudit, bargains: BargainAudit, wrong: list[str], where: str = ""
+) -> Iterator[Judged]:
+    """The verdicts on the bargainings that have ended; `where` stands before what is wrong."""
     for one in bargains.verdicts():
         if one is None:
             protocol.left_out += 1
         else:
             protocol.judged += 1
-            yield _told_wrong(one, wrong)
+            yield _told_wrong(one, wrong, where)
 
 
-def _told_wrong(one: Judged, wrong: list[str]) -> Judged:
+def _told_wrong(one: Judged, wrong: list[str], where: str = "") -> Judged:
     """The same; what the ledger's own side broke is wrong."""
     if one.fault is not None:
         rules = ", ".join(sorted(one.fault.breaks))
-        wrong.append(f"conversation {one.conversation}: {one.fault.kind}: {one.fault.text} ({rules})")
+        wrong.append(f"{where}conversation {one.conversation}: {one.fault.kind}: {one.fault.text} ({rules})")
     return one
 
 

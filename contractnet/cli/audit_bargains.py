@@ -51,7 +51,7 @@ class BargainAudit:
             if entry.type != "HeardTurn":
                 return False
             message = json.loads(entry.body)["message"]
-            if message["performative"] != "request":
+            if message["performative"] not in ("request", "cancel"):  # a cancel may overtake its request
                 return False
             talk = self._talks[key] = _Talk(message["sender"], entry.agent, "participant", message.get("parent"))
         self._follow(talk, entry, json.loads(entry.body))

@@ -119,7 +119,9 @@ class View:
             return "the ledger was in memory: what came of it is recorded nowhere but in the lines above"
         if bargain.over:
             return f"how it ended: contractnet log {self._file} --conversation {bargain.conversation}"
-        return "we have accepted, and no word has come yet; run the same command again, and it waits for that"
+        if bargain.machine.has("accepting"):
+            return "we have accepted, and no word has come yet; run the same command again, and it waits for that"
+        return "it has not ended yet; run the same command again, and it goes on"
 
     def _awaited(self, bargain: Bargain) -> str:
         """Who is waited for."""

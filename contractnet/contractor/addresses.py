@@ -13,7 +13,7 @@ from contractnet.bargaining.side import Bargain
 from contractnet.contractor.mediating import Mediating
 from contractnet.contractor.side import Side
 from contractnet.messages.acts import Failure, Inform
-from contractnet.messages.bargaining import AnyMessage, BargainFailure, BargainInform
+from contractnet.messages.bargaining import AnyMessage, BargainFailure, BargainInform, BargainNotUnderstood
 from contractnet.transport.port import Address, Lane, ToAgents, ToManager
 
 
@@ -24,16 +24,18 @@ def address(act: AnyMessage, side: Side | Bargain | None, *, by_inbox: bool = Fa
         side: its own.
         by_inbox: where it has none: who is told asked for an answer to an agent's inbox.
     """
-    if by_inbox or _reaches_agent(side):
+    if by_inbox or _reaches_agent(act, side):
         return ToAgents((act.receiver,))
     work = isinstance(act, Inform | Failure | BargainInform | BargainFailure)
     return ToManager(act.receiver, Lane.WORK if work else Lane.BID)
 
 
-def _reaches_agent(side: Side | Bargain | None) -> bool:
+def _reaches_agent(act: AnyMessage, side: Side | Bargain | None) -> bool:
     match side:
         case Appeal():
             return True
+        case Bargain(request=None):  # we know nothing of it; who was asked by us is an agent
+            return isinstance(act, BargainNotUnderstood) and act.content.about in ("agree", "refuse")
         case Bargain():
             return side.me == 0 or (side.request is not None and side.request.answer_to == "agent")
         case Mediating():

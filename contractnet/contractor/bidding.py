@@ -15,8 +15,6 @@ from typing import Any, Protocol
 
 import msgspec
 
-from contractnet.bargaining.opening import BargainOptions
-from contractnet.bargaining.result import BargainResult
 from contractnet.contractor.capacity import MOST_KEPT, order, patience_ms, taken, withdrawable
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.guard import RAISED, own_failure
@@ -56,9 +54,6 @@ class Host(Protocol):
         then: Callable[[], None] = nothing,
     ) -> None: ...
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
-    async def bargain(
-        self, agent: str, peer: str, subject: str, unit: str, options: BargainOptions
-    ) -> BargainResult: ...
 
 
 class Desk:

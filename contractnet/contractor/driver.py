@@ -16,8 +16,7 @@ import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from contractnet.bargaining.opening import BargainOptions
-from contractnet.bargaining.result import BargainResult
+from contractnet.bargaining.player import AnyPlayer, Player
 from contractnet.bargaining.seats import Decided, Seats
 from contractnet.bargaining.side import Bargain
 from contractnet.contractor.addresses import address
@@ -26,7 +25,7 @@ from contractnet.contractor.bidding import Desk, nothing
 from contractnet.contractor.crew import Crew, close_all, until
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.mediating import Mediating
-from contractnet.contractor.openings import Openings
+from contractnet.contractor.own_bargains import OwnBargains
 from contractnet.contractor.pace import Pace
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.presence import Announcer
@@ -66,9 +65,9 @@ class Contractor(Pace):
         self._group: asyncio.TaskGroup | None = None
         self._crew = Crew(self._recorder.broken, agents, self.diary.spent)
         self._desks = {agent.id: Desk(agent, self) for agent in agents}
-        self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts)
+        self.own = OwnBargains(self.diary, self.take, self._recorder.broken)  #: bargainings that these agents open
+        self._workshop = Workshop(self.agents, self.name, self, link, self.settings.max_attempts, self.own.bargain)
         self.arbiter = Arbiter(self.agents, self)
-        self._openings = Openings(self.diary, self.take, self._recorder.broken)
         self._seats = Seats(self._take_turn, self.spawn, self.now, self.note, self.diary.task_of)
         self._outbox = Outbox(link, self._clock, self._delivered, self.settings.confirm_ms / 1000)
         self._open: dict[str, dict[str, Engagement]] = {agent.id: {} for agent in agents}
@@ -111,30 +110,34 @@ class Contractor(Pace):
         for desk in self._desks.values():
             desk.rest()
         self._seats.rest()
-        self._openings.close()
+        self.own.close()
 
     async def stop(self, grace_s: float) -> None:
         """An orderly end: no new work; what runs may finish within the grace, the rest is handed back; all is sent."""
-        self._openings.closed = True
+        self.own.closed = True
         for desk in self._desks.values():
             desk.close()
-        self._seats.close(one for one in self.diary.bargains.values() if one.agent in self.agents)
+        self._seats.close(self._hosted_bargains(), own=False)
         goodbye = self.spawn("goodbye", self._announcer.goodbye())  # a blocked connection holds it up, and nothing else
         try:
             async with asyncio.timeout(grace_s):
                 await until(lambda: not self._workshop.busy)
         except TimeoutError:
             self._workshop.hand_back()
+        self._seats.close(self._hosted_bargains())  # what runs no longer has work that waits for it
         with contextlib.suppress(TimeoutError):  # it is journalled: the next start sends it
             async with asyncio.timeout(max(1.0, self.settings.confirm_ms / 1000)):
                 await until(lambda: not self.diary.unsent and self._outbox.empty and goodbye.done())
         self._stopped.set()
 
+    def _hosted_bargains(self) -> list[Bargain]:
+        return [one for one in self.diary.bargains.values() if one.agent in self.agents]
+
     def _begin(self) -> None:
         """The journal's first entries, and what it still owes."""
         hosted, seed = {agent.id: list(agent.skills) for agent in self.agents.values()}, secrets.token_hex(16)
         self._commit(self.diary.begin(seed, self.settings.timers, hosted, self.now()))
-        self._openings.begin()
+        self.own.begin()
         for (agent, conversation), engagement in self.diary.engagements.items():
             if agent in self._open and not engagement.machine.finished:
                 self._open[agent][conversation] = engagement
@@ -222,10 +225,6 @@ class Contractor(Pace):
             written += self.diary.step(agent, conversation, fact, self.now())
         self._recorder.commit(written, (), look)
 
-    async def bargain(self, agent: str, peer: str, subject: str, unit: str, options: BargainOptions) -> BargainResult:
-        """One of our agents opens a bargaining, or finds it again under its key; see `Openings.bargain`."""
-        return await self._openings.bargain(agent, peer, subject, unit, options)
-
     def _take_turn(self, bargain: Bargain, fact: Decided) -> None:
         self.take(bargain.agent, bargain.conversation, fact)
 
@@ -240,7 +239,7 @@ class Contractor(Pace):
     # ---- recording and sending
 
     def _recorded(self, written: Sequence[Writing]) -> None:
-        self._openings.recorded(written)
+        self.own.recorded(written)
         said = [(one, record) for one, record in written if isinstance(record, Spoken)]
         self._outbox.put([self._envelope(one.agent, one.conversation, record) for one, record in said])
 
@@ -253,13 +252,21 @@ class Contractor(Pace):
         if isinstance(side, Mediating):
             self.arbiter.look(side)
         elif isinstance(side, Bargain):
-            self._seats.look(side, self._openings.player(side) or self.agents[side.agent].bargain)
+            self._seats.look(side, self._player(side))
         elif isinstance(side, Engagement):
             if side.machine.finished:
                 self._open[side.agent].pop(side.conversation, None)
+                self.own.work_over(side.agent, side.conversation)
             self._workshop.look(side)
             self._desks[side.agent].look(side)
         self.on_change()
+
+    def _player(self, side: Bargain) -> AnyPlayer | None:
+        """Who plays it. What we opened goes by the strategy that its opener named: nobody moves its numbers."""
+        answers = self.agents[side.agent].bargain
+        if side.me != 0:
+            return answers
+        return self.own.player(side) or (answers if isinstance(answers, Player) else None)
 
     def _envelope(self, agent: str, conversation: str, said: Spoken) -> Envelope:
         act, by_inbox = said.message, self.diary.misheard.by_inbox

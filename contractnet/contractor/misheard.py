@@ -4,8 +4,8 @@ moved. Pure.
 Rules: an opening is for the agents that its `receiver` names, where that, its sender, its conversation and its protocol
 can be read, and none of them is in that conversation. Each of them answers it once with not-understood (`schema`): it
 moves nothing, so that the conversation is as unknown as it was. An agent tells a sender so `max_faults` times running,
-until it understands something of that sender's; `MOST_TOLD` (agent, sender) pairs are counted at a time, so that
-strangers without number make neither answers nor state without number. What is beyond is kept apart.
+until it understands something of that sender's; what is beyond is kept apart. Of more than `MOST_TOLD` such pairs, of
+agent and sender, the oldest is forgotten: strangers without number make no state without number.
 
 Source: the gate in protocols/README.md; R8, M3, M5.
 """
@@ -28,7 +28,7 @@ from contractnet.transport.port import Lane
 _OPENS: Final = frozenset(
     {("cfp", CONTRACT_NET), ("cfp", ITERATED_CONTRACT_NET), ("request", MEDIATION), ("request", BARGAINING)}
 )
-#: pairs of an agent and a sender of which it did not understand the last opening; others are not answered meanwhile
+#: pairs of an agent and a sender of which it did not understand the last opening
 MOST_TOLD: Final = 1_000
 
 
@@ -48,7 +48,7 @@ def opens(scrap: Scrap) -> bool:
     return bool(named) and (scrap.performative, scrap.protocol) in _OPENS
 
 
-def opening(scrap: Scrap, agents: tuple[str, ...], lane: Lane, why: str) -> MisheardOpening:
+def misheard_opening(scrap: Scrap, agents: tuple[str, ...], lane: Lane, why: str) -> MisheardOpening:
     """The fact that it came, for those agents."""
     assert scrap.sender is not None  # `opens`
     assert scrap.protocol is not None
@@ -84,8 +84,7 @@ class MisheardOpenings:
 
     def tells(self, agent: str, sender: str, most: int) -> bool:
         """Whether an agent names one more fault to a sender; `most`: in a row."""
-        told = self._running.get((agent, sender))
-        return len(self._running) < MOST_TOLD if told is None else told < most
+        return self._running.get((agent, sender), 0) < most
 
     def understood(self, agent: str, sender: str) -> None:
         """An act of that sender's decoded."""
@@ -98,7 +97,9 @@ class MisheardOpenings:
         said: list[str] = []
         for agent in fact.agents:
             assert self.tells(agent, fact.sender, most)  # the gate has asked; what replay reads may differ
-            self._running[agent, fact.sender] = self._running.get((agent, fact.sender), 0) + 1
+            self._running[agent, fact.sender] = self._running.pop((agent, fact.sender), 0) + 1
+            if len(self._running) > MOST_TOLD:
+                del self._running[next(iter(self._running))]
             said.append(self._tell(scribe, fact, agent, seed, stream))
         if fact.message_id is not None:
             self._heard[fact.sender, fact.message_id] = tuple(said)

@@ -183,8 +183,8 @@ class Award:
         """Bargain with another agent, as the one that works; returns when that has ended, however it ended.
 
         The numbers are a strategy's, and none is past the own limit; that is in no message. It is opened once for each
-        award under its key, or else with this agent about this subject: work that begins again after a restart finds
-        what was begun, and its end. Nothing is paid. If the work is cancelled, it is called off.
+        award under its key, or else with this agent about this subject: work that begins again after a crash finds
+        what was begun, and its end. Nothing is paid. When the work is over, what has not ended is called off.
 
         Args:
             agent: id of whom to bargain with; it may be anywhere behind the broker.
@@ -193,6 +193,7 @@ class Award:
         Raises:
             DefinitionError: an argument is not valid; another agent or subject stands under the key.
             TransportClosed: the daemon stops.
+            WorkFailed: the work is over.
         """
         return await self.negotiate(agent, subject, options)
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from contractnet.bargaining.side import Bargain
 from contractnet.contractor.engagement import Engagement
-from contractnet.contractor.misheard import opening, opens
+from contractnet.contractor.misheard import misheard_opening, opens
 from contractnet.contractor.ports import Agent
 from contractnet.contractor.replay import DAEMON, STRAYS, Diary
 from contractnet.contractor.side import Side
@@ -177,7 +177,7 @@ class Reception:
         telling = tuple(one for one in agents if self._diary.misheard.tells(one, sender, self._diary.max_faults))
         if not telling:
             return Quarantined(digest=scrap.digest, lane=lane.value, why=why)
-        return opening(scrap, telling, lane, why)
+        return misheard_opening(scrap, telling, lane, why)
 
     def _opened_before(self, item: Letter | Scrap, lane: Lane) -> list[Verdict] | None:
         """An opening that was not understood came before under this id; None: it did not."""

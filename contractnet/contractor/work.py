@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
@@ -18,13 +19,14 @@ from contractnet.bargaining.result import BargainResult
 from contractnet.contractor.bidding import Host
 from contractnet.contractor.engagement import Engagement
 from contractnet.contractor.guard import RAISED, own_failure
+from contractnet.contractor.own_bargains import InWork
 from contractnet.contractor.ports import Agent, Award
 from contractnet.contractor.records import Began, CannotStop, Failed, Finished, LeaseLost, Stopped
 from contractnet.errors import DefinitionError, TransportError, WorkFailed
 from contractnet.messages.acts import (
     Inform,
 )
-from contractnet.messages.codec import MAX_ENVELOPE_BYTES, MAX_LARGE_BYTES, canonical, check_size, digest, encode, join
+from contractnet.messages.codec import MAX_ENVELOPE_BYTES, MAX_LARGE_BYTES, check_size, encode, join
 from contractnet.messages.contents import (
     Payload,
     ProgressContent,
@@ -38,15 +40,22 @@ from contractnet.transport.port import Link, Outcome, Parcel, ToEveryManager
 AGAIN: Final = "; send again"
 
 
+#: `OwnBargains.bargain`
+Bargains = Callable[[str, str, str, str, BargainOptions, InWork | None], Awaitable[BargainResult]]
+
+
 class Workshop:
     """The work of all agents of one daemon."""
 
-    def __init__(self, agents: dict[str, Agent], daemon: str, host: Host, link: Link, max_attempts: int) -> None:
+    def __init__(
+        self, agents: dict[str, Agent], daemon: str, host: Host, link: Link, max_attempts: int, bargain: Bargains
+    ) -> None:
         self._agents = agents
         self._daemon = daemon
         self._host = host
         self._link = link
         self._max_attempts = max_attempts
+        self._bargain = bargain
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._confirmed: dict[tuple[str, str], int] = {}  #: instant of the last confirmed beat
 
@@ -145,9 +154,10 @@ class Workshop:
             await self._beat(engagement, text)
 
         async def negotiate(agent: str, subject: str, options: BargainOptions) -> BargainResult:
-            name = digest(canonical([fence, agent, options.get("key") or subject]))
-            own: BargainOptions = {**options, "key": name}
-            return await self._host.bargain(engagement.agent, agent, subject, cfp.content.terms.unit, own)
+            if not engagement.machine.has("committed"):
+                raise WorkFailed("bargain: the work is over")
+            work = InWork(engagement.conversation, fence)
+            return await self._bargain(engagement.agent, agent, subject, cfp.content.terms.unit, options, work)
 
         return Award(
             task=cfp.content.task,

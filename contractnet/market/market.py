@@ -195,9 +195,10 @@ class Market(Tendering):
         Raises:
             DefinitionError: an argument is not valid; another agent or subject stands under the key.
             LedgerBroken, TransportRefused: the market cannot go on.
+            TransportClosed: with `by`: the agents of this process have ended.
         """
         if by is not None:
-            return await self._host_of(by).bargain(by, agent, subject, self._unit, options)
+            return await self._host_of(by).own.bargain(by, agent, subject, self._unit, options)
         manager, words = self.manager, options.get("words")
         player, key = None if words is None else Wording(words), options.get("key")
         known = None if key is None else manager.book.bargain_keys.get(require_key(key))

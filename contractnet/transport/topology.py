@@ -2,8 +2,9 @@
 
 Rules:
 
-1. Mail to agents goes through exchanges that only managers write (`cn.cfp`, `cn.to_agent`), mail to managers through
-   one that agents write (`cn.to_mgr`); so the queue a delivery came through says who could have sent it.
+1. Calls go through an exchange that only managers write (`cn.cfp`), mail to managers through one that agents write
+   (`cn.to_mgr`), mail to agents (`cn.to_agent`) through one that managers write, and such agents as mediate, ask a
+   mediator, or open bargainings; so the queue a delivery came through says who could have sent it.
 2. Queues belong to daemons and managers, one pair a daemon, bound once for each hosted agent and skill. A queue that
    several keys match gets one copy.
 3. What must not be lost lies in quorum queues that refuse when they are full; invitations and presence lie in classic

@@ -16,12 +16,18 @@ from tests.support.fleet import Fleet, assert_clean, assert_replays, until
 DAEMONS = ("buyer_1", "keen_1")
 
 
-@pytest.mark.parametrize("killed", ["buyer_1", pytest.param("keen_1", marks=pytest.mark.campaign)])
-def test_work_that_buys_from_another_worker_survives_either_of_them(killed: str, tmp_path: Path, amqp_url: str) -> None:
+#: the daemon that dies, and after which of its publishes: its first offer, or its agreement to bargain
+KILLS = [("buyer_1", "3"), pytest.param("keen_1", "1", marks=pytest.mark.campaign)]
+
+
+@pytest.mark.parametrize(("killed", "publish"), KILLS)
+def test_work_that_buys_from_another_worker_survives_either_of_them(
+    killed: str, publish: str, tmp_path: Path, amqp_url: str
+) -> None:
     """It is bargained once, and the result of the work is what both journals say was agreed."""
     with Fleet(tmp_path, amqp_url) as fleet:
         for name in DAEMONS:
-            fleet.worker(name)
+            fleet.worker(name, failpoint=f"outbox.after-publish:{publish}" if name == killed else None)
         result = asyncio.run(_bought(fleet, killed))
         (end,) = _ends(fleet, "buyer_1")
         assert (end["state"], result["status"]) == ("AGREED", "agreed")
@@ -35,8 +41,7 @@ async def _bought(fleet: Fleet, killed: str) -> dict[str, Any]:
     async with Market.open(fleet.broker, ledger=str(fleet.ledger), grace=0) as market:
         task = Task("buy", "case.buys", {"from": "keen_1"})
         contract = await market.begin(task, reserve="0.10", reply_within=5, lease=10)
-        await asyncio.to_thread(fleet.awaits, "TurnDecided", fleet.journal(killed))
-        fleet.processes(killed).kill9()
+        assert await asyncio.to_thread(fleet.processes(killed).wait, 60) == -9
         assert _ends(fleet, killed) == []
         await asyncio.to_thread(fleet.worker, killed)
         return dict(await contract.result())

@@ -393,6 +393,7 @@ def test_one_stopped_amid_what_it_hears_ends_in_order(language: str, amqp_url: s
         contractor.popen.send_signal(signal.SIGSTOP)
         for index in range(300):
             boss.say(contractor.agent, "cfp", cfp(), conversation_id=f"talk-{index}")
+        contractor.popen.send_signal(signal.SIGTERM)  # it finds that when it goes on
         contractor.popen.send_signal(signal.SIGCONT)
         assert contractor.stop() == 0, contractor.printed()[-2000:]
         assert len(contractor.lines("said")) < 300  # whoever is this agent next hears the rest

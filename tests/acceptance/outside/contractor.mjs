@@ -234,6 +234,7 @@ presence();
 setInterval(() => presence(), PRESENCE_MS).unref();
 note({ ready: AGENT });
 process.on("SIGTERM", async () => {
+  if (leaving) return; // told twice
   presence(true);
   leaving = true;
   await channel.waitForConfirms().catch(note);

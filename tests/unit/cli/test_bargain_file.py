@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,8 @@ def test_json_says_the_same(tmp_path: Path) -> None:
 def test_a_fault_is_named_by_its_place(old: str, new: str, said: str, tmp_path: Path) -> None:
     assert old in GOOD
     path = written(tmp_path, GOOD.replace(old, new))
-    with pytest.raises(DefinitionError, match=f"^{path}") as caught:
+    with pytest.raises(DefinitionError, match=f"^{re.escape(str(path))}") as caught:
         read_issues(path)
-    assert said in str(caught.value)
-    assert "-5" not in str(caught.value)
+    told = str(caught.value).removeprefix(str(path))
+    assert said in told
+    assert "-5" not in told

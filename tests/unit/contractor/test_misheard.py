@@ -188,12 +188,28 @@ def test_a_stranger_is_told_five_times_running_and_then_kept_apart() -> None:
     daemon.check()
 
 
-def test_strangers_without_number_are_not_answered_without_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(misheard, "MOST_TOLD", 3)
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_strangers_without_number_keep_nobody_from_an_answer(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(misheard, "MOST_TOLD", 5)
+    daemon = Daemon("d", *(agent(f"x{number}") for number in range(count)))
+    for number in range(12):
+        daemon.take(broken(cfp(sender=f"s{number}", daemon="s")))
+    assert len(daemon.told) == 12 * count
+    daemon.check()
+
+
+def test_of_many_strangers_the_oldest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(misheard, "MOST_TOLD", 2)
     daemon = Daemon("d", agent("x"))
-    for number in range(6):
-        daemon.take(broken(bargain(message_id="b", sender=f"s{number}", daemon="s")))
-    assert len(daemon.told) == 3
+
+    def told(sender: str, number: int) -> int:
+        before = len(daemon.told)
+        daemon.take(broken(bargain(message_id=f"b{number}", conversation_id=f"c.{number}", sender=sender, daemon="s")))
+        return len(daemon.told) - before
+
+    assert [told("s0", number) for number in range(7)] == [1, 1, 1, 1, 1, 0, 0]
+    assert [told(f"s{number}", 10 + number) for number in range(1, 3)] == [1, 1]
+    assert told("s0", 20) == 1
     daemon.check()
 
 
@@ -214,6 +230,6 @@ def test_a_journal_in_which_it_was_told_too_often_is_not_what_its_facts_give() -
         daemon.take(broken(bargain(message_id=f"b{number}", conversation_id=f"c.{number}")))
     (one,) = letters(broken(bargain(message_id="b5", conversation_id="c.5")))
     assert not isinstance(one, Letter)
-    fact = misheard.opening(one, ("x",), Lane.INBOX, "schema")
+    fact = misheard.misheard_opening(one, ("x",), Lane.INBOX, "schema")
     with pytest.raises(AssertionError):
         daemon.diary.loose("d", "strays", fact, NOW)

@@ -17,6 +17,8 @@ import pytest
 from contractnet.bargaining.opening import BargainOptions
 from contractnet.bargaining.records import BargainEnded, BargainOpened
 from contractnet.contractor.ports import Agent, Award
+from contractnet.contractor.settings import Settings as DaemonSettings
+from contractnet.errors import TransportClosed
 from contractnet.manager.records import CancelAsked
 from contractnet.transport.faults import Faults
 from tests.support.town import MortalLedger, Town
@@ -34,8 +36,8 @@ async def buys(award: Award) -> dict[str, Any]:
     return {"status": found.status, "price": found.price}
 
 
-def seller(town: Town) -> Agent:
-    return replace(town.agent("s"), skills=("case.other",), bargain=Selling(20_000))
+def seller(town: Town, turn_s: float = 0.5) -> Agent:
+    return replace(town.agent("s"), skills=("case.other",), bargain=Selling(20_000, turn_s))
 
 
 def start(town: Town) -> None:
@@ -112,8 +114,7 @@ async def test_cut_off_in_the_middle_it_goes_on_when_the_broker_is_back() -> Non
     async with Town() as town:
         start(town)
         await town.tender()
-        while not town.daemons[OTHER].diary.bargains:
-            await asyncio.sleep(0.1)
+        await _begun(town)
         town.hub.down()
         await asyncio.sleep(3)
         town.hub.restore()
@@ -124,8 +125,7 @@ async def test_work_that_is_cancelled_calls_its_bargaining_off() -> None:
     async with Town() as town:
         start(town)
         tender = await town.tender()
-        while not town.daemons[OTHER].diary.bargains:
-            await asyncio.sleep(0.1)
+        await _begun(town)
         town.manager.cancel(tender, CancelAsked(reason="user"))
         (end,) = await town.ends()
         await town.quiet()
@@ -160,13 +160,95 @@ async def test_a_daemon_of_both_sides_dies_at_every_commit(recorded: bool) -> No
     assert deaths >= 8
 
 
+async def test_work_that_has_its_grace_bargains_to_the_end_though_its_daemon_stops() -> None:
+    async with Town() as town:
+        start(town)
+        await town.tender()
+        await _begun(town)
+        await town.stop(OPENER)
+        await checked(town)
+
+
+async def test_without_grace_the_bargaining_is_called_off_with_its_work() -> None:
+    async with Town() as town:
+        start(town)
+        await town.tender()
+        await _begun(town)
+        await town.stop(OPENER, 0)
+        await asyncio.sleep(60)
+        (mine,), (theirs,) = of(town, OPENER, BargainEnded), of(town, OTHER, BargainEnded)
+        assert (mine.state, theirs.state) == ("CANCELLED", "CANCELLED")
+
+
+@pytest.mark.parametrize("sleeps_s", [0, 5])
+async def test_work_cancelled_while_its_daemon_is_down_leaves_no_bargaining_behind(sleeps_s: float) -> None:
+    """Nobody waits for it any more when the daemon is back."""
+
+    async def late(award: Award) -> dict[str, Any]:
+        if award.attempt > 1:
+            await asyncio.sleep(sleeps_s)
+        return await buys(award)
+
+    async with Town() as town:
+        town.host(OPENER, town.agent("b", work=late))
+        town.host(OTHER, seller(town, turn_s=20))
+        town.start()
+        tender = await town.tender()
+        await _begun(town)
+        await town.kill(OPENER)
+        town.manager.cancel(tender, CancelAsked(reason="user"))
+        town.host(OPENER)
+        (end,) = await town.ends()
+        await town.quiet()
+        await asyncio.sleep(300)
+        town.check()
+        assert end.status == "cancelled"
+        assert [one.state for one in of(town, OPENER, BargainEnded)] == ["CANCELLED"]
+        assert [one.state for one in of(town, OTHER, BargainEnded)] == ["CANCELLED"]
+
+
+async def test_work_that_may_not_begin_again_leaves_no_bargaining_behind() -> None:
+    once = DaemonSettings(max_attempts=1)
+    async with Town() as town:
+        town.host(OPENER, town.agent("b", work=buys), settings=once)
+        town.host(OTHER, seller(town, turn_s=20))
+        town.start()
+        await town.tender()
+        await _begun(town)
+        await town.kill(OPENER)
+        town.host(OPENER, settings=once)
+        await town.ends()
+        await town.quiet()
+        town.check()
+        assert [one.state for one in of(town, OPENER, BargainEnded)][:1] == ["CANCELLED"]
+
+
+async def test_who_waits_when_the_daemon_has_ended_is_told() -> None:
+    terms: BargainOptions = {"limit": "0.05", "high": "0.09", "key": "k"}
+    async with Town() as town:
+        start(town)
+        daemon = town.daemons[OPENER]
+        opened = asyncio.create_task(daemon.own.bargain("b", "s", "paper", "USD", terms))
+        await _begun(town)
+        await town.kill(OPENER)
+        with pytest.raises(TransportClosed, match="the daemon has ended"):
+            await opened
+        with pytest.raises(TransportClosed, match="the daemon has ended"):
+            await asyncio.wait_for(daemon.own.bargain("b", "s", "paper", "USD", terms), 10)
+
+
+async def _begun(town: Town) -> None:
+    """The other side has heard of it."""
+    while not town.daemons[OTHER].diary.bargains:
+        await asyncio.sleep(0.1)
+
+
 async def test_a_daemon_that_stops_calls_its_bargaining_off() -> None:
     async with Town() as town:
         start(town)
         terms: BargainOptions = {"limit": "0.05", "high": "0.09"}
-        opened = asyncio.create_task(town.daemons[OPENER].bargain("b", "s", "a report", "USD", terms))
-        while not town.daemons[OTHER].diary.bargains:
-            await asyncio.sleep(0.1)
+        opened = asyncio.create_task(town.daemons[OPENER].own.bargain("b", "s", "a report", "USD", terms))
+        await _begun(town)
         await town.stop(OPENER)
         assert (await opened).status == "cancelled"
         await town.quiet()

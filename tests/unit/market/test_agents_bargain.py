@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from contractnet.bargaining.player import Asking, Move, Owed, OwnTurn, Refusal
 from contractnet.bargaining.result import BargainResult
-from contractnet.bargaining.strategist import Strategist
+from contractnet.bargaining.strategist import Strategist, unsupported
 from contractnet.bidders.bargainer import seller
 from contractnet.bidders.decorator import bidder
 from contractnet.contractor.ports import Agent, Award, Call, Hostable, Proposal
@@ -126,14 +127,85 @@ async def test_a_cancelled_wait_calls_it_off(tmp_path: Path) -> None:
     async with Market.open("memory://", agents=[agent("ada"), slow], ledger="memory://", journal=journal) as market:
         wait = asyncio.create_task(market.bargain("ada", "a report", by="eve", within=60, **BUYS))
         contractor = market._host_of("eve")
-        while not any(side.machine.has("ours") for side in contractor.diary.bargains.values()):
-            await asyncio.sleep(0.01)
-        wait.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await wait
-        while not all(side.machine.finished for side in contractor.diary.bargains.values()):
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(30):
+            while not any(side.machine.has("ours") for side in contractor.diary.bargains.values()):
+                await asyncio.sleep(0.01)
+            wait.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await wait
+            while not all(side.machine.finished for side in contractor.diary.bargains.values()):
+                await asyncio.sleep(0.01)
     assert [side.machine.state for side in _sides(journal)] == ["CANCELLED", "CANCELLED"]
+
+
+async def test_words_are_the_openers_own_and_nobody_elses() -> None:
+    async def mine(owed: Owed) -> str:
+        await asyncio.sleep(0.05)
+        return "mine"
+
+    async def other(owed: Owed) -> str:
+        return "other"
+
+    async with Market.open("memory://", agents=[agent("ada"), agent("eve")], ledger="memory://") as market:
+        running = asyncio.create_task(market.bargain("ada", "x", by="eve", key="k", words=mine, **BUYS))
+        await asyncio.sleep(0)
+        with pytest.raises(DefinitionError, match="another bargaining"):
+            await market.bargain("ada", "y", by="eve", key="k", words=other, **BUYS)
+        result = await running
+    said = {act.text for act in result.acts if act.by == "eve"}
+    assert "mine" in said
+    assert "other" not in said
+
+
+class Proposer:
+    """Moves numbers of its own."""
+
+    async def consider(self, asked: Asking) -> Refusal:
+        return unsupported(asked)
+
+    async def propose(self, own: OwnTurn) -> Move:
+        return Move("offer", (50_000,))
+
+
+async def test_what_an_agent_opens_goes_by_the_strategy_that_is_named() -> None:
+    """A player of its own that moves numbers answers requests, and moves none of these."""
+    terms: list[Any] = []
+    for eve in (agent("eve"), replace(agent("eve"), bargain=Proposer())):
+        async with Market.open("memory://", agents=[agent("ada"), eve], ledger="memory://") as market:
+            result = await market.bargain("ada", "x", by="eve", opening="0.01", **BUYS)
+            terms.append([act.terms for act in result.acts])
+    assert terms[0] == terms[1]
+
+
+async def test_keys_of_an_award_are_its_own() -> None:
+    found: list[Any] = []
+
+    @bidder(skill=SKILL, name="bob")
+    async def bid(call: Call) -> Proposal:
+        return Proposal(price="0.05", eta=5)
+
+    @bid.perform
+    async def work(award: Award) -> dict[str, Any]:
+        first = await award.bargain("ada", "ink", key="k", **BUYS)
+        other = await award.bargain("ada", "k", **BUYS)
+        found.append(first.conversation_id == other.conversation_id)
+        for peer, subject, key in (
+            ("eve", "ink", "k"),
+            ("ada", "lamp", "k"),
+            ("ada", "ink", "no key"),
+            ("ada", "ink", 7),
+        ):
+            try:
+                await award.bargain(peer, subject, key=key, **BUYS)  # type: ignore[arg-type]  # one is no text
+            except DefinitionError as error:
+                found.append(str(error).partition(":")[0])
+        return {}
+
+    agents = [agent("ada"), agent("eve"), bid.agent()]
+    async with Market.open("memory://", agents=agents, ledger="memory://") as market:
+        for _ in range(2):  # the next award knows nothing of them
+            assert await (await market.tender(Task("a", SKILL), reserve="0.10")).result() == {}
+    assert found == [False, "key 'k'", "key 'k'", "key", "key"] * 2
 
 
 async def test_both_sides_turn_to_a_mediator() -> None:

@@ -1,8 +1,10 @@
 """Bargainings that agents of this daemon open: begun once under a key, waited for until they have ended.
 
 Rules: a bargaining's id is made of the journal's seed, the agent and the key, so the same key bargains once, and work
-that begins again after a restart finds what its first attempt began. What runs goes on after a restart whether anybody
-waits for it or not. A wait that is cancelled calls it off, if nobody else waits and the daemon does not end itself.
+that begins again after a crash finds what its first attempt began. What a crash interrupts goes on when the daemon is
+back, whether anybody waits for it or not; an orderly stop calls off what has not ended by then. What was opened in the
+work of an award is called off when that work is over, however it ended. A wait that is cancelled calls it off, if
+nobody else waits.
 """
 
 from __future__ import annotations
@@ -10,8 +12,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
 
 from contractnet.bargaining.appeal import Appeal
 from contractnet.bargaining.opening import BargainOptions, opening
@@ -25,13 +30,21 @@ from contractnet.errors import DefinitionError, TransportClosed
 from contractnet.ledger.readable import readable
 from contractnet.ledger.scribe import Writing
 from contractnet.ledger.waits import BEGIN, END, Waits
+from contractnet.messages.codec import canonical
 from contractnet.messages.values import CancelReason, require
 
 #: records a fact of an agent, in a conversation
 Take = Callable[[str, str, BargainOpened | BargainCalledOff], None]
 
 
-class Openings:
+class InWork(NamedTuple):
+    """The award in whose work it is opened."""
+
+    conversation: str
+    fence: str
+
+
+class OwnBargains:
     """Of all agents of one daemon.
 
     Args:
@@ -47,14 +60,23 @@ class Openings:
         self._players: dict[tuple[str, str], AnyPlayer] = {}
         self._waiting = Counter[str]()  #: conversation -> how many wait for it
         self._begun = False  #: the journal has its seed
-        self._over = {one.conversation for one in diary.bargains.values() if one.me == 0 and one.over}  #: durably
+        own = [one for one in diary.bargains.values() if one.me == 0 and not isinstance(one, Appeal)]
+        self._over = {one.conversation for one in own if one.over}  #: durably
+        #: (agent, conversation of an award) -> the bargainings of its work that may have to be called off
+        self._of_work: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for one in own:
+            if one.work is not None and not one.over:
+                self._of_work[one.agent, one.work].add(one.conversation)
 
-    async def bargain(self, agent: str, peer: str, subject: str, unit: str, of: BargainOptions) -> BargainResult:
+    async def bargain(
+        self, agent: str, peer: str, subject: str, unit: str, of: BargainOptions, work: InWork | None = None
+    ) -> BargainResult:
         """Open one, or find it again under its key; returns when it has ended.
 
         Args:
             agent: of this daemon, who opens it.
             unit: of a price, where the options name none.
+            work: what it belongs to; its own keys count there alone. Without a key it is known by peer and subject.
         Raises:
             DefinitionError: an argument is not valid; another agent or subject stands under the key.
             TransportClosed: the daemon stops.
@@ -63,18 +85,16 @@ class Openings:
             raise DefinitionError(f"agent: {agent} cannot bargain with itself")
         if not self._begun:
             await self._waits.wait(self._diary.daemon, BEGIN, self._broken)
-        key = of.get("key")
-        conversation = self._conversation(agent, key)
-        held = self._diary.bargains.get((agent, conversation))
-        if (words := of.get("words")) is not None:
-            self._players[agent, conversation] = Wording(words)
+        conversation = self._conversation(agent, peer, subject, of.get("key"), work)
         self._waiting[conversation] += 1
         try:
+            held = self._diary.bargains.get((agent, conversation))
             if held is None:
-                await self._open(agent, conversation, peer, subject, unit, of)
+                await self._open(agent, conversation, peer, subject, unit, of, work)
             elif held.request is None or (held.peer, held.request.subject) != (peer, subject):
-                raise DefinitionError(f"key {key!r}: {agent} holds another bargaining under it; use another key")
+                raise DefinitionError(f"key {of.get('key')!r}: {agent} holds another bargaining under it; use another")
             if conversation not in self._over:
+                self._words(agent, conversation, of)
                 await self._waits.wait(conversation, END, self._broken)
         except asyncio.CancelledError:
             if self._waiting[conversation] == 1 and not self.closed:
@@ -91,9 +111,14 @@ class Openings:
         self._waits.came(self._diary.daemon, BEGIN)
 
     def close(self) -> None:
-        """The daemon ends: whoever waits is told; what runs goes on when it is back."""
+        """The daemon has ended: whoever waits is told."""
         self.closed = True
-        self._waits.fail(TransportClosed("the daemon has ended; what is open goes on when it is back"))
+        self._waits.fail(TransportClosed("the daemon has ended; what it left open goes on when it is back"))
+
+    def work_over(self, agent: str, conversation: str) -> None:
+        """The work of an award is over, and with it what was opened there."""
+        for one in self._of_work.pop((agent, conversation), ()):
+            self._call_off(agent, one)
 
     def player(self, bargain: Bargain) -> AnyPlayer | None:
         """Who words it, where its opener has said."""
@@ -109,21 +134,40 @@ class Openings:
 
     # ---- parts
 
-    def _conversation(self, agent: str, key: str | None) -> str:
-        if key is None:
+    def _conversation(self, agent: str, peer: str, subject: str, key: str | None, work: InWork | None) -> str:
+        if key is not None:
+            require("key", key if isinstance(key, str) else "", "key")
+        elif work is None:
             return secrets.token_hex(16)
-        text = f"{self._diary.seed}|{agent}|bargain|{require('key', key, 'key')}"
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        place = None if work is None else work.fence
+        named = [str(peer), str(subject)] if key is None else key
+        raw = canonical([self._diary.seed, agent, place, named])
+        return hashlib.sha256(raw).hexdigest()[:32]
 
     async def _open(
-        self, agent: str, conversation: str, peer: str, subject: str, unit: str, of: BargainOptions
+        self,
+        agent: str,
+        conversation: str,
+        peer: str,
+        subject: str,
+        unit: str,
+        of: BargainOptions,
+        work: InWork | None,
     ) -> None:
         if self.closed:
             raise TransportClosed(f"{agent}: its daemon is stopping and opens no bargaining; ask again when it is back")
-        seed = secrets.token_hex(16)
-        opened = opening(peer, subject, self._diary.bargain_timers, unit, seed, of, answer_to="agent")
-        self._take(agent, conversation, readable(opened))
+        timers, seed = self._diary.bargain_timers, secrets.token_hex(16)
+        opened = readable(opening(peer, subject, timers, unit, seed, of, answer_to="agent"))
+        if work is not None:
+            opened = msgspec.structs.replace(opened, work=work.conversation)
+            self._of_work[agent, work.conversation].add(conversation)
+        self._words(agent, conversation, of)
+        self._take(agent, conversation, opened)
         await self._waits.wait(conversation, BEGIN, self._broken)
+
+    def _words(self, agent: str, conversation: str, of: BargainOptions) -> None:
+        if (words := of.get("words")) is not None:
+            self._players[agent, conversation] = Wording(words)
 
     def _call_off(self, agent: str, conversation: str) -> None:
         bargain = self._diary.bargains.get((agent, conversation))
@@ -136,3 +180,4 @@ class Openings:
             self._over.add(bargain.conversation)
             self._waits.came(bargain.conversation, END)
             self._players.pop((bargain.agent, bargain.conversation), None)
+            self._of_work[bargain.agent, bargain.work or ""].discard(bargain.conversation)
