@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
@@ -16,8 +16,10 @@ Plain = Any
 #: what things of a class are to a picture, and the names of their fields where the class knows them
 Form = tuple[str, tuple[str, ...] | None]
 FOUND: dict[type, Form] = {}
-#: most of what a core holds, and nothing to look into
-PLAIN = frozenset({str, int, bool, type(None)})
+#: most of what a core holds, and nothing to look into; classes are added as they are met
+PLAIN: set[type] = {str, int, bool, type(None)}
+#: of a class that knows its fields, those that are in a picture
+SHOWN: dict[tuple[type, frozenset[str]], tuple[str, ...]] = {}
 
 #: fields that lead back to where one came from
 BACK: Final[dict[type, frozenset[str]]] = {Appeal: frozenset({"bargain"})}
@@ -41,13 +43,26 @@ def picture(thing: Any, skip: frozenset[str] = frozenset()) -> Plain:
         return frozenset(thing)
     if form == "machine":
         return (thing.table.name, len(thing.table.rows), thing.state)
-    fields = names if names is not None else vars(thing)
+    shown = _shown(kind, skip, names) if names is not None else _without(kind, skip, vars(thing))
+    return {name: one if type(one := getattr(thing, name)) in PLAIN else picture(one, skip) for name in shown}
+
+
+def _shown(kind: type, skip: frozenset[str], names: tuple[str, ...]) -> tuple[str, ...]:
+    shown = SHOWN.get((kind, skip))
+    if shown is None:
+        shown = SHOWN[kind, skip] = _without(kind, skip, names)
+    return shown
+
+
+def _without(kind: type, skip: frozenset[str], names: Iterable[str]) -> tuple[str, ...]:
     left_out = skip | BACK.get(kind, frozenset())
-    return {name: picture(getattr(thing, name), skip) for name in fields if name not in left_out}
+    return tuple(name for name in names if name not in left_out)
 
 
 def _learn(kind: Any) -> Form:
     form = FOUND[kind] = _form(kind)
+    if form[0] == "as it is":
+        PLAIN.add(kind)
     return form
 
 
