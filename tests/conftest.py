@@ -81,7 +81,12 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures they use; take out those that --no-broker or the missing `-m campaign` leaves out."""
+    """Mark tests by the fixtures they use; take out those that --no-broker or the missing `-m campaign` leaves out.
+
+    The longest searches come last, where one of the processes begins (tests/support/sharing.py): where they all meet in
+    the end, the files are short.
+    """
+    items.sort(key=lambda item: item.nodeid.startswith("tests/conformance/"))
     for item in items:
         names: set[str] = set(getattr(item, "fixturenames", ()))
         if names & BROKER_FIXTURES:
