@@ -11,6 +11,7 @@ from typing import Final, Literal, TypedDict, cast
 import msgspec
 
 from contractnet.bargaining.records import BargainOpened, Plan, Timers
+from contractnet.bargaining.side import Bargain
 from contractnet.bargaining.strategist import Words
 from contractnet.bargaining.wire import check_request, issues_of
 from contractnet.errors import DefinitionError, MechanismError
@@ -92,6 +93,28 @@ def opening(
     _check(plan, content)
     key, peer = of.get("key"), require("id", agent, "agent")
     return BargainOpened(peer=peer, request=content, plan=plan, timers=timers, seed=seed, key=key)
+
+
+def require_same(held: Bargain, who: str, agent: str, subject: str, default_unit: str, of: BargainOptions) -> None:
+    """Whether the bargaining that is on record under a name is the one that is asked for.
+
+    Agent, subject and key are enough to find it; terms that are given are the ones that it goes by, private ones too:
+    nobody is to take what another limit came to for what its own did.
+
+    Args:
+        who: holds it, for people.
+    Raises:
+        DefinitionError: it is another one, or goes by other terms; or an argument is not valid.
+    """
+    key = of.get("key")
+    named = f"{agent} about this subject" if key is None else f"key {key!r}"
+    if held.request is None or (held.peer, held.request.subject) != (agent, subject):
+        raise DefinitionError(f"{named}: {who} holds another bargaining under it; use another key")
+    if not {*of} - {"key", "words"}:
+        return
+    asked = opening(agent, subject, held.timers, default_unit, held.pen.seed, of, held.request.answer_to)
+    if (asked.request, asked.plan) != (held.request, held.plan):
+        raise DefinitionError(f"{named}: {who} holds a bargaining under it that goes by other terms; use another key")
 
 
 def _content(

@@ -76,7 +76,8 @@ class Seats:
         note: Callable[[str, str, Asked], None] | None = None,
         about: Callable[[Bargain], Task | None] | None = None,
     ) -> None:
-        self._closed: frozenset[bool] = frozenset()  #: of own bargainings, of others': nothing goes on
+        self._declines = False  #: the process stops: requests are declined
+        self._closed = False  #: and nothing goes on
         self._take = take
         self._spawn = spawn
         self._now = now
@@ -104,22 +105,31 @@ class Seats:
             self._leave(key)
         if due is None:
             return
-        if (bargain.me == 0) in self._closed:
+        if self._closed or (self._declines and bargain.machine.has("asked")):
             self._end(bargain)
         elif player is None:
             self._stand_in(bargain, RefuseReason.UNSUPPORTED, "this agent does not bargain")
         else:
             self._sit(key, bargain, player, due)
 
-    def close(self, bargains: Iterable[Bargain], *, own: bool = True) -> None:
-        """An orderly end: what is open is called off, requests are declined.
+    @property
+    def busy(self) -> bool:
+        """Whether any bargaining has not ended."""
+        return any(self._open.values())
 
-        Args:
-            own: also of the bargainings that we opened.
-        """
-        self._closed = frozenset((False, own))
+    def decline(self, bargains: Iterable[Bargain]) -> None:
+        """An orderly end begins: requests are declined, what goes on may end."""
+        self._declines = True
         for bargain in bargains:
-            if not bargain.machine.finished and (bargain.me == 0) in self._closed:
+            if bargain.machine.has("asked"):
+                self._leave((bargain.agent, bargain.conversation))
+                self._end(bargain)
+
+    def close(self, bargains: Iterable[Bargain]) -> None:
+        """An orderly end: what is open is called off, requests are declined."""
+        self._closed = True
+        for bargain in bargains:
+            if not bargain.machine.finished:
                 self._leave((bargain.agent, bargain.conversation))
                 self._end(bargain)
 

@@ -70,6 +70,8 @@ def read_issues(path: Path) -> tuple[tuple[Issue, ...], Additive]:
         raise DefinitionError(f"{path} is not {kind}: {error}; a file of JSON is called .json") from None
     wishes = {name: wish(one, f"{path}: issues.{name[:64]}") for name, one in table.issues.items()}
     issues = tuple(_issue(name, table.issues[name], f"{path}: issues.{name[:64]}") for name in sorted(table.issues))
+    if len(issues) == 1 and not issues[0].options:
+        raise DefinitionError(f"{path}: one number alone is a price: use --limit and --high, or name more issues")
     least = percent(table.least_worth_pct, f"{path}: least_worth_pct") * 10_000
     try:
         about = agenda(*issues)

@@ -19,7 +19,7 @@ from typing import Any
 from contractnet.bargaining.player import AnyPlayer, Player
 from contractnet.bargaining.seats import Decided, Seats
 from contractnet.bargaining.side import Bargain
-from contractnet.contractor.addresses import address
+from contractnet.contractor.addresses import envelope
 from contractnet.contractor.arbiter import Arbiter
 from contractnet.contractor.bidding import Desk, nothing
 from contractnet.contractor.crew import Crew, close_all, until
@@ -40,7 +40,6 @@ from contractnet.ledger.scribe import Writing
 from contractnet.mail.inbox import letters
 from contractnet.mail.outbox import Envelope, Outbox
 from contractnet.messages.acts import AcceptProposal
-from contractnet.messages.codec import canonical
 from contractnet.transport.port import Delivery, Down, Link, Outcome, Standby, Up
 
 
@@ -117,14 +116,14 @@ class Contractor(Pace):
         self.own.closed = True
         for desk in self._desks.values():
             desk.close()
-        self._seats.close(self._hosted_bargains(), own=False)
+        self._seats.decline(self._hosted_bargains())
         goodbye = self.spawn("goodbye", self._announcer.goodbye())  # a blocked connection holds it up, and nothing else
         try:
             async with asyncio.timeout(grace_s):
-                await until(lambda: not self._workshop.busy)
+                await until(lambda: not self._workshop.busy and not self._seats.busy)
         except TimeoutError:
             self._workshop.hand_back()
-        self._seats.close(self._hosted_bargains())  # what runs no longer has work that waits for it
+        self._seats.close(self._hosted_bargains())
         with contextlib.suppress(TimeoutError):  # it is journalled: the next start sends it
             async with asyncio.timeout(max(1.0, self.settings.confirm_ms / 1000)):
                 await until(lambda: not self.diary.unsent and self._outbox.empty and goodbye.done())
@@ -269,21 +268,20 @@ class Contractor(Pace):
         return self.own.player(side) or (answers if isinstance(answers, Player) else None)
 
     def _envelope(self, agent: str, conversation: str, said: Spoken) -> Envelope:
-        act, by_inbox = said.message, self.diary.misheard.by_inbox
-        to = address(act, self.diary.known(agent, conversation), by_inbox=act.message_id in by_inbox)
-        return Envelope(conversation, agent, act.message_id, canonical(act), to, (act.receiver,))
+        by_inbox = said.message.message_id in self.diary.misheard.by_inbox
+        return envelope(agent, conversation, said, self.diary.known(agent, conversation), by_inbox=by_inbox)
 
     def _delivered(self, envelopes: Sequence[Envelope], outcome: Outcome) -> None:
         """The broker has them, or knows no queue for them: recorded either way."""
         written: list[Writing] = []
         moved: list[AnySide] = []
-        for envelope in envelopes:
-            if (envelope.agent, envelope.message_id) in self.diary.unsent:
-                sent = Sent(message_id=envelope.message_id, receivers=envelope.receivers)
-                written += self.diary.loose(envelope.agent, envelope.conversation, sent, self.now())
-            bargain = self.diary.bargains.get((envelope.agent, envelope.conversation))
+        for one in envelopes:
+            if (one.agent, one.message_id) in self.diary.unsent:
+                sent = Sent(message_id=one.message_id, receivers=one.receivers)
+                written += self.diary.loose(one.agent, one.conversation, sent, self.now())
+            bargain = self.diary.bargains.get((one.agent, one.conversation))
             if outcome is Outcome.UNROUTABLE and bargain is not None:
-                written += self._returned(bargain, envelope)
+                written += self._returned(bargain, one)
                 moved.append(bargain)
         self._commit(written, (), moved)
         self.on_change()

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from contractnet.bargaining.appeal import Appeal
-from contractnet.bargaining.opening import BargainOptions, opening
+from contractnet.bargaining.opening import BargainOptions, opening, require_same
 from contractnet.bargaining.player import AnyPlayer
 from contractnet.bargaining.records import BargainCalledOff, BargainEnded, BargainMediated, BargainOpened
 from contractnet.bargaining.result import BargainResult, result_of
@@ -78,7 +78,7 @@ class OwnBargains:
             unit: of a price, where the options name none.
             work: what it belongs to; its own keys count there alone. Without a key it is known by peer and subject.
         Raises:
-            DefinitionError: an argument is not valid; another agent or subject stands under the key.
+            DefinitionError: an argument is not valid; another agent, subject or other terms stand under the key.
             TransportClosed: the daemon stops.
         """
         if peer == agent:
@@ -91,8 +91,8 @@ class OwnBargains:
             held = self._diary.bargains.get((agent, conversation))
             if held is None:
                 await self._open(agent, conversation, peer, subject, unit, of, work)
-            elif held.request is None or (held.peer, held.request.subject) != (peer, subject):
-                raise DefinitionError(f"key {of.get('key')!r}: {agent} holds another bargaining under it; use another")
+            else:
+                require_same(held, agent, peer, subject, unit, of)
             if conversation not in self._over:
                 self._words(agent, conversation, of)
                 await self._waits.wait(conversation, END, self._broken)

@@ -191,7 +191,7 @@ class Award:
             subject: what the deal is about; both read it.
             options: see `bargaining.opening.BargainOptions`; a price is in the award's unit where none is named.
         Raises:
-            DefinitionError: an argument is not valid; another agent or subject stands under the key.
+            DefinitionError: an argument is not valid; another agent, subject or other terms stand under the key.
             TransportClosed: the daemon stops.
             WorkFailed: the work is over.
         """

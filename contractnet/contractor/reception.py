@@ -87,6 +87,8 @@ class Reception:
         before = self._diary.seen.get((agent, act.sender, act.message_id))
         if before is not None:
             return self._again(before, known, letter, lane, act.sender, act.message_id, act.reply_with)
+        if isinstance(act, BargainAct) and act.sender == agent:
+            return self._stray(letter, lane, "it says that it comes from whom it is for")
         if known is not None and known.manager not in (None, act.sender):
             return self._stray(letter, lane, "its sender is not the conversation's initiator")
         if known is not None and known.protocol not in (None, act.protocol):

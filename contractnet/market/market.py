@@ -16,7 +16,7 @@ from typing import Self, Unpack
 
 import msgspec
 
-from contractnet.bargaining.opening import BargainOptions, opening
+from contractnet.bargaining.opening import BargainOptions, opening, require_same
 from contractnet.bargaining.result import BargainResult, result_of
 from contractnet.bargaining.strategist import Wording
 from contractnet.bidders.decorator import as_agent
@@ -183,9 +183,9 @@ class Market(Tendering):
         """Bargain with one agent, over a price or several issues; returns when that has ended, however it ended.
 
         A strategy computes every number, and none is past the own limit, whatever is said; the limit and the
-        preferences are in no message. A key that the ledger already holds returns that bargaining, running or ended.
-        Cancelling the wait calls it off, if nobody else waits for it here. Nothing is paid: what was agreed binds both,
-        outside of any budget.
+        preferences are in no message. A key that the ledger already holds returns that bargaining, running or ended;
+        terms may be left out then. Cancelling the wait calls it off, if nobody else waits for it here. Nothing is paid:
+        what was agreed binds both, outside of any budget.
 
         Args:
             agent: id of whom to bargain with; it may be anywhere behind the broker.
@@ -193,7 +193,7 @@ class Market(Tendering):
             by: an agent of this process that opens it, in its journal; None: the market itself, in its ledger.
             options: see `bargaining.opening.BargainOptions`.
         Raises:
-            DefinitionError: an argument is not valid; another agent or subject stands under the key.
+            DefinitionError: an argument is not valid; another agent, subject or other terms stand under the key.
             LedgerBroken, TransportRefused: the market cannot go on.
             TransportClosed: with `by`: the agents of this process have ended.
         """
@@ -206,9 +206,7 @@ class Market(Tendering):
         if known is None:
             opened = opening(agent, subject, timers_of(self._timers), self._unit, secrets.token_hex(16), options)
         else:
-            held = manager.book.bargains[known]
-            if held.request is None or (held.peer, held.request.subject) != (agent, subject):
-                raise DefinitionError(f"key {key!r}: this ledger holds another bargaining under it; use another key")
+            require_same(manager.book.bargains[known], "this ledger", agent, subject, self._unit, options)
         self._waiting[conversation] += 1
         try:
             if opened is not None:

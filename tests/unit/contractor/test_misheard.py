@@ -213,6 +213,15 @@ def test_of_many_strangers_the_oldest_is_forgotten(monkeypatch: pytest.MonkeyPat
     daemon.check()
 
 
+def test_a_request_of_the_agent_itself_is_kept_apart() -> None:
+    """Anybody may forge one: it would answer itself, and the record would accuse it."""
+    daemon = Daemon("d", agent("x"))
+    (verdict,) = daemon.deliver(bargain(sender="x", daemon="x"))
+    assert isinstance(verdict, Quarantined)
+    assert not daemon.diary.bargains
+    daemon.check()
+
+
 def test_where_the_answer_goes_is_what_the_request_says() -> None:
     daemon = Daemon("d", agent("x"))
     daemon.take(broken(bargain(), BAD | {"answer_to": "agent"}))

@@ -243,14 +243,30 @@ async def _begun(town: Town) -> None:
         await asyncio.sleep(0.1)
 
 
-async def test_a_daemon_that_stops_calls_its_bargaining_off() -> None:
+@pytest.mark.parametrize("stops", [OPENER, OTHER])
+@pytest.mark.parametrize(("grace_s", "status"), [(30, "agreed"), (0, "cancelled")])
+async def test_a_daemon_that_stops_bargains_on_within_its_grace(stops: str, grace_s: float, status: str) -> None:
     async with Town() as town:
         start(town)
         terms: BargainOptions = {"limit": "0.05", "high": "0.09"}
         opened = asyncio.create_task(town.daemons[OPENER].own.bargain("b", "s", "a report", "USD", terms))
         await _begun(town)
-        await town.stop(OPENER)
-        assert (await opened).status == "cancelled"
+        await town.stop(stops, grace_s)
+        assert (await opened).status == status
         await town.quiet()
-        (theirs,) = of(town, OTHER, BargainEnded)
-        assert theirs.state == "CANCELLED"
+        (mine,), (theirs,) = of(town, OPENER, BargainEnded), of(town, OTHER, BargainEnded)
+        assert {mine.state, theirs.state} == {status.upper()}
+
+
+async def test_who_is_back_when_nobody_waits_for_its_answer_is_not_asked() -> None:
+    async with Town() as town:
+        start(town)
+        await asyncio.sleep(1)
+        await town.kill(OTHER)
+        terms: BargainOptions = {"limit": "0.05", "high": "0.09", "within": 10}
+        found = await town.daemons[OPENER].own.bargain("b", "s", "a report", "USD", terms)
+        assert found.status == "expired"
+        town.host(OTHER)
+        await asyncio.sleep(30)
+        assert not [one for one in town.daemons[OTHER].diary.bargains.values() if one.request is not None]
+        assert {one.state for one in of(town, OTHER, BargainEnded)} <= {"CANCELLED"}  # it hears of the end

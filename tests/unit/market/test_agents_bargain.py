@@ -69,8 +69,11 @@ async def test_an_agent_opens_one_with_another(tmp_path: Path) -> None:
     assert {side.agent: side.machine.state for side in _sides(journal)} == {"ada": "AGREED", "eve": "AGREED"}
     async with Market.open("memory://", agents=agents, ledger="memory://", journal=journal) as market:
         assert await market.bargain("ada", "a report", by="eve", key="first", **BUYS) == result
+        assert await market.bargain("ada", "a report", by="eve", key="first") == result
         with pytest.raises(DefinitionError, match="another bargaining"):
             await market.bargain("ada", "a lamp", by="eve", key="first", **BUYS)
+        with pytest.raises(DefinitionError, match="goes by other terms"):
+            await market.bargain("ada", "a report", by="eve", key="first", **{**BUYS, "limit": "0.01"})
 
 
 def _sides(journal: str) -> list[Any]:
@@ -189,6 +192,8 @@ async def test_keys_of_an_award_are_its_own() -> None:
         first = await award.bargain("ada", "ink", key="k", **BUYS)
         other = await award.bargain("ada", "k", **BUYS)
         found.append(first.conversation_id == other.conversation_id)
+        with pytest.raises(DefinitionError, match="ada about this subject: bob holds a bargaining under it"):
+            await award.bargain("ada", "k", **{**BUYS, "limit": "0.01"})
         for peer, subject, key in (
             ("eve", "ink", "k"),
             ("ada", "lamp", "k"),

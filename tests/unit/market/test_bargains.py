@@ -170,6 +170,12 @@ async def test_a_key_bargains_once_and_a_restart_gives_it_again(tmp_path: Path) 
         assert await one.bargain("ada", "a report", key="k") == first
         with pytest.raises(DefinitionError, match="holds another bargaining under it"):
             await one.bargain("ada", "another", key="k")
+        given: dict[str, Any] = {"limit": "0.05", "high": "0.09", "key": "k"}
+        others: list[dict[str, Any]] = [{"limit": "0.01"}, {"side": "seller"}, {"turns": 5}, {"high": "0.08"}]
+        for other in others:
+            with pytest.raises(DefinitionError, match="goes by other terms") as caught:
+                await one.bargain("ada", "a report", **{**given, **other})
+            assert "0.0" not in str(caught.value)
 
 
 async def test_a_market_that_is_left_calls_off_what_its_own_agents_bargain_over(tmp_path: Path) -> None:
