@@ -98,4 +98,5 @@ def _asked(request: BargainRequestContent) -> str:
         what = f"{one.name} {show_amount(one.low)} to {show_amount(one.high)} {one.unit or ''}".rstrip()
     else:
         what = ", ".join(one.name for one in issues)
-    return f"{what} in {request.turns} turns of {duration(request.turn_within_ms)}: {shorten(request.subject)}"
+    turns = "1 turn" if request.turns == 1 else f"{request.turns} turns"
+    return f"{what} in {turns} of {duration(request.turn_within_ms)}: {shorten(request.subject)}"
