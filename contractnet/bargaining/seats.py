@@ -97,7 +97,8 @@ class Seats:
         """
         key = (bargain.agent, bargain.conversation)
         mine = self._open.setdefault(bargain.agent, set())
-        (mine.discard if bargain.machine.finished else mine.add)(bargain.conversation)
+        begun = bargain.me is not None  # an act that belongs to nothing begins nothing
+        (mine.add if begun and not bargain.machine.finished else mine.discard)(bargain.conversation)
         due, seat = _due(bargain), self._running.get(key)
         if seat is not None:
             if seat.due == due:

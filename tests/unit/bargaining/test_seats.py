@@ -59,10 +59,22 @@ async def test_one_agent_bargains_with_so_many_at_once_and_no_more(others: int, 
     room = Room(Strategist(words="template"), Strategist(sells, words="none"))
     for number in range(others):
         other = Bargain("seller", "seller", f"o-{number}", "0" * 32, Timers())
+        other.me = 1
         room.seats["seller"].look(other, room.players["seller"])
     assert await room.play() == (ends, ends)
     declined = [one.reason for one in room.of("seller", BargainDeclined)]
     assert declined == ([RefuseReason.BUSY] if ends == "DECLINED" else [])
+
+
+async def test_acts_that_belong_to_nothing_take_no_place_and_hold_up_no_end() -> None:
+    """Anybody may say them, each in a conversation of its own."""
+    room = Room(Strategist(words="template"), Strategist(sells, words="none"))
+    seats = room.seats["seller"]
+    for number in range(MOST_OPEN + 1):
+        seats.look(Bargain("seller", "seller", f"o-{number}", "0" * 32, Timers()), room.players["seller"])
+    assert not seats.busy
+    assert await room.play() == ("AGREED", "AGREED")
+    assert not seats.busy
 
 
 async def test_a_plan_that_does_not_fit_is_no_agreement_to_bargain(caplog: pytest.LogCaptureFixture) -> None:
