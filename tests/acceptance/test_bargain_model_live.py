@@ -66,8 +66,6 @@ def judged(results: list[BargainResult], ledger: Path) -> None:
     print(f"{len(results)} sessions, {sum(one.agreed for one in results)} agreed")
 
 
-@pytest.mark.campaign
-@pytest.mark.timeout(1800)
 def test_noise_that_bargains_live_keeps_its_cost_in_thirty_sessions(tmp_path: Path, noise: str) -> None:
     ledger = tmp_path / "own.db"
     judged(asyncio.run(_sessions(tmp_path, noise, 6, ledger)), ledger)
