@@ -89,9 +89,9 @@ def run_live(
         name=name,
         settings=scaled(Settings(), time_scale),
     )
-    sitting = Sitting(market, asked, View(agent, ledger, as_json=as_json))
-    result = asyncio.run(sitting.run())
-    if sitting.nobody:
+    live = LiveBargain(market, asked, View(agent, ledger, as_json=as_json))
+    result = asyncio.run(live.run())
+    if live.nobody:
         return FAILED
     return WRONG if require_agreed and not result.agreed else OK
 
@@ -142,7 +142,7 @@ def _check_limit(given: dict[str, Any]) -> None:
         raise DefinitionError("limit: no price between low and high is within it; correct one of them")
 
 
-class Sitting:
+class LiveBargain:
     """One bargaining while it is shown; a signal calls it off."""
 
     def __init__(self, market: Market, asked: Asked, view: View) -> None:

@@ -14,7 +14,7 @@ import pytest
 from contractnet.bargaining.opening import BargainOptions
 from contractnet.bargaining.player import Owed
 from contractnet.bargaining.strategist import Strategist
-from contractnet.cli.bargain_live import Asked, Sitting
+from contractnet.cli.bargain_live import Asked, LiveBargain
 from contractnet.cli.bargain_live_view import View
 from contractnet.cli.exits import Interrupted
 from contractnet.cli.main import run
@@ -40,17 +40,17 @@ async def held(
     ledger: str = "memory://",
     as_json: bool = False,
     player: Strategist | None = None,
-) -> tuple[Sitting, list[str]]:
-    """One sitting with an agent of this process, and the lines that it showed."""
+) -> tuple[LiveBargain, list[str]]:
+    """One bargaining with an agent of this process, and the lines that it showed."""
     market = Market.open("memory://", agents=[agent(player=player), arbiter], ledger=ledger)
-    sitting = Sitting(market, Asked(name, subject, options, key, 0), View(name, ledger, as_json=as_json))
+    live = LiveBargain(market, Asked(name, subject, options, key, 0), View(name, ledger, as_json=as_json))
     async with asyncio.timeout(30):
-        await sitting.run()
-    return sitting, capsys.readouterr().out.splitlines()
+        await live.run()
+    return live, capsys.readouterr().out.splitlines()
 
 
 async def test_turns_are_shown_and_then_the_agreement(capsys: pytest.CaptureFixture[str]) -> None:
-    sitting, lines = await held(capsys)
+    live, lines = await held(capsys)
     assert lines[:2] == [
         "we   request to bargain over price 0 to 0.09 USD in 6 turns of 5 s: a report",
         "ada  agree to bargain",
@@ -58,9 +58,9 @@ async def test_turns_are_shown_and_then_the_agreement(capsys: pytest.CaptureFixt
     assert lines[2] == "we   propose 0 USD, turn 1 of 6"
     assert lines[3] == "ada  propose 0.09 USD, turn 2 of 6: offer 0.09 USD"
     assert lines[-1].startswith("agreed with ada: 0.0")
-    assert not sitting.nobody
+    assert not live.nobody
     assert LIMIT not in "".join(lines)
-    assert "private" in repr(sitting._asked)
+    assert "private" in repr(live._asked)
 
 
 async def test_several_issues_are_shown_by_their_names(capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,22 +90,22 @@ async def test_several_issues_are_shown_by_their_names(capsys: pytest.CaptureFix
     ],
 )
 async def test_why_it_ended_is_said(subject: str, options: Any, said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    sitting, lines = await held(capsys, subject, {**PRICE, **options})
+    live, lines = await held(capsys, subject, {**PRICE, **options})
     assert lines[-1] == said
-    assert not sitting.nobody
+    assert not live.nobody
 
 
 async def test_nobody_of_that_name_is_another_thing_than_a_refusal(capsys: pytest.CaptureFixture[str]) -> None:
-    sitting, lines = await held(capsys, name="nobody")
+    live, lines = await held(capsys, name="nobody")
     assert lines[-1] == "declined: nobody behind this broker is called nobody"
-    assert sitting.nobody
+    assert live.nobody
 
 
 async def test_who_is_not_heard_is_asked_nonetheless(capsys: pytest.CaptureFixture[str]) -> None:
     market = Market.open("memory://", agents=[agent()], ledger="memory://")
-    sitting = Sitting(market, Asked("nobody", "a report", PRICE, None, 0.1), View("nobody", "memory://", as_json=True))
-    await sitting.run()
-    assert sitting.nobody
+    live = LiveBargain(market, Asked("nobody", "a report", PRICE, None, 0.1), View("nobody", "memory://", as_json=True))
+    await live.run()
+    assert live.nobody
     assert "nobody was not heard in 0.1 s; asking nonetheless" in capsys.readouterr().err
 
 
