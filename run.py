@@ -8,7 +8,7 @@
     python3 run.py install        make or renew .venv, with the tests' tools, and stop
 
 The first call makes .venv here and installs the pinned packages of requirements/ into it; later calls start at once.
-Nothing outside this folder is changed. `test` without arguments runs all tests, in three processes. It brings RabbitMQ
+Nothing outside this folder is changed. `test` without arguments runs all tests, in two processes. It brings RabbitMQ
 as its own node (unpacked under .cache/, on loopback, stopped at the end); --no-broker leaves out the tests that need
 one, and says so. It also fetches amqplib with npm (pinned) into .cache/, for a contractor written in Node.js; without
 it those tests are left out, aloud. .venv/bin then holds contractnet, pytest and the linters. Needs a POSIX system.
@@ -32,8 +32,8 @@ OLDEST = (3, 11)
 KINDS = ("core", "docs", "dev")  # the files of requirements/; each holds what those before it hold
 PROGRESS_EVERY_S = 8
 COMPILE = "import compileall, sys; compileall.compile_dir(sys.argv[1], quiet=2, workers=0)"  # on all processors
-# three processes share the tests, on two processors too, since half of the time is waiting (tests/support/sharing.py)
-SHARED = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+# two processes share the tests: one waits while the other computes (tests/support/sharing.py)
+SHARED = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 REFUSED = "Failed to establish a new connection"
 NO_NETWORK = (REFUSED, "ConnectTimeoutError", "NameResolutionError", "ProxyError", "dns error")
 

@@ -60,7 +60,8 @@ def call(fleet: Fleet, size: Size, first: int = 0) -> Process:
     path = write(fleet.folder / f"tasks-{first}.jsonl", size, first)
     slots, rounds = ("--slots", str(size.slots)), ("--max-rounds", str(size.rounds))
     at_once = ("--concurrency", str(size.at_once))
-    return fleet.call(path, "--reserve", RESERVE, *slots, *rounds, *at_once)
+    listens = ("--time-scale", f"{3 * fleet.scale:g}")  # for three beats of the workers: all of them are expected
+    return fleet.call(path, "--reserve", RESERVE, *slots, *rounds, *at_once, *listens)
 
 
 def assert_lines(size: Size, lines: Sequence[dict[str, Any]]) -> None:

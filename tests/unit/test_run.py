@@ -188,7 +188,7 @@ def test_the_second_of_two_waits_for_the_first(checkout: Path) -> None:
         assert "waiting for it" in second.stderr.readline()
         make_venv(checkout, "dev")  # as the first would
     out, _ = second.communicate(timeout=60)
-    assert (second.returncode, out) == (7, "python -m pytest -n 3 --dist loadfile --no-loadscope-reorder\n")
+    assert (second.returncode, out) == (7, "python -m pytest -n 2 --dist loadfile --no-loadscope-reorder\n")
 
 
 def test_without_a_network_it_says_so_and_an_unfinished_venv_is_made_anew(checkout: Path) -> None:
