@@ -52,7 +52,7 @@ class OwnBargains:
     """
 
     def __init__(self, diary: Diary, take: Take, broken: asyncio.Future[None]) -> None:
-        self.closed = False  #: the daemon stops: nothing is opened any more
+        self.closed = False  #: the daemon stops: nothing is opened any more, but in work that has its grace
         self._diary = diary
         self._take = take
         self._broken = broken
@@ -154,7 +154,7 @@ class OwnBargains:
         of: BargainOptions,
         work: InWork | None,
     ) -> None:
-        if self.closed:
+        if self.closed and work is None:
             raise TransportClosed(f"{agent}: its daemon is stopping and opens no bargaining; ask again when it is back")
         timers, seed = self._diary.bargain_timers, secrets.token_hex(16)
         opened = readable(opening(peer, subject, timers, unit, seed, of, answer_to="agent"))

@@ -169,6 +169,23 @@ async def test_work_that_has_its_grace_bargains_to_the_end_though_its_daemon_sto
         await checked(town)
 
 
+async def test_work_that_has_its_grace_opens_what_it_needs() -> None:
+    async def buys_twice(award: Award) -> dict[str, Any]:
+        first = await buys(award)
+        second = await award.bargain("s", "more", limit="0.05", high="0.09", within=60)
+        return {"first": first["status"], "second": second.status}
+
+    async with Town() as town:
+        town.host(OPENER, town.agent("b", work=buys_twice))
+        town.host(OTHER, seller(town))
+        town.start()
+        await town.tender()
+        await _begun(town)
+        await town.stop(OPENER)
+        (end,) = await town.ends()
+        assert town.result(end) == {"first": "agreed", "second": "agreed"}
+
+
 async def test_without_grace_the_bargaining_is_called_off_with_its_work() -> None:
     async with Town() as town:
         start(town)
